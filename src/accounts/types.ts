@@ -1,0 +1,41 @@
+import type { Account, Credential, Standing } from '../stores/index.ts';
+
+export type { Account, Standing } from '../stores/index.ts';
+
+/** Printed once, at creation. */
+export interface NewAccessKey {
+  readonly accountId: string;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+}
+
+/** A key as verification needs it. */
+export interface KnownKey {
+  readonly accessKeyId: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly secret: string;
+  /** Disabled when the key or its account is. */
+  readonly standing: Standing;
+}
+
+export interface Accounts {
+  /**
+   * The root account and its key stand after this. `given`: from the configuration (its secret may
+   * change between starts: the configured one counts). Without it a key is made at first start and
+   * returned as `generated`, once.
+   */
+  ensureRootAccount(
+    given: { accessKeyId: string; accessKeySecret: string } | undefined,
+  ): Promise<{ accountId: string; generated: NewAccessKey | undefined; accessKeyId: string }>;
+  createAccount(name: string): Promise<NewAccessKey>;
+  listAccounts(): Promise<Account[]>;
+  /** By id or name. */
+  setAccountStanding(idOrName: string, standing: Standing): Promise<void>;
+  createKey(accountIdOrName: string): Promise<NewAccessKey>;
+  listKeys(accountIdOrName?: string): Promise<Omit<Credential, 'secretSealed'>[]>;
+  setKeyStanding(accessKeyId: string, standing: Standing): Promise<void>;
+  findKey(accessKeyId: string): Promise<KnownKey | undefined>;
+  /** Any active key of the root account, for the operator's command line beside the server. */
+  findRootKey(): Promise<KnownKey | undefined>;
+}

@@ -1,0 +1,26 @@
+import type { Accounts } from '../accounts/index.ts';
+import type { Buckets, Objects, Websites } from '../buckets/index.ts';
+import type { Certificates } from '../certificates/index.ts';
+import type { Cnames } from '../cname/index.ts';
+import type { World } from '../world/index.ts';
+
+/** The rooms an operation may call, wired once by server.ts. */
+export interface Services {
+  readonly world: World;
+  readonly accounts: Accounts;
+  readonly buckets: Buckets;
+  readonly objects: Objects;
+  readonly websites: Websites;
+  readonly cnames: Cnames;
+  readonly certificates: Certificates;
+  readonly settings: ApiSettings;
+}
+
+/** Facts of the installation that answers show. */
+export interface ApiSettings {
+  /** `cn-hangzhou` */
+  readonly region: string;
+  /** `host:port` that clients can reach, for ListBuckets and GetBucketInfo. */
+  readonly publicEndpoint: string;
+  readonly isForceDownload: boolean;
+}

@@ -1,0 +1,30 @@
+import type { HttpRequest } from '../http/index.ts';
+
+export type Caller =
+  | { readonly kind: 'anonymous' }
+  | {
+      readonly kind: 'account';
+      readonly accountId: string;
+      readonly accountName: string;
+      readonly accessKeyId: string;
+      /** Whether the signature came in the Authorization header or in the URL. */
+      readonly form: 'header' | 'query';
+    };
+
+/** What the signature covers besides the request itself: the routed result, never the raw path. */
+export interface SigningFacts {
+  /** The bucket the host or the path named; empty at service level. */
+  readonly bucket: string;
+  /** Decoded key; empty for bucket and service level. */
+  readonly key: string;
+  /** How the bucket was found; for messages that name the client's setting to change. */
+  readonly addressing: 'service' | 'virtual-host' | 'path' | 'mapped-domain';
+}
+
+export interface Authenticator {
+  /**
+   * Resolves to the caller; a request without any signature is anonymous. Order of checks:
+   * oss-signature.md 1. Throws OssError for everything else.
+   */
+  authenticate(request: HttpRequest, facts: SigningFacts): Promise<Caller>;
+}

@@ -1,0 +1,5 @@
+/**
+ * Whose is this Host: service endpoint, bucket, mapped domain, unknown. One look-up, no side effect.
+ * Endpoint hosts win over mappings; an unknown host is never read as path style (DESIGN ruling 9).
+ */
+export { createHostResolver, type Endpoints, type HostResolver, type ResolvedHost } from './resolve.ts';

@@ -1,0 +1,50 @@
+/**
+ * Who may import whom, as data: the architecture on one screen (docs/ARCHITECTURE.md).
+ *
+ * A room is a folder below `src/` with one door, `index.ts`; other rooms import the door only.
+ * `test/tidy/rooms.test.ts` reads every import (types too) and fails on a trespass or a cycle.
+ */
+export const rooms: Readonly<Record<string, readonly string[]>> = {
+  // Corridors: imported by many, importing nothing of ours.
+  world: [],
+  errors: [],
+  names: [],
+  xml: [],
+  signing: [],
+  config: [],
+  client: ['signing'],
+
+  // Below the API: rules, and the engines under them.
+  stores: ['world'],
+  dns: ['world'],
+  sealing: ['world'],
+  accounts: ['stores', 'sealing', 'errors', 'world'],
+  certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
+  cname: ['stores', 'dns', 'errors', 'names', 'world'],
+  buckets: ['stores', 'errors', 'world'],
+  tls: ['certificates', 'names', 'world'],
+
+  // The way of a request.
+  http: ['errors', 'world'],
+  hosts: ['cname', 'names', 'errors'],
+  auth: ['http', 'accounts', 'signing', 'errors', 'world'],
+  api: [
+    'http',
+    'hosts',
+    'auth',
+    'buckets',
+    'cname',
+    'certificates',
+    'accounts',
+    'xml',
+    'errors',
+    'names',
+    'world',
+  ],
+
+  // The command line: a client of the API, and the operator's own commands on the stores.
+  cli: ['client', 'config', 'accounts', 'certificates', 'dns', 'names', 'sealing', 'stores', 'world'],
+};
+
+/** Files directly in `src/`; they wire rooms together and no room may import them. */
+export const wiring: readonly string[] = ['main.ts', 'server.ts', 'pipeline.ts', 'engines.ts', 'rooms.ts'];

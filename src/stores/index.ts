@@ -1,0 +1,20 @@
+/**
+ * The stores: small interfaces, one per concept, and the engines behind them.
+ *
+ * Law of every port:
+ * - a method that changes something is one atomic step; when its promise resolves, the change is
+ *   durable and the next read of any kind sees it;
+ * - a rule that must hold between concurrent callers is ONE method with an outcome, never a read
+ *   followed by a write of the caller's;
+ * - an outcome is a value (`{ outcome: 'taken' }`), never an API error; an engine that cannot answer
+ *   rejects with `StoreUnavailable`, and then nothing was acknowledged;
+ * - engines hold no clock: every time comes in as an argument.
+ */
+export * from './ports/accounts.ts';
+export * from './ports/audit.ts';
+export * from './ports/blobs.ts';
+export * from './ports/buckets.ts';
+export * from './ports/certificates.ts';
+export * from './ports/cnames.ts';
+export * from './ports/engine.ts';
+export * from './ports/objects.ts';

@@ -1,0 +1,34 @@
+/** Object bytes under server-made, immutable ids. Knows no bucket, no key, no API. */
+export interface BlobStore {
+  /**
+   * Begins a blob. Nothing is visible before `finish` has resolved; then it is durable, name and
+   * content (security.md 8.1). `sizeHint` lets the store refuse early when it could not keep the
+   * reserve of free space; unknown sizes are checked as they grow.
+   */
+  create(sizeHint: number | undefined): Promise<BlobWriter>;
+  /** `undefined` when there is no such blob. */
+  open(blobId: string): Promise<BlobReader | undefined>;
+  /** Missing ids are no error. */
+  remove(blobIds: readonly string[]): Promise<void>;
+  /** A durable copy under a new id; `undefined` when the source is gone. */
+  copy(blobId: string): Promise<string | undefined>;
+  /** Every blob in the store with its age in ms, in batches, for sweeps and checks. */
+  list(): AsyncIterable<{ readonly blobId: string; readonly ageMs: number; readonly size: number }[]>;
+  /** Removes what unfinished writers of an earlier process left behind. Called once at start. */
+  sweepUnfinished(): Promise<number>;
+}
+
+export interface BlobWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  /** After this the blob is durable under the returned id. A failure abandons the blob. */
+  finish(): Promise<string>;
+  /** Forgets everything written. Safe to call at any time, also after a failure. */
+  abandon(): Promise<void>;
+}
+
+export interface BlobReader {
+  readonly size: number;
+  /** Reads into `target` from `position`; returns the count, 0 at the end. */
+  read(target: Uint8Array, position: number): Promise<number>;
+  close(): Promise<void>;
+}

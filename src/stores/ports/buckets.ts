@@ -1,0 +1,75 @@
+import type { Instant } from '../../world/index.ts';
+import type { AuditActor } from './audit.ts';
+
+export type BucketAcl = 'private' | 'public-read' | 'public-read-write';
+
+export interface Bucket {
+  /** Never reused: a bucket made again under the same name is another bucket. */
+  readonly id: number;
+  readonly name: string;
+  readonly accountId: string;
+  readonly acl: BucketAcl;
+  readonly storageClass: string;
+  readonly redundancy: string;
+  readonly createdAt: Instant;
+}
+
+export interface BucketStat {
+  readonly objectCount: number;
+  readonly storageBytes: number;
+  /** Time of the last change to an object, or of the bucket's creation. */
+  readonly modifiedAt: Instant;
+}
+
+/** Configuration documents kept per bucket, as JSON text of the rules' own making. */
+export type BucketDocumentName = 'website';
+
+export interface BucketStore {
+  /**
+   * Creates the bucket. `kept`: the caller owns one of that name; a given `acl` was applied.
+   * `different`: the caller owns it, but with another storage class or redundancy.
+   * `taken`: somebody else does. `too-many`: the account has `bucketsMax` already.
+   */
+  createBucket(input: {
+    name: string;
+    accountId: string;
+    acl?: BucketAcl | undefined;
+    storageClass?: string | undefined;
+    redundancy?: string | undefined;
+    bucketsMax: number;
+    now: Instant;
+  }): Promise<
+    | { outcome: 'created' | 'kept'; bucket: Bucket }
+    | { outcome: 'different'; what: 'storageClass' | 'redundancy' }
+    | { outcome: 'taken' }
+    | { outcome: 'too-many' }
+  >;
+  findBucket(name: string): Promise<Bucket | undefined>;
+  /** By name in byte order, after `marker`, with `prefix`; at most `limit`. */
+  listBuckets(input: {
+    accountId: string;
+    prefix: string;
+    marker: string;
+    limit: number;
+  }): Promise<{ buckets: Bucket[]; isTruncated: boolean }>;
+  setBucketAcl(bucketId: number, acl: BucketAcl): Promise<'done' | 'none'>;
+  /** Exact, and as cheap for a million objects as for one. */
+  bucketStat(bucketId: number): Promise<BucketStat | undefined>;
+  findBucketDocument(bucketId: number, name: BucketDocumentName): Promise<string | undefined>;
+  /** `undefined` removes it. */
+  setBucketDocument(
+    bucketId: number,
+    name: BucketDocumentName,
+    text: string | undefined,
+  ): Promise<'done' | 'none'>;
+  /**
+   * Deletes an empty bucket with its documents, tokens and mappings, and writes one audit record
+   * for each mapping that went with it (security.md 3.4). `domains` names them.
+   */
+  deleteBucket(
+    bucketId: number,
+    audit: { actor: AuditActor; at: Instant },
+  ): Promise<
+    { outcome: 'deleted'; domains: string[] } | { outcome: 'not-empty' } | { outcome: 'none' }
+  >;
+}

@@ -1,0 +1,41 @@
+import type { AccountStore } from './accounts.ts';
+import type { AuditStore } from './audit.ts';
+import type { BucketStore } from './buckets.ts';
+import type { CertificateStore } from './certificates.ts';
+import type { CnameStore } from './cnames.ts';
+import type { ObjectIndex } from './objects.ts';
+
+/** One metadata engine: every port over one database, so that atomic rules may span tables. */
+export interface MetadataEngine {
+  readonly accounts: AccountStore;
+  readonly buckets: BucketStore;
+  readonly objects: ObjectIndex;
+  readonly cnames: CnameStore;
+  readonly certificates: CertificateStore;
+  readonly audit: AuditStore;
+  readonly settings: SettingStore;
+  /** Finishes what was begun and lets go of the database. */
+  close(): Promise<void>;
+}
+
+/** Small facts of the installation: root account id, check value of the master key. */
+export interface SettingStore {
+  findSetting(name: string): Promise<string | undefined>;
+  /** Stores `value` unless the name is taken; returns the value that now stands. Atomic. */
+  ensureSetting(name: string, value: string): Promise<string>;
+  setSetting(name: string, value: string): Promise<void>;
+}
+
+/**
+ * The engine could not do it, and nothing was acknowledged. `reason` is for the log and for choosing
+ * the status: `full` no space left, `closed` shutting down or stopped after a failed write,
+ * `failed` anything else.
+ */
+export class StoreUnavailable extends Error {
+  readonly reason: 'full' | 'closed' | 'failed';
+  constructor(reason: 'full' | 'closed' | 'failed', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailable';
+    this.reason = reason;
+  }
+}
