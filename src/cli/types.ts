@@ -1,0 +1,60 @@
+/**
+ * What the command line needs from the wiring and from the process around it. `main.ts` hands these
+ * over: rooms import no wiring, and a test brings its own streams and servers.
+ */
+import type { Accounts, NewAccessKey } from '../accounts/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Sealer } from '../sealing/index.ts';
+import type { MetadataEngine } from '../stores/index.ts';
+import type { World } from '../world/index.ts';
+
+/** A server whose listeners all accept. */
+export interface RunningServer {
+  /** The addresses as bound (port 0 resolved); undefined when that listener is off. */
+  readonly addresses: {
+    readonly http: BoundAddress | undefined;
+    readonly https: BoundAddress | undefined;
+  };
+  /** Set once in the life of an installation: the root key made at first start. */
+  readonly generatedKey: NewAccessKey | undefined;
+  /** Stops accepting, lets running requests finish (30 s at most), closes the stores. */
+  stop(): Promise<void>;
+}
+
+export interface BoundAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The stores without a server on them; safe beside a running one. */
+export interface OpenedEngines {
+  readonly metadata: MetadataEngine;
+  readonly sealer: Sealer;
+  readonly accounts: Accounts;
+  close(): Promise<void>;
+}
+
+/** A stream of the process as far as the command line cares. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export interface CliSurroundings {
+  readonly world: World;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Relative paths are read from here. */
+  readonly currentFolder: string;
+  readonly version: string;
+  readonly startServer: (config: Config, world: World) => Promise<RunningServer>;
+  readonly openEngines: (config: Config, world: World) => Promise<OpenedEngines>;
+  /** Where signals arrive: `process` itself. */
+  readonly signals: {
+    on(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): unknown;
+    off(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): unknown;
+  };
+  /** Ends the process at once: the second interrupt. */
+  readonly exitNow: (code: number) => void;
+}

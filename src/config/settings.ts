@@ -1,0 +1,345 @@
+/**
+ * The table of settings (DESIGN.md section 2). Flags, variables, keys of the configuration file and
+ * docs/config.md are all made from these rows; no other place knows a default.
+ */
+import type * as v from 'valibot';
+import * as value from './values.ts';
+
+interface Row<T> {
+  readonly schema: value.Text<T>;
+  /** Text that stands when nobody says anything; undefined: there is no value then. */
+  readonly fallback: string | undefined;
+  /** What the default is, for people, where `fallback` does not say it. */
+  readonly fallbackDoc?: string;
+  /** Shown in help: `--http <host:port>`. */
+  readonly placeholder: string;
+  readonly unit?: string;
+  readonly group: SettingGroup;
+  readonly doc: string;
+  readonly isSecret?: boolean;
+  /** Relative paths are read from the folder of the configuration file or the current folder. */
+  readonly isPath?: boolean;
+  /** The feature comes in a later release: other values are refused, never ignored. */
+  readonly isLater?: boolean;
+}
+
+export type SettingGroup =
+  | 'Listeners'
+  | 'Addresses'
+  | 'Data'
+  | 'Root account'
+  | 'Custom domains'
+  | 'Certificates'
+  | 'Serving'
+  | 'Process';
+
+/** Keeps in the type whether there is a fallback, so that `Config` knows what is never missing. */
+function row<T, Fallback extends string | undefined>(
+  fields: Row<T> & { readonly fallback: Fallback },
+): Row<T> & { readonly fallback: Fallback } {
+  return fields;
+}
+
+const none = undefined;
+const consoleAddress = '127.0.0.1:9081';
+
+export const rows = {
+  http: row({
+    schema: value.address,
+    fallback: '127.0.0.1:9080',
+    placeholder: 'host:port',
+    group: 'Listeners',
+    doc: 'Address of the HTTP listener, or "off". Port 0 takes any free port.',
+  }),
+  https: row({
+    schema: value.address,
+    fallback: '127.0.0.1:9443',
+    placeholder: 'host:port',
+    group: 'Listeners',
+    doc: 'Address of the HTTPS listener, or "off".',
+  }),
+  console: row({
+    schema: value.later(
+      'the web console comes in a later release; set it to "off" or leave it out',
+      (text) => text === consoleAddress || text.toLowerCase() === 'off',
+    ),
+    fallback: consoleAddress,
+    isLater: true,
+    placeholder: 'host:port',
+    group: 'Listeners',
+    doc:
+      'Address of the web console and the operator API. Comes in a later release; nothing ' +
+      'listens yet.',
+  }),
+  endpoint: row({
+    schema: value.endpointNames,
+    fallback: 'localhost',
+    placeholder: 'names',
+    group: 'Addresses',
+    doc:
+      'Endpoint names, comma separated: <endpoint> is the service, <bucket>.<endpoint> a ' +
+      'bucket. IP literals and localhost are always path style.',
+  }),
+  'public-endpoint': row({
+    schema: value.publicAddress,
+    fallback: none,
+    fallbackDoc: 'the first endpoint with the port of the HTTP listener',
+    placeholder: 'host:port',
+    group: 'Addresses',
+    doc: 'What ListBuckets and GetBucketInfo announce as the endpoint.',
+  }),
+  region: row({
+    schema: value.region,
+    fallback: 'cn-hangzhou',
+    placeholder: 'region',
+    group: 'Addresses',
+    doc: 'Region of signatures, bucket locations and certificate ids.',
+  }),
+  'data-dir': row({
+    schema: value.path,
+    fallback: './data',
+    placeholder: 'folder',
+    group: 'Data',
+    isPath: true,
+    doc: 'Folder of the embedded data; created with mode 0700.',
+  }),
+  'master-key-file': row({
+    schema: value.path,
+    fallback: none,
+    fallbackDoc: 'master.key in the data folder',
+    placeholder: 'file',
+    group: 'Data',
+    isPath: true,
+    doc:
+      'The key that wraps private keys and access key secrets; made at first start, mode 0600. ' +
+      'Back it up apart from the data.',
+  }),
+  'database-url': row({
+    schema: value.later(
+      'other databases than the embedded one come in a later release; leave it out',
+      (text) => text === '',
+    ),
+    fallback: none,
+    fallbackDoc: 'the SQLite file in the data folder',
+    isLater: true,
+    placeholder: 'url',
+    group: 'Data',
+    isSecret: true,
+    doc: 'Database of several nodes, postgres://... Comes in a later release.',
+  }),
+  'object-store': row({
+    schema: value.later(
+      'other object stores than the data folder come in a later release; leave it out',
+      (text) => text === '',
+    ),
+    fallback: none,
+    fallbackDoc: 'the data folder',
+    isLater: true,
+    placeholder: 'url',
+    group: 'Data',
+    isSecret: true,
+    doc:
+      'Object store of several nodes, s3://bucket?endpoint=...&region=... Comes in a later ' +
+      'release.',
+  }),
+  'access-key-id': row({
+    schema: value.accessKeyId,
+    fallback: none,
+    fallbackDoc: 'generated at first start, stored, printed once',
+    placeholder: 'id',
+    group: 'Root account',
+    doc: 'Access key id of the root account.',
+  }),
+  'access-key-secret': row({
+    schema: value.secret,
+    fallback: none,
+    fallbackDoc: 'generated at first start, stored, printed once',
+    placeholder: 'secret',
+    group: 'Root account',
+    isSecret: true,
+    doc:
+      'Access key secret of the root account. Prefer the variable: other people of the machine ' +
+      'can read flags.',
+  }),
+  'dns-servers': row({
+    schema: value.servers,
+    fallback: '',
+    fallbackDoc: 'those of the system',
+    placeholder: 'ip[:port],...',
+    group: 'Custom domains',
+    doc: 'DNS servers asked for ownership proofs.',
+  }),
+  ownership: row({
+    schema: value.oneOf('dns', 'off', 'allow-list'),
+    fallback: 'dns',
+    placeholder: 'how',
+    group: 'Custom domains',
+    doc:
+      'How the owner of a domain proves it: "dns" by a TXT record, "off" not at all (closed ' +
+      'labs only), "allow-list" names of the list need no proof, all others do.',
+  }),
+  'ownership-allow-list': row({
+    schema: value.domainNames,
+    fallback: '',
+    fallbackDoc: 'none',
+    placeholder: 'names',
+    group: 'Custom domains',
+    doc:
+      'Names that need no proof when ownership is "allow-list"; each covers itself and ' +
+      'everything below it.',
+  }),
+  'ownership-timeout': row({
+    schema: value.duration('500ms', '8s'),
+    fallback: '8s',
+    placeholder: 'duration',
+    unit: 'ms',
+    group: 'Custom domains',
+    doc: 'Time in all for the DNS questions of one proof; then PutCname refuses.',
+  }),
+  'token-lifetime': row({
+    schema: value.duration('1s', '3650d'),
+    fallback: '72h',
+    placeholder: 'duration',
+    unit: 'ms',
+    group: 'Custom domains',
+    doc: 'Lifetime of a CNAME token.',
+  }),
+  'cname-per-bucket': row({
+    schema: value.wholeNumber(1, 1_000_000),
+    fallback: '100',
+    placeholder: 'count',
+    unit: 'domains',
+    group: 'Custom domains',
+    doc: 'Domains that one bucket may have; one more is TooManyCname.',
+  }),
+  transfer: row({
+    schema: value.oneOf('deny', 'proof'),
+    fallback: 'deny',
+    placeholder: 'rule',
+    group: 'Custom domains',
+    doc:
+      'A domain mapped in another account: "deny" refuses, "proof" moves it to whoever brings ' +
+      'a fresh proof.',
+  }),
+  'forbidden-list': row({
+    schema: value.paths,
+    fallback: '',
+    fallbackDoc: 'none',
+    placeholder: 'files',
+    group: 'Custom domains',
+    isPath: true,
+    doc:
+      'Files of names refused with CnameIsForbidden (plain, hosts or RPZ form), comma ' +
+      'separated; a name covers everything below it. Read again when they change.',
+  }),
+  'risk-list': row({
+    schema: value.paths,
+    fallback: '',
+    fallbackDoc: 'none',
+    placeholder: 'files',
+    group: 'Custom domains',
+    isPath: true,
+    doc: 'Files of names refused with CnameIsRisk; forms as for the forbidden list.',
+  }),
+  'license-registry': row({
+    schema: value.path,
+    fallback: none,
+    fallbackDoc: 'none, nobody is asked for a licence',
+    placeholder: 'file',
+    group: 'Custom domains',
+    isPath: true,
+    doc:
+      'File of licensed registrable domains, one a line; others are refused with ' +
+      'NoSuchCnameInRecord.',
+  }),
+  certificate: row({
+    schema: value.path,
+    fallback: none,
+    fallbackDoc: 'none: the handshake fails for names without a certificate',
+    placeholder: 'file',
+    group: 'Certificates',
+    isPath: true,
+    doc: 'PEM chain of the default certificate: for endpoint hosts and names without their own.',
+  }),
+  'certificate-key': row({
+    schema: value.path,
+    fallback: none,
+    fallbackDoc: 'none',
+    placeholder: 'file',
+    group: 'Certificates',
+    isPath: true,
+    doc: 'PEM private key of the default certificate.',
+  }),
+  'force-download': row({
+    schema: value.onOff,
+    fallback: 'on',
+    placeholder: 'on|off',
+    group: 'Serving',
+    doc:
+      'Endpoint hosts answer HTML, SVG and XML to unsigned requests as downloads, as OSS does. ' +
+      'Mapped domains never do.',
+  }),
+  workers: row({
+    schema: value.later('more processes than one come in a later release', (text) => text === '1'),
+    fallback: '1',
+    placeholder: 'count',
+    isLater: true,
+    unit: 'processes',
+    group: 'Process',
+    doc: 'Processes that serve. Only 1 in this release.',
+  }),
+  'log-level': row({
+    schema: value.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    fallback: 'info',
+    placeholder: 'level',
+    group: 'Process',
+    doc: 'How much is logged on standard error: JSON, or readable lines on a terminal.',
+  }),
+} satisfies Record<string, Row<unknown>>;
+
+export type SettingName = keyof typeof rows;
+
+/** What every row's schema makes of its text; undefined where a row has no fallback. */
+export type Values = {
+  readonly [Name in SettingName]:
+    | v.InferOutput<(typeof rows)[Name]['schema']>
+    | ((typeof rows)[Name]['fallback'] extends string ? never : undefined);
+};
+
+/** One setting as help, docs and the command line see it. */
+export interface Setting {
+  /** Name of the flag without dashes, and key of the configuration file. */
+  readonly name: SettingName;
+  readonly variable: string;
+  readonly flag: string;
+  readonly group: SettingGroup;
+  readonly doc: string;
+  readonly unit: string | undefined;
+  /** The default as text for people. */
+  readonly fallback: string;
+  readonly placeholder: string;
+  readonly isSecret: boolean;
+}
+
+export const variablePrefix = 'CNAMED_';
+
+export function variableOf(name: string): string {
+  return variablePrefix + name.toUpperCase().replaceAll('-', '_');
+}
+
+export const settingNames = Object.keys(rows) as readonly SettingName[];
+
+export const settings: readonly Setting[] = settingNames.map((name) => {
+  const fields: Row<unknown> = rows[name];
+  return {
+    name,
+    variable: variableOf(name),
+    flag: `--${name}`,
+    group: fields.group,
+    doc: fields.doc,
+    unit: fields.unit,
+    fallback: fields.fallbackDoc ?? fields.fallback ?? 'none',
+    placeholder: fields.placeholder,
+    isSecret: fields.isSecret ?? false,
+  };
+});
