@@ -6,6 +6,6 @@ export { type Match, matchOperation } from './match.ts';
 export { authorise } from './authorise.ts';
 export { type Operation, type OperationContext, type Target } from './types.ts';
 export { operations } from './operations.ts';
-export { renderError } from './error-document.ts';
+export { renderError, toOssError } from './error-document.ts';
 export { applyForcedDownload } from './forced-download.ts';
 export type { ApiSettings, Services } from './services.ts';

@@ -1,57 +1,61 @@
 import type { Caller } from '../auth/index.ts';
 import type { Bucket, StoredObject } from '../buckets/index.ts';
-import type { MappedDomain } from '../cname/index.ts';
+import type { Level, Target } from '../hosts/index.ts';
 import type { HttpRequest, HttpResponse } from '../http/index.ts';
 import type { Services } from './services.ts';
 
-/** What the request is about: the level decides which rows of the table can match. */
-export type Level = 'service' | 'bucket' | 'object';
-
-/** Where a request points, after host and path were read. */
-export interface Target {
-  readonly level: Level;
-  /** Empty at service level. */
-  readonly bucket: string;
-  /** Decoded; empty unless level is `object`. */
-  readonly key: string;
-  readonly addressing: 'service' | 'virtual-host' | 'path' | 'mapped-domain';
-  /** Set when the host is a mapped domain: the row it was found in. */
-  readonly mapping: MappedDomain | undefined;
-}
-
-/** Requirement on one query parameter: this very value, any non-empty one, or not there at all. */
-export type SubResource = string | { readonly any: true } | { readonly absent: true };
+export type { Level, Target } from '../hosts/index.ts';
 
 /**
- * Who may call. `owner`: the account that owns the bucket. `account`: any signed caller.
- * `object-read` / `object-write`: by object and bucket ACL (oss-protocol.md 4).
+ * Requirement on one query parameter.
+ * `flag`: it is there, whatever its value (`?acl` and `?acl=` are one thing). `{ is }`: this very
+ * value. `{ not }`: absent, or another value. `absent`: not there at all.
  */
-export type Access = 'account' | 'owner' | 'object-read' | 'object-write';
+export type QueryRequirement =
+  | 'flag'
+  | 'absent'
+  | { readonly is: string }
+  | { readonly not: string };
 
+/**
+ * Who may call. `anyone`: no right needed (preflight). `account`: any signed caller. `owner`: the
+ * account that owns the bucket. `object-read`, `object-write`: by object and bucket ACL
+ * (oss-protocol.md 4).
+ */
+export type Access = 'anyone' | 'account' | 'owner' | 'object-read' | 'object-write';
+
+export type Act = (context: OperationContext) => Promise<HttpResponse>;
+
+/** One row of the table of operations. */
 export interface Operation {
   /** As the public API reference names it. */
   readonly name: string;
   readonly on: Level;
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS';
-  readonly query: Readonly<Record<string, SubResource>>;
-  /** Matches only with (true) or without (false) the header x-oss-copy-source. */
-  readonly copySource?: boolean;
+  readonly query: Readonly<Record<string, QueryRequirement>>;
+  /** Matches only with (true) or only without (false) the header x-oss-copy-source. */
+  readonly copySource: boolean | undefined;
   readonly access: Access;
   /** RAM action of the reference. */
   readonly action: string;
-  /** Whether a missing bucket is answered by the operation itself (PutBucket, PutBucketAcl). */
-  readonly mayCreateBucket?: boolean;
-  /** Largest configuration document, bytes; 0 for operations that read none. */
+  /** Largest configuration document read, in bytes; 0 for operations that read none. */
   readonly documentBytesMax: number;
-  readonly act: (context: OperationContext) => Promise<HttpResponse>;
+  readonly act: Act;
+  /** What a caller without a signature gets instead, as OSS serves the website root. */
+  readonly anonymousAct: Act | undefined;
+  /** The operation answers a missing bucket itself (PutBucket, PutBucketAcl make it). */
+  readonly mayCreateBucket: boolean;
+  /** False while the operation only answers NotImplemented or "no such configuration". */
+  readonly isImplemented: boolean;
 }
 
 /** Everything an operation may use. Built by the pipeline once the caller is known and allowed. */
 export interface OperationContext {
   readonly request: HttpRequest;
   readonly target: Target;
+  readonly operation: Operation;
   readonly caller: Caller;
-  /** The bucket's row; only operations with `mayCreateBucket` and service level see undefined. */
+  /** The bucket's row; undefined at service level, and where the operation may create it. */
   readonly bucket: Bucket | undefined;
   /** At object level, the row the access decision was made on; undefined when there is none. */
   readonly object: StoredObject | undefined;

@@ -144,6 +144,57 @@ const rows = {
     ec: '0015-00000101',
     message: 'The specified bucket does not exist.',
   },
+  AccessForbidden: {
+    status: 403,
+    ec: '9003-00000001',
+    message: 'CORSResponse: CORS is not enabled for this bucket.',
+  },
+  BadRequest: {
+    status: 400,
+    ec: '9015-00000005',
+    message: 'Insufficient information. Origin request header needed.',
+  },
+  NoSuchBucketPolicy: {
+    status: 404,
+    ec: '9015-00000006',
+    message: 'The specified bucket policy does not exist.',
+  },
+  NoSuchCORSConfiguration: {
+    status: 404,
+    ec: '9015-00000007',
+    message: 'The CORS Configuration does not exist.',
+  },
+  NoSuchInventory: {
+    status: 404,
+    ec: '9015-00000008',
+    message: 'No Row found in Inventory Table.',
+  },
+  NoSuchLifecycle: {
+    status: 404,
+    ec: '9015-00000009',
+    message: 'No Row found in Lifecycle Table.',
+  },
+  NoSuchReplicationConfiguration: {
+    status: 404,
+    ec: '9015-00000010',
+    message: 'The bucket you specified does not have replication configuration.',
+  },
+  NoSuchServerSideEncryptionRule: {
+    status: 404,
+    ec: '9015-00000011',
+    message: 'The server side encryption configuration was not found.',
+  },
+  NoSuchStyle: { status: 404, ec: '9015-00000012', message: 'No Such Image Style.' },
+  NoSuchTransferAccelerationConfiguration: {
+    status: 404,
+    ec: '9015-00000013',
+    message: 'The bucket you specified does not have transfer acceleration configuration.',
+  },
+  NoSuchWORMConfiguration: {
+    status: 404,
+    ec: '9015-00000014',
+    message: 'The WORM Configuration does not exist.',
+  },
   NoSuchWebsiteConfiguration: {
     status: 404,
     ec: '9015-00000003',

@@ -1,0 +1,101 @@
+/**
+ * Decides whether the caller may do what the row says, and hands on the rows it looked at. Order
+ * (custom-domain.md 2.6): the caller's kind, then the bucket, then ownership or ACL.
+ */
+import type { Caller } from '../auth/index.ts';
+import { type Bucket, type StoredObject, mayReadObject, mayWriteObject } from '../buckets/index.ts';
+import { OssError } from '../errors/index.ts';
+import type { Services } from './services.ts';
+import type { Operation, Target } from './types.ts';
+
+export interface Grant {
+  readonly bucket: Bucket | undefined;
+  readonly object: StoredObject | undefined;
+}
+
+/** @throws OssError NoSuchBucket, AccessDenied. */
+export async function authorise(
+  operation: Operation,
+  target: Target,
+  caller: Caller,
+  services: Services,
+): Promise<Grant> {
+  if (target.level === 'service') {
+    if (operation.access !== 'anyone' && caller.kind === 'anonymous') {
+      throw new OssError('AccessDenied', {
+        message: 'Anonymous access is forbidden for this operation.',
+        ec: '0003-00000002',
+      });
+    }
+    return { bucket: undefined, object: undefined };
+  }
+  const bucket = target.mapping?.bucket ?? (await services.buckets.findBucket(target.bucket));
+  if (!bucket) return grantWithoutBucket(operation, target, caller);
+  if (target.mapping && target.mapping.cname.status !== 'Enabled') {
+    throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
+  }
+  switch (operation.access) {
+    case 'anyone':
+      return { bucket, object: undefined };
+    case 'account':
+    case 'owner':
+      checkOwner(operation, bucket, caller);
+      return { bucket, object: undefined };
+    default:
+      return checkObjectAccess(operation, bucket, target, caller, services);
+  }
+}
+
+function grantWithoutBucket(operation: Operation, target: Target, caller: Caller): Grant {
+  if (!operation.mayCreateBucket) {
+    throw new OssError('NoSuchBucket', { fields: { BucketName: target.bucket } });
+  }
+  if (caller.kind === 'anonymous') {
+    throw new OssError('AccessDenied', {
+      message: 'Anonymous access is forbidden for this operation.',
+      ec: '0003-00000002',
+    });
+  }
+  return { bucket: undefined, object: undefined };
+}
+
+function checkOwner(operation: Operation, bucket: Bucket, caller: Caller): void {
+  if (caller.kind === 'account' && caller.accountId === bucket.accountId) return;
+  // PutBucket on another account's bucket has its own answer: BucketAlreadyExists.
+  if (caller.kind === 'account' && operation.access === 'account') return;
+  if (caller.kind === 'anonymous' && operation.anonymousAct) return;
+  throw new OssError('AccessDenied', {
+    message:
+      caller.kind === 'anonymous'
+        ? 'Anonymous user has no right to access this bucket.'
+        : 'You have no right to access this bucket: it belongs to another account.',
+    ec: '0003-00000002',
+    fields: { BucketName: bucket.name },
+  });
+}
+
+async function checkObjectAccess(
+  operation: Operation,
+  bucket: Bucket,
+  target: Target,
+  caller: Caller,
+  services: Services,
+): Promise<Grant> {
+  const callerId = caller.kind === 'account' ? caller.accountId : undefined;
+  const object =
+    target.level === 'object' ? await services.objects.findObject(bucket, target.key) : undefined;
+  const isAllowed =
+    operation.access === 'object-read'
+      ? mayReadObject(bucket, object, callerId)
+      : mayWriteObject(bucket, object, callerId);
+  if (!isAllowed) {
+    throw new OssError('AccessDenied', {
+      message:
+        object && object.acl !== 'default'
+          ? 'You have no right to access this object.'
+          : 'You have no right to access this object because of bucket acl.',
+      fields: { BucketName: bucket.name },
+    });
+  }
+  return { bucket, object };
+}

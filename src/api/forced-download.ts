@@ -1,0 +1,33 @@
+/**
+ * Forced download on endpoint hosts (DESIGN ruling 20, custom-domain.md 8.4): all buckets share the
+ * endpoint's origin, so active content must not run there. Mapped domains are their owner's own
+ * origin and never get it: this is why people map domains at all.
+ */
+import type { HttpResponse } from '../http/index.ts';
+import type { OperationContext } from './types.ts';
+
+/** Types a browser runs or renders as a document: HTML, XHTML, SVG, and XML of any kind. */
+const activeType = /^\s*(?:text\/html|application\/xhtml\+xml|image\/svg\+xml|(?:text|application)\/xml|[^;\s]+\+xml)\s*(?:;|$)/i;
+
+export function applyForcedDownload(
+  response: HttpResponse,
+  context: OperationContext,
+): HttpResponse {
+  if (!context.services.settings.isForceDownload) return response;
+  if (context.target.addressing === 'mapped-domain' || context.target.level !== 'object') {
+    return response;
+  }
+  if (context.operation.name !== 'GetObject' && context.operation.name !== 'HeadObject') {
+    return response;
+  }
+  if (context.request.headers.authorization !== undefined) return response;
+  if (!activeType.test(response.headers['Content-Type'] ?? '')) return response;
+  return {
+    ...response,
+    headers: {
+      ...response.headers,
+      'Content-Disposition': 'attachment',
+      'x-oss-force-download': 'true',
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Finds the row of the table a request means. Pure; looks at level, method, query and one header.
+ *
+ * A sub-resource the table knows is never ignored: when no row takes it together with the method,
+ * the answer is MethodNotAllowed or NotImplemented by name (DESIGN rulings 11 and 18), never a
+ * listing or an object. Unknown parameters are no sub-resources: a page may be asked as `/a?v=2`.
+ */
+import { OssError } from '../errors/index.ts';
+import type { HttpRequest } from '../http/index.ts';
+import { operations } from './operations.ts';
+import type { Level, Operation, QueryRequirement } from './types.ts';
+
+/**
+ * Parameters that change what an operation does but select none. They are refused here while no
+ * operation honours them: ignoring one would serve something else than was asked for.
+ */
+const refusedOptions = [
+  'x-oss-process',
+  'x-oss-async-process',
+  'callback',
+  'callback-var',
+  'versionId',
+  'x-oss-write-get-object-response',
+];
+
+/** Parameters in rows that only refine a selector; alone they select nothing. */
+const refinements = new Set([
+  'list-type',
+  'position',
+  'status',
+  'startTime',
+  'endTime',
+  'continuation-token',
+  'inventoryId',
+  'styleName',
+  'sequential',
+]);
+
+interface LevelIndex {
+  readonly byMethod: ReadonlyMap<string, readonly Operation[]>;
+  /** Names that select an operation at this level. */
+  readonly selectors: ReadonlySet<string>;
+}
+
+function indexLevel(level: Level): LevelIndex {
+  const byMethod = new Map<string, Operation[]>();
+  const selectors = new Set<string>();
+  for (const operation of operations) {
+    if (operation.on !== level) continue;
+    const rows = byMethod.get(operation.method) ?? [];
+    rows.push(operation);
+    byMethod.set(operation.method, rows);
+    for (const name of Object.keys(operation.query)) {
+      if (!refinements.has(name)) selectors.add(name);
+    }
+  }
+  return { byMethod, selectors };
+}
+
+const levels: Readonly<Record<Level, LevelIndex>> = {
+  service: indexLevel('service'),
+  bucket: indexLevel('bucket'),
+  object: indexLevel('object'),
+};
+
+export function isRequirementMet(
+  requirement: QueryRequirement,
+  value: string | undefined,
+): boolean {
+  if (requirement === 'flag') return value !== undefined;
+  if (requirement === 'absent') return value === undefined;
+  if ('is' in requirement) return value === requirement.is;
+  return value !== requirement.not;
+}
+
+/** Whether the row takes this request; every selector of the request must stand in the row. */
+export function isRowMatched(
+  row: Operation,
+  values: ReadonlyMap<string, string>,
+  selected: readonly string[],
+  hasCopySource: boolean,
+): boolean {
+  if (row.copySource !== undefined && row.copySource !== hasCopySource) return false;
+  for (const name of selected) {
+    if (!(name in row.query)) return false;
+  }
+  for (const name in row.query) {
+    const requirement = row.query[name];
+    if (requirement && !isRequirementMet(requirement, values.get(name))) return false;
+  }
+  return true;
+}
+
+/**
+ * The operation a request at `level` means.
+ * @throws OssError InvalidArgument for a sub-resource given twice, MethodNotAllowed, NotImplemented.
+ */
+export function matchOperation(request: HttpRequest, level: Level): Operation {
+  const index = levels[level];
+  const values = new Map<string, string>();
+  const selected: string[] = [];
+  for (const { name, value } of request.query) {
+    if (values.has(name)) {
+      if (index.selectors.has(name)) throw doubled(name, value);
+      continue;
+    }
+    values.set(name, value);
+    if (index.selectors.has(name)) selected.push(name);
+  }
+  for (const name of refusedOptions) {
+    const value = values.get(name);
+    if (value !== undefined && !(name === 'versionId' && value === 'null')) {
+      throw notImplemented(name);
+    }
+  }
+  const hasCopySource = request.headers['x-oss-copy-source'] !== undefined;
+  for (const row of index.byMethod.get(request.method) ?? []) {
+    if (isRowMatched(row, values, selected, hasCopySource)) return row;
+  }
+  throw refuse(request, index, values, selected, hasCopySource);
+}
+
+function refuse(
+  request: HttpRequest,
+  index: LevelIndex,
+  values: ReadonlyMap<string, string>,
+  selected: readonly string[],
+  hasCopySource: boolean,
+): OssError {
+  const allowed: string[] = [];
+  for (const [method, rows] of index.byMethod) {
+    if (rows.some((row) => isRowMatched(row, values, selected, hasCopySource))) {
+      allowed.push(method);
+    }
+  }
+  if (allowed.length > 0 || selected.length === 0) {
+    const subject = selected.length > 0 ? `?${selected.join('&')}` : 'this resource';
+    return new OssError('MethodNotAllowed', {
+      message: `The method ${request.method} is not allowed on ${subject}.`,
+      fields: { Method: request.method, ResourceType: selected.join(',') || 'Resource' },
+      headers: { Allow: allowed.join(', ') || 'GET, HEAD, PUT, POST, DELETE' },
+    });
+  }
+  return notImplemented(selected.join('&'));
+}
+
+function doubled(name: string, value: string): OssError {
+  return new OssError('InvalidArgument', {
+    message: `The query parameter ${name} was given more than once.`,
+    fields: { ArgumentName: name, ArgumentValue: value },
+  });
+}
+
+function notImplemented(name: string): OssError {
+  return new OssError('NotImplemented', {
+    message: `This server does not implement the query parameter ${name} here.`,
+    fields: { Header: name },
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * The story of one request, top to bottom; each line a room (docs/life-of-a-request.md).
+ * Whatever throws on the way becomes an answer in exactly one place: `refuse`.
+ */
+import {
+  type ApiSettings,
+  type Operation,
+  type Services,
+  type Target,
+  applyForcedDownload,
+  authorise,
+  matchOperation,
+  renderError,
+  toOssError,
+} from './api/index.ts';
+import type { Authenticator } from './auth/index.ts';
+import { OssError } from './errors/index.ts';
+import { type HostResolver, parseTarget } from './hosts/index.ts';
+import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
+import { isConnectionForHost } from './tls/index.ts';
+
+export interface PipelineRooms {
+  readonly hosts: HostResolver;
+  readonly authenticator: Authenticator;
+  readonly services: Services;
+  readonly settings: ApiSettings;
+  /** Told of every failure that is the server's own; the caller only gets a request id. */
+  readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
+}
+
+export function createPipeline(rooms: PipelineRooms): Handler {
+  async function answer(request: HttpRequest): Promise<HttpResponse> {
+    const resolved = await rooms.hosts.resolve(request.host);
+    const target = parseTarget(resolved, request);
+    await checkConnection(request, target, rooms);
+    const operation = matchOperation(request, target.level);
+    checkAddressing(operation, target);
+    const caller = await rooms.authenticator.authenticate(request, target);
+    const grant = await authorise(operation, target, caller, rooms.services);
+    const context = { request, target, operation, caller, ...grant, services: rooms.services };
+    const act =
+      caller.kind === 'anonymous' && operation.anonymousAct
+        ? operation.anonymousAct
+        : operation.act;
+    return applyForcedDownload(await act(context), context);
+  }
+
+  function refuse(problem: unknown, request: HttpRequest): HttpResponse {
+    const error = toOssError(problem);
+    if (error.status >= 500) rooms.onInternalError(problem, request);
+    return renderError(error, request);
+  }
+
+  return async (request) => {
+    try {
+      return await answer(request);
+    } catch (problem) {
+      return refuse(problem, request);
+    }
+  };
+}
+
+/**
+ * A TLS session is no evidence of a tenant: Host was just looked up in the mapping table. What is
+ * left is a connection opened under another name than the one it now asks for (security.md 5.4).
+ */
+async function checkConnection(
+  request: HttpRequest,
+  target: Target,
+  rooms: PipelineRooms,
+): Promise<void> {
+  if (!request.isSecure || request.serverName === undefined) return;
+  const isFit = await isConnectionForHost({
+    serverName: request.serverName,
+    host: request.host,
+    mapping: target.mapping,
+    findMappedDomain: (domain) => rooms.services.cnames.findMappedDomain(domain),
+    findBoundCertificate: (domain) => rooms.services.certificates.findBoundCertificate(domain),
+  });
+  if (!isFit) throw new OssError('MisdirectedRequest', { closeConnection: true });
+}
+
+/** Buckets are made through an endpoint; a mapped domain is somebody's web site (ruling 19). */
+function checkAddressing(operation: Operation, target: Target): void {
+  if (target.addressing === 'mapped-domain' && operation.name === 'PutBucket') {
+    throw new OssError('InvalidHostPutBucket');
+  }
+}
