@@ -4,5 +4,5 @@
  * (security.md 1). Pure: knows no mapping, no configuration.
  */
 export { type DomainProblem, type ParsedDomain, parseDomain } from './domain.ts';
-export { type ParsedHost, parseHost } from './host.ts';
+export { type HostProblem, type ParsedHost, parseHost } from './host.ts';
 export { isPublicSuffix, registrableDomain } from './suffix.ts';
