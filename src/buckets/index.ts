@@ -1,10 +1,42 @@
 /**
  * Buckets and objects: names, access, reading, writing, listing, website documents; streams in and
- * out. Knows no HTTP, no XML, no signature.
+ * out. Knows no HTTP, no XML, no signature. Nothing behind this door checks the caller: `access.ts`
+ * says who may, and the API asks it.
  */
-export { createBuckets, type Buckets } from './buckets.ts';
-export { createObjects, type Objects } from './objects.ts';
-export { createWebsites, type Websites } from './website.ts';
+
+export type {
+  AuditActor,
+  Bucket,
+  BucketAcl,
+  BucketStat,
+  ListedObject,
+  ObjectAcl,
+  ObjectListing,
+  StoredObject,
+} from '../stores/index.ts';
 export { mayReadObject, mayWriteObject } from './access.ts';
-export { isBucketName, checkObjectKey } from './naming.ts';
-export type { Bucket, BucketAcl, ObjectAcl, StoredObject } from '../stores/index.ts';
+export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
+export {
+  type Conditions,
+  type ConditionVerdict,
+  checkConditions,
+  isRangeWanted,
+  parseHttpDate,
+} from './conditions.ts';
+export type { ExpectedContent, IncomingContent } from './content.ts';
+export type { CopyObject } from './copying.ts';
+export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
+export { isHeaderValue, type ObjectFacts } from './metadata.ts';
+export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
+export { createObjects, type ListObjects, type NewObject, type Objects } from './objects.ts';
+export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
+export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
+export { createWebsites, type Websites } from './website.ts';
+export {
+  type FoundObject,
+  resolveWebsite,
+  type WebsiteAnswer,
+  type WebsiteDocument,
+  type WebsiteError,
+  type WebsiteIndex,
+} from './website-rules.ts';

@@ -1,0 +1,118 @@
+/**
+ * The life of a bucket: made, listed, described, deleted. Nothing here checks the caller; the API
+ * did, except that a bucket is made for an account and belongs to it from then on.
+ */
+import { OssError } from '../errors/index.ts';
+import type { AuditActor, Bucket, BucketAcl, BucketStat, MetadataEngine } from '../stores/index.ts';
+import type { World } from '../world/index.ts';
+import { type BucketLimits, bucketLimits } from './limits.ts';
+import { checkBucketName, isBucketName } from './naming.ts';
+import { fromStore } from './store-failure.ts';
+
+export interface NewBucket {
+  readonly name: string;
+  readonly accountId: string;
+  /** `undefined`: private for a new bucket, unchanged for one that stands. */
+  readonly acl: BucketAcl | undefined;
+  readonly storageClass: string | undefined;
+  readonly redundancy: string | undefined;
+}
+
+export interface BucketPage {
+  readonly buckets: readonly Bucket[];
+  readonly isTruncated: boolean;
+}
+
+export interface Buckets {
+  /**
+   * The bucket stands and belongs to the account. Repeating it changes nothing but a given ACL.
+   * @throws OssError InvalidBucketName, BucketAlreadyExists, TooManyBuckets.
+   */
+  putBucket(bucket: NewBucket): Promise<Bucket>;
+  /** `undefined` also for names that no bucket can have. */
+  findBucket(name: string): Promise<Bucket | undefined>;
+  /** By name in byte order, after `marker`. */
+  listBuckets(input: {
+    accountId: string;
+    prefix: string;
+    marker: string;
+    limit: number;
+  }): Promise<BucketPage>;
+  /** @throws OssError NoSuchBucket when it has gone meanwhile. */
+  setBucketAcl(bucket: Bucket, acl: BucketAcl): Promise<void>;
+  /** @throws OssError NoSuchBucket when it has gone meanwhile. */
+  bucketStat(bucket: Bucket): Promise<BucketStat>;
+  /**
+   * The bucket is gone, with its documents, tokens and mapped domains, which are named.
+   * @throws OssError BucketNotEmpty, NoSuchBucket.
+   */
+  deleteBucket(bucket: Bucket, actor: AuditActor): Promise<{ readonly domains: readonly string[] }>;
+}
+
+export function createBuckets(options: {
+  engine: MetadataEngine;
+  world: World;
+  limits?: BucketLimits;
+}): Buckets {
+  const { world } = options;
+  const store = options.engine.buckets;
+  const limits = options.limits ?? bucketLimits;
+  return {
+    async putBucket(bucket) {
+      checkBucketName(bucket.name);
+      const { bucketsMax } = limits;
+      const answer = await fromStore(
+        store.createBucket({ ...bucket, bucketsMax, now: world.clock.now() }),
+      );
+      switch (answer.outcome) {
+        case 'created':
+        case 'kept':
+          return answer.bucket;
+        case 'different':
+          throw refuseDifferent(bucket.name, answer.what);
+        case 'taken':
+          throw new OssError('BucketAlreadyExists', { fields: { BucketName: bucket.name } });
+        case 'too-many':
+          throw new OssError('TooManyBuckets', { fields: { BucketName: bucket.name } });
+      }
+    },
+    async findBucket(name) {
+      return isBucketName(name) ? await fromStore(store.findBucket(name)) : undefined;
+    },
+    async listBuckets(input) {
+      if (input.limit === 0) return { buckets: [], isTruncated: false };
+      return await fromStore(store.listBuckets(input));
+    },
+    async setBucketAcl(bucket, acl) {
+      const outcome = await fromStore(store.setBucketAcl(bucket.id, acl));
+      if (outcome === 'none') throw noSuchBucket(bucket.name);
+    },
+    async bucketStat(bucket) {
+      const stat = await fromStore(store.bucketStat(bucket.id));
+      if (stat === undefined) throw noSuchBucket(bucket.name);
+      return stat;
+    },
+    async deleteBucket(bucket, actor) {
+      const audit = { actor, at: world.clock.now() };
+      const answer = await fromStore(store.deleteBucket(bucket.id, audit));
+      if (answer.outcome === 'none') throw noSuchBucket(bucket.name);
+      if (answer.outcome === 'not-empty') {
+        throw new OssError('BucketNotEmpty', { fields: { BucketName: bucket.name } });
+      }
+      return { domains: answer.domains };
+    },
+  };
+}
+
+export function noSuchBucket(name: string): OssError {
+  return new OssError('NoSuchBucket', { fields: { BucketName: name } });
+}
+
+/** Wording of the service, spelling included (oss-protocol.md 3). */
+function refuseDifferent(name: string, what: 'storageClass' | 'redundancy'): OssError {
+  const message =
+    what === 'storageClass'
+      ? "Cannot modify existing bucket's storage class."
+      : "Bucket already exists CAN'T modify data redundancy type.";
+  return new OssError('BucketAlreadyExists', { message, fields: { BucketName: name } });
+}

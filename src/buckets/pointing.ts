@@ -1,0 +1,21 @@
+import { OssError } from '../errors/index.ts';
+import type { Bucket, StoredObject } from '../stores/index.ts';
+import { noSuchBucket } from './buckets.ts';
+import type { Shelves } from './reading.ts';
+import { fromStore } from './store-failure.ts';
+
+/** Makes the key point to a fresh blob; a refusal takes the blob along. */
+export async function pointTo(
+  shelves: Shelves,
+  input: { bucket: Bucket; key: string; object: StoredObject; forbidOverwrite: boolean },
+): Promise<void> {
+  const { bucket, key, object, forbidOverwrite } = input;
+  // When the index cannot answer the blob stays: whether the row was written is not known, and the
+  // sweep removes what no row points to (security.md 8.5).
+  const { outcome } = await fromStore(
+    shelves.objects.putObject({ bucketId: bucket.id, key, object, forbidOverwrite }),
+  );
+  if (outcome === 'stored') return;
+  await shelves.blobs.remove([object.blobId]).catch(() => {});
+  throw outcome === 'exists' ? new OssError('FileAlreadyExists') : noSuchBucket(bucket.name);
+}

@@ -1,0 +1,87 @@
+/** Opens what a key points to, while writers may replace it and the sweep remove what they left. */
+import { OssError } from '../errors/index.ts';
+import type { BlobReader, BlobStore, Bucket, ObjectIndex, StoredObject } from '../stores/index.ts';
+import type { HotContent } from './hot-content.ts';
+import type { ObjectLimits } from './limits.ts';
+import { fromStore } from './store-failure.ts';
+
+export type ObjectContent =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** To be closed by whoever takes it. */
+  | { readonly kind: 'reader'; readonly reader: BlobReader };
+
+export interface OpenObject {
+  /** The row the content belongs to; a newer one than asked for when that had been swept. */
+  readonly object: StoredObject;
+  readonly content: ObjectContent;
+}
+
+export interface Shelves {
+  readonly objects: ObjectIndex;
+  readonly blobs: BlobStore;
+  readonly hot: HotContent;
+  readonly limits: ObjectLimits;
+}
+
+/**
+ * The content of `object`, found under `key` a moment ago. If it has been replaced and swept
+ * meanwhile, the row is looked up again, once.
+ * @throws OssError NoSuchKey, and InternalError when the row stands but its bytes are gone or of
+ * another size: damage is never served (security.md 8.5, 8.6).
+ */
+export async function openObject(
+  shelves: Shelves,
+  bucket: Bucket,
+  key: string,
+  object: StoredObject,
+): Promise<OpenObject> {
+  const content = await openContent(shelves, object);
+  if (content !== undefined) return { object, content };
+  const current = await fromStore(shelves.objects.findObject(bucket.id, key));
+  if (current === undefined) throw noSuchKey(key);
+  const currentContent = await openContent(shelves, current);
+  if (currentContent !== undefined) return { object: current, content: currentContent };
+  throw damaged(current, 'is gone');
+}
+
+export function noSuchKey(key: string): OssError {
+  return new OssError('NoSuchKey', { fields: { Key: key } });
+}
+
+async function openContent(
+  shelves: Shelves,
+  object: StoredObject,
+): Promise<ObjectContent | undefined> {
+  const isSmall = object.size <= shelves.limits.hotObjectBytesMax;
+  const hot = isSmall ? shelves.hot.find(object.blobId) : undefined;
+  if (hot !== undefined) return { kind: 'bytes', bytes: hot };
+  const reader = await fromStore(shelves.blobs.open(object.blobId));
+  if (reader === undefined) return undefined;
+  if (reader.size !== object.size) {
+    await reader.close();
+    throw damaged(object, `has ${reader.size} bytes instead of ${object.size}`);
+  }
+  if (!isSmall) return { kind: 'reader', reader };
+  const bytes = await readWhole(reader, object);
+  shelves.hot.keep(object.blobId, bytes);
+  return { kind: 'bytes', bytes };
+}
+
+async function readWhole(reader: BlobReader, object: StoredObject): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(object.size);
+  try {
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = await fromStore(reader.read(bytes.subarray(filled), filled));
+      if (count === 0) throw damaged(object, `ends after ${filled} of ${object.size} bytes`);
+      filled += count;
+    }
+  } finally {
+    await reader.close();
+  }
+  return bytes;
+}
+
+function damaged(object: StoredObject, what: string): OssError {
+  return new OssError('InternalError', { cause: new Error(`blob ${object.blobId} ${what}`) });
+}

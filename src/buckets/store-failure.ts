@@ -1,0 +1,21 @@
+import { OssError } from '../errors/index.ts';
+import { StoreUnavailable } from '../stores/index.ts';
+
+/**
+ * Waits for a store; when it could not do its work, says so in the API's form. Then nothing was
+ * acknowledged (security.md 8.3, 8.4): the caller may retry.
+ * @throws OssError InsufficientStorage when there is no room left, else ServiceUnavailable.
+ */
+export async function fromStore<Answer>(work: Promise<Answer>): Promise<Answer> {
+  try {
+    return await work;
+  } catch (problem) {
+    throw toRefusal(problem);
+  }
+}
+
+export function toRefusal(problem: unknown): unknown {
+  if (!(problem instanceof StoreUnavailable)) return problem;
+  const code = problem.reason === 'full' ? 'InsufficientStorage' : 'ServiceUnavailable';
+  return new OssError(code, { cause: problem });
+}

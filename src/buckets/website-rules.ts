@@ -1,0 +1,104 @@
+/**
+ * What a website document makes of a request for a key (oss-semantics.md 4.2, oss-bucket-api.md
+ * Website). Rules only: the lookup comes in, who may read the object found is for the caller to say.
+ */
+import type { StoredObject } from '../stores/index.ts';
+
+/** Fields that are `undefined` were not given and are not shown again. */
+export interface WebsiteDocument {
+  readonly index?: WebsiteIndex | undefined;
+  readonly error?: WebsiteError | undefined;
+}
+
+export interface WebsiteIndex {
+  /** Name of the index object, without a slash. */
+  readonly suffix: string;
+  /** Whether folders have an index of their own; false when not given. */
+  readonly supportSubDir?: boolean | undefined;
+  /** What a missing `abc` with an index below it is: 0 (default) redirect, 1 missing, 2 served. */
+  readonly type?: 0 | 1 | 2 | undefined;
+}
+
+export interface WebsiteError {
+  readonly key: string;
+  /** Status the error document is sent with; 404 when not given. */
+  readonly httpStatus?: 200 | 404 | undefined;
+}
+
+export interface FoundObject {
+  readonly key: string;
+  readonly object: StoredObject;
+}
+
+export type WebsiteAnswer =
+  | { readonly kind: 'object'; readonly found: FoundObject }
+  /** 302 to the requested key with a slash behind it. */
+  | { readonly kind: 'redirect'; readonly key: string }
+  /** `key` is missing; the error document, if there is one, is sent with `status`. */
+  | {
+      readonly kind: 'missing';
+      readonly key: string;
+      readonly errorDocument: (FoundObject & { readonly status: 200 | 404 }) | undefined;
+    };
+
+export type FindObject = (key: string) => Promise<StoredObject | undefined>;
+
+/**
+ * Steps 3 to 7 of oss-semantics.md 4.2 for `key`, which is empty for the root; `object` is what
+ * that very key points to.
+ */
+export async function resolveWebsite(
+  document: WebsiteDocument,
+  key: string,
+  object: StoredObject | undefined,
+  find: FindObject,
+): Promise<WebsiteAnswer> {
+  if (object !== undefined) return { kind: 'object', found: { key, object } };
+  const index = indexKey(document, key);
+  if (index !== undefined) {
+    const found = await find(index);
+    if (found !== undefined) return { kind: 'object', found: { key: index, object: found } };
+    return await missing(document, key === '' ? index : key, find);
+  }
+  return (await resolveFolder(document, key, find)) ?? (await missing(document, key, find));
+}
+
+/**
+ * The index object that stands for `key`: for the root always the root's, for `folder/` the folder's
+ * own or, without SupportSubDir, the root's as well.
+ */
+export function indexKey(document: WebsiteDocument, key: string): string | undefined {
+  const { index } = document;
+  if (index === undefined) return undefined;
+  if (key === '') return index.suffix;
+  if (!key.endsWith('/')) return undefined;
+  return index.supportSubDir ? key + index.suffix : index.suffix;
+}
+
+/** Type 0, 1, 2: only with SupportSubDir, only for a missing key without a slash at its end. */
+async function resolveFolder(
+  { index }: WebsiteDocument,
+  key: string,
+  find: FindObject,
+): Promise<WebsiteAnswer | undefined> {
+  const type = index?.type ?? 0;
+  if (!index?.supportSubDir || type === 1 || key === '' || key.endsWith('/')) return undefined;
+  const folderIndex = `${key}/${index.suffix}`;
+  const found = await find(folderIndex);
+  if (found === undefined) return undefined;
+  if (type === 2) return { kind: 'object', found: { key: folderIndex, object: found } };
+  return { kind: 'redirect', key: `${key}/` };
+}
+
+async function missing(
+  { error }: WebsiteDocument,
+  key: string,
+  find: FindObject,
+): Promise<WebsiteAnswer> {
+  const object = error === undefined ? undefined : await find(error.key);
+  if (error === undefined || object === undefined) {
+    return { kind: 'missing', key, errorDocument: undefined };
+  }
+  const errorDocument = { key: error.key, object, status: error.httpStatus ?? 404 } as const;
+  return { kind: 'missing', key, errorDocument };
+}
