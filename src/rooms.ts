@@ -9,6 +9,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   world: [],
   errors: [],
   names: [],
+  uri: [],
   xml: [],
   signing: [],
   config: [],
@@ -25,8 +26,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   tls: ['certificates', 'names', 'world'],
 
   // The way of a request.
-  http: ['errors', 'world'],
-  hosts: ['cname', 'names', 'errors'],
+  http: ['errors', 'uri', 'world'],
+  hosts: ['cname', 'names', 'uri', 'errors'],
   auth: ['http', 'accounts', 'signing', 'errors', 'world'],
   api: [
     'http',
