@@ -111,7 +111,7 @@ function problemOfRawText(raw: string): DomainProblem | undefined {
   if (raw.includes('*')) return 'wildcard';
   if (isIPv6(raw.replace(/^\[|\]$/g, ''))) return 'ip-address';
   if (/[/\\?#@]/.test(raw)) return 'url';
-  if (/[^\x20-\x7e]/.test(raw)) return /[^\x00-\x7f]/.test(raw) ? 'not-ascii' : 'bad-character';
+  if (!/^\p{ASCII}*$/u.test(raw)) return 'not-ascii';
   if (/^[A-Za-z0-9.-]+:\d*$/.test(raw)) return 'port';
   return 'bad-character';
 }
