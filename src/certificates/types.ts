@@ -40,6 +40,8 @@ export interface Certificates {
   unseal(certificate: StoredCertificate): UnsealedCertificate;
   /** Whether ListCname shows it as Enabled: not expired and its key can be unsealed. */
   isUsable(certificate: StoredCertificate, now: number): boolean;
+  /** What its owner should know although it is served: soon expired, chain incomplete. Sentences. */
+  warningsOf(certificate: StoredCertificate, now: number): string[];
 }
 
 export interface BoundCertificate {

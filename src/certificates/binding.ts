@@ -1,0 +1,189 @@
+/**
+ * What a PutCname asks of a certificate, turned into the one change the store makes
+ * (custom-domain.md 2.2 to 2.4). Everything that can be known before the transaction is checked
+ * here; the guard of 2.3 alone is left to the transaction, because only there it is atomic.
+ */
+import { X509Certificate } from 'node:crypto';
+import { OssError } from '../errors/index.ts';
+import type { BindingGuard, CertificateStore, NewCertificate } from '../stores/index.ts';
+import type { World } from '../world/index.ts';
+import {
+  certificateIdBytesMax,
+  formatCertificateId,
+  parseCertificateId,
+} from './certificate-id.ts';
+import { checkFitness } from './fitness.ts';
+import type { KeySealing } from './key-sealing.ts';
+import { type CertificateMaterial, checkContext, readMaterial } from './material.ts';
+import { refuseCertificate } from './refusals.ts';
+import type { BindingChange, CertificateRequest, StoredCertificate } from './types.ts';
+
+export interface BindingParts {
+  readonly certificates: CertificateStore;
+  readonly sealing: KeySealing;
+  readonly region: string;
+  readonly world: World;
+}
+
+export interface Bindings {
+  prepareBinding(
+    accountId: string,
+    domain: string,
+    request: CertificateRequest,
+  ): Promise<BindingChange>;
+}
+
+/** No certificate has it, so that a guard which expects it always fails. */
+const numberOfNone = -1;
+
+export function createBindings(parts: BindingParts): Bindings {
+  return {
+    async prepareBinding(accountId, domain, request) {
+      checkCombination(request);
+      const guard = guardOf(request, parts.region);
+      if (request.isUnbind) return { kind: 'unbind', guard };
+      const stored = await findNamed(accountId, request.certId, parts);
+      const material = await materialOf(request);
+      if (material !== undefined) {
+        try {
+          return {
+            kind: 'bind',
+            guard,
+            ...bindMaterial(accountId, domain, material, stored, parts),
+          };
+        } finally {
+          material.keyPem.fill(0);
+        }
+      }
+      if (stored === undefined) return { kind: 'keep' };
+      checkStored(stored, domain, parts);
+      return { kind: 'bind', guard, certificate: { kind: 'stored', number: stored.number } };
+    },
+  };
+}
+
+/** @throws OssError MalformedXML, InvalidArgument: the rows of custom-domain.md 2.4. */
+function checkCombination(request: CertificateRequest): void {
+  const { certId, certificatePem, privateKeyPem } = request;
+  const hasMaterial = [certId, certificatePem, privateKeyPem].some((text) => text !== undefined);
+  if (request.isUnbind && (hasMaterial || request.isForced)) {
+    throw new OssError('MalformedXML', {
+      fields: { ErrorDetail: 'DeleteCertificate excludes Force and a certificate to bind' },
+    });
+  }
+  if (privateKeyPem !== undefined && certificatePem === undefined) {
+    throw refuseCertificate(
+      'privateKeyWithoutCertificate',
+      'Certificate',
+      'PrivateKey is given without Certificate: send both, or neither.',
+    );
+  }
+  if (certificatePem !== undefined && privateKeyPem === undefined) {
+    throw refuseCertificate(
+      'certificateWithoutPrivateKey',
+      'PrivateKey',
+      'Certificate is given without PrivateKey: send both, or neither.',
+    );
+  }
+}
+
+/** The rule of custom-domain.md 2.3. An id that cannot be one of ours matches nothing. */
+function guardOf(request: CertificateRequest, region: string): BindingGuard {
+  if (request.isForced) return { kind: 'forced' };
+  const { previousCertId } = request;
+  if (previousCertId === undefined) return { kind: 'expect', certificateNumber: undefined };
+  const number = parseCertificateId(previousCertId, region);
+  return { kind: 'expect', certificateNumber: number ?? numberOfNone };
+}
+
+/**
+ * The stored certificate that CertId names.
+ * @throws OssError CertificateInvalidCasId for unknown ids and other accounts' alike, so that
+ * nobody learns which ids exist.
+ */
+async function findNamed(
+  accountId: string,
+  certId: string | undefined,
+  parts: BindingParts,
+): Promise<StoredCertificate | undefined> {
+  if (certId === undefined) return undefined;
+  if (Buffer.byteLength(certId) > certificateIdBytesMax) {
+    throw refuseCertificate(
+      'certificateIdTooLong',
+      'CertId',
+      `CertId must be shorter than ${certificateIdBytesMax + 1} bytes.`,
+      certId,
+    );
+  }
+  const number = parseCertificateId(certId, parts.region);
+  if (number === undefined) throw invalidCasId(certId, formOfIds(parts.region));
+  const stored = await parts.certificates.findCertificate(number);
+  if (stored === undefined || stored.accountId !== accountId) throw invalidCasId(certId);
+  return stored;
+}
+
+function formOfIds(region: string): string {
+  return `a number, a hyphen and the region, as in ${formatCertificateId(10457788, region)}`;
+}
+
+function invalidCasId(certId: string, expected?: string): OssError {
+  const fields = { ArgumentName: 'CertId', ArgumentValue: certId };
+  return new OssError('CertificateInvalidCasId', {
+    fields: expected === undefined ? fields : { ...fields, ExpectedForm: expected },
+  });
+}
+
+async function materialOf(request: CertificateRequest): Promise<CertificateMaterial | undefined> {
+  const { certificatePem, privateKeyPem } = request;
+  if (certificatePem === undefined || privateKeyPem === undefined) return undefined;
+  return readMaterial(certificatePem, privateKeyPem);
+}
+
+/** A certificate sent along; when CertId names one too, both must be the same. */
+function bindMaterial(
+  accountId: string,
+  domain: string,
+  material: CertificateMaterial,
+  stored: StoredCertificate | undefined,
+  parts: BindingParts,
+): Pick<Extract<BindingChange, { kind: 'bind' }>, 'certificate'> {
+  const now = parts.world.clock.now();
+  const { leaf } = material;
+  checkFitness(leaf, domain, now);
+  checkContext(material);
+  if (stored === undefined) {
+    const owner = { accountId, fingerprint256: leaf.fingerprint256 };
+    const certificate: NewCertificate = {
+      ...owner,
+      fingerprint: leaf.fingerprint,
+      chainPem: material.chainPem,
+      keySealed: parts.sealing.seal(material.keyPem, owner),
+      validFrom: leaf.validFromDate.getTime(),
+      validTo: leaf.validToDate.getTime(),
+      createdAt: now,
+    };
+    return { certificate: { kind: 'new', certificate } };
+  }
+  if (stored.fingerprint256 === leaf.fingerprint256) {
+    return { certificate: { kind: 'stored', number: stored.number } };
+  }
+  // Never overwrite what an id stands for: material is immutable per id (custom-domain.md 2.4).
+  throw refuseCertificate(
+    'otherCertificateThanId',
+    'CertId',
+    'CertId names another certificate than the one in Certificate: send one of the two.',
+    formatCertificateId(stored.number, parts.region),
+  );
+}
+
+/** Stored material was sound when it came; time, the domain and the master key may have changed. */
+function checkStored(stored: StoredCertificate, domain: string, parts: BindingParts): void {
+  const leaf = new X509Certificate(stored.chainPem);
+  checkFitness(leaf, domain, parts.world.clock.now());
+  const keyPem = parts.sealing.unseal(stored);
+  try {
+    checkContext({ leaf, chainPem: stored.chainPem, keyPem });
+  } finally {
+    keyPem.fill(0);
+  }
+}

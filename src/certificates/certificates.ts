@@ -1,0 +1,48 @@
+import type { Sealer } from '../sealing/index.ts';
+import type { CertificateStore, CnameStore } from '../stores/index.ts';
+import type { World } from '../world/index.ts';
+import { createBindings } from './binding.ts';
+import { formatCertificateId } from './certificate-id.ts';
+import { createKeySealing, type KeySealing } from './key-sealing.ts';
+import type { Certificates, StoredCertificate } from './types.ts';
+import { warningsOf } from './warnings.ts';
+
+export interface CertificateParts {
+  readonly certificates: CertificateStore;
+  readonly cnames: CnameStore;
+  readonly sealer: Sealer;
+  /** Second half of certificate ids. */
+  readonly region: string;
+  readonly world: World;
+}
+
+export function createCertificates(parts: CertificateParts): Certificates {
+  const { certificates, cnames, region, world } = parts;
+  const sealing = createKeySealing(parts.sealer);
+  const bindings = createBindings({ certificates, sealing, region, world });
+  return {
+    prepareBinding: bindings.prepareBinding,
+    formatCertificateId: (number) => formatCertificateId(number, region),
+    async findBoundCertificate(domain) {
+      const mapped = await cnames.findDomain(domain);
+      const binding = mapped?.cname.binding;
+      if (mapped === undefined || binding === undefined) return undefined;
+      const certificate = await certificates.findCertificate(binding.certificateNumber);
+      if (certificate === undefined || !sealing.canUnseal(certificate)) return undefined;
+      return { certificate, accountId: mapped.cname.accountId };
+    },
+    unseal: (certificate) => ({
+      number: certificate.number,
+      fingerprint256: certificate.fingerprint256,
+      chainPem: certificate.chainPem,
+      keyPem: sealing.unseal(certificate),
+      validTo: certificate.validTo,
+    }),
+    isUsable: (certificate, now) => isUsable(certificate, now, sealing),
+    warningsOf,
+  };
+}
+
+function isUsable(certificate: StoredCertificate, now: number, sealing: KeySealing): boolean {
+  return now <= certificate.validTo && sealing.canUnseal(certificate);
+}

@@ -1,0 +1,35 @@
+import type { Sealer } from '../sealing/index.ts';
+import type { StoredCertificate } from './types.ts';
+
+/** Private keys at rest: each envelope opens only for its own account and certificate. */
+export interface KeySealing {
+  seal(keyPem: Buffer, owner: KeyOwner): string;
+  /** The caller overwrites the answer with zeros. Throws SealingError. */
+  unseal(certificate: StoredCertificate): Buffer;
+  canUnseal(certificate: StoredCertificate): boolean;
+}
+
+export type KeyOwner = Pick<StoredCertificate, 'accountId' | 'fingerprint256'>;
+
+/** First part of the associated data; the 1 is the version of what lies inside: PKCS#8 PEM. */
+const purpose = 'certificate-key:1';
+
+export function createKeySealing(sealer: Sealer): KeySealing {
+  // A sealed key moved to another row, by whoever can write the database, must not open there.
+  const context = (owner: KeyOwner): string =>
+    `${purpose}:${owner.accountId}:${owner.fingerprint256}`;
+  const unseal = (certificate: StoredCertificate): Buffer =>
+    sealer.unseal(certificate.keySealed, context(certificate));
+  return {
+    seal: (keyPem, owner) => sealer.seal(keyPem, context(owner)),
+    unseal,
+    canUnseal(certificate) {
+      try {
+        unseal(certificate).fill(0);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}

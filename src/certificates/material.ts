@@ -1,0 +1,88 @@
+/**
+ * From the two PEM texts of a request to one checked pair of chain and key, and the proof that TLS
+ * can use them: a certificate that would fail at the first handshake is refused here.
+ */
+import { type KeyObject, sign, verify, type X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { promisify } from 'node:util';
+import { orderChain, parseCertificates, renderChain } from './chain.ts';
+import { toPem } from './pem.ts';
+import { parsePrivateKey } from './private-key.ts';
+import { refuseCertificate } from './refusals.ts';
+
+/** Chain and key as a TLS context takes them. */
+export interface CertificateMaterial {
+  readonly leaf: X509Certificate;
+  /** Leaf first. */
+  readonly chainPem: string;
+  /** PKCS#8; the receiver overwrites it with zeros. */
+  readonly keyPem: Buffer;
+}
+
+/** Both elements together (security.md 4.1). */
+const materialBytesMax = 64 * 1024;
+
+/**
+ * The pair, known to belong together and to sign. Says nothing of any domain.
+ * @throws OssError InvalidArgument.
+ */
+export async function readMaterial(
+  certificateText: string,
+  keyText: string,
+): Promise<CertificateMaterial> {
+  checkSize(certificateText, keyText);
+  const certificates = parseCertificates(certificateText);
+  const key = parsePrivateKey(keyText);
+  const chain = orderChain(certificates, key);
+  await checkKeySigns(chain[0], key);
+  const der = key.export({ type: 'pkcs8', format: 'der' });
+  const keyPem = Buffer.from(toPem('PRIVATE KEY', der), 'latin1');
+  der.fill(0);
+  return { leaf: chain[0], chainPem: renderChain(chain), keyPem };
+}
+
+function checkSize(certificateText: string, keyText: string): void {
+  if (Buffer.byteLength(certificateText) + Buffer.byteLength(keyText) <= materialBytesMax) return;
+  throw refuseCertificate(
+    'tooLarge',
+    'Certificate',
+    `Certificate and PrivateKey are longer than ${materialBytesMax} bytes together.`,
+  );
+}
+
+/**
+ * OpenSSL compares public halves only: an RSA key with a damaged private exponent would pass as the
+ * certificate's and fail at every handshake. So it signs once, off the event loop.
+ */
+async function checkKeySigns(leaf: X509Certificate, key: KeyObject): Promise<void> {
+  const digest = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+  const probe = Buffer.from('cnamed: does this key sign?');
+  try {
+    const signature = await promisify(sign)(digest, probe, key);
+    if (verify(digest, probe, leaf.publicKey, signature)) return;
+  } catch {
+    // Kinds of keys that do not sign at all (X25519) end here, and below.
+  }
+  throw refuseCertificate(
+    'privateKeyUnreadable',
+    'PrivateKey',
+    'PrivateKey cannot make signatures that the certificate verifies.',
+  );
+}
+
+/**
+ * Builds a TLS context and throws it away. Nothing bad may ever replace a good certificate
+ * (security.md 4.6), and only OpenSSL knows all it will not serve.
+ */
+export function checkContext(material: CertificateMaterial): void {
+  try {
+    createSecureContext({ cert: material.chainPem, key: material.keyPem });
+  } catch (problem) {
+    const reason = problem instanceof Error ? problem.message : 'unknown';
+    throw refuseCertificate(
+      'certificateUnreadable',
+      'Certificate',
+      `TLS cannot serve this certificate: ${reason.replace(/^error:[0-9A-F]*:/, '')}.`,
+    );
+  }
+}

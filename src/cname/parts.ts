@@ -1,0 +1,13 @@
+import type { AuditStore, CnameStore } from '../stores/index.ts';
+import type { World } from '../world/index.ts';
+import type { CnameRules, OwnershipProofs, Screens } from './types.ts';
+
+/** What the life of a domain needs from outside; wired once. */
+export interface CnameParts {
+  readonly cnames: CnameStore;
+  readonly audit: Pick<AuditStore, 'appendAudit'>;
+  readonly ownership: OwnershipProofs;
+  readonly screens: Screens;
+  readonly rules: CnameRules;
+  readonly world: World;
+}
