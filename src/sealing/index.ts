@@ -3,3 +3,4 @@
  * data key per text, wrapped by a master key that lives in a file of its own.
  */
 export { createMasterKeyFile, openSealer, type Sealer, SealingError } from './sealer.ts';
+export { type CheckValueStore, startSealing } from './start.ts';

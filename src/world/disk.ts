@@ -2,7 +2,7 @@
  * The disk as the stores see it: exactly the calls whose failure must be survivable, so that a test
  * can make any one of them fail, run full or stop half way (security.md section 8).
  */
-import { constants, promises as fs } from 'node:fs';
+import { constants, promises as fs, readFileSync } from 'node:fs';
 
 export interface DiskFile {
   /** Writes all of `bytes` at the end; a short write is completed or fails. */
@@ -21,6 +21,8 @@ export interface Disk {
   /** Opens an existing file for reading. */
   open(path: string): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
+  /** Gives the file a second name; fails if something bears that name already. */
+  link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Creates the folder (mode 0700) and its parents; true when it was not there before. */
   makeFolder(path: string): Promise<boolean>;
@@ -28,8 +30,12 @@ export interface Disk {
   syncFolder(path: string): Promise<void>;
   /** Names in the folder, unsorted; empty when it does not exist. */
   list(path: string): Promise<string[]>;
-  /** Modification time in ms and size in bytes; undefined when there is no such file. */
-  facts(path: string): Promise<{ modifiedAt: number; size: number } | undefined>;
+  /**
+   * Modification time in ms, size in bytes and permission bits; undefined when there is no such file.
+   */
+  facts(path: string): Promise<{ modifiedAt: number; size: number; mode: number } | undefined>;
+  /** All of a small file, before this returns: for the rare read inside a synchronous step. */
+  readNow(path: string): Buffer;
   /** Bytes that an unprivileged writer may still use on the volume of `path`. */
   freeBytes(path: string): Promise<number>;
 }
@@ -74,6 +80,7 @@ export const realDisk: Disk = {
     return new RealFile(await fs.open(path, constants.O_RDONLY));
   },
   rename: (from, to) => fs.rename(from, to),
+  link: (from, to) => fs.link(from, to),
   remove: (path) => fs.unlink(path),
   async makeFolder(path) {
     return (await fs.mkdir(path, { recursive: true, mode: 0o700 })) !== undefined;
@@ -97,12 +104,13 @@ export const realDisk: Disk = {
   async facts(path) {
     try {
       const stat = await fs.stat(path);
-      return { modifiedAt: stat.mtimeMs, size: stat.size };
+      return { modifiedAt: stat.mtimeMs, size: stat.size, mode: stat.mode & 0o777 };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
   },
+  readNow: (path) => readFileSync(path),
   async freeBytes(path) {
     const stat = await fs.statfs(path);
     return stat.bavail * stat.bsize;
