@@ -105,8 +105,8 @@ export async function createMasterKeyFile(path: string, world: World): Promise<b
   const folder = dirname(path);
   await world.disk.makeFolder(folder);
   const temporary = `${path}.${world.random.bytes(8).toString('hex')}.new`;
-  await writeDurably(temporary, renderKeys([makeMasterKey(world)]), world);
   try {
+    await writeDurably(temporary, renderKeys([makeMasterKey(world)]), world);
     // A link, not a rename: it fails if another process was first, so no key is ever replaced.
     await world.disk.link(temporary, path);
     return true;
@@ -114,7 +114,7 @@ export async function createMasterKeyFile(path: string, world: World): Promise<b
     if (isTaken(error)) return false;
     throw error;
   } finally {
-    await world.disk.remove(temporary);
+    await world.disk.remove(temporary).catch(() => {});
     await world.disk.syncFolder(folder);
   }
 }
