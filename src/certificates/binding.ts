@@ -39,9 +39,9 @@ const numberOfNone = -1;
 export function createBindings(parts: BindingParts): Bindings {
   return {
     async prepareBinding(accountId, domain, request) {
-      checkCombination(request);
       const guard = guardOf(request, parts.region);
       if (request.isUnbind) return { kind: 'unbind', guard };
+      checkCombination(request);
       const stored = await findNamed(accountId, request.certId, parts);
       const material = await materialOf(request);
       if (material !== undefined) {
@@ -62,15 +62,8 @@ export function createBindings(parts: BindingParts): Bindings {
   };
 }
 
-/** @throws OssError MalformedXML, InvalidArgument: the rows of custom-domain.md 2.4. */
-function checkCombination(request: CertificateRequest): void {
-  const { certId, certificatePem, privateKeyPem } = request;
-  const hasMaterial = [certId, certificatePem, privateKeyPem].some((text) => text !== undefined);
-  if (request.isUnbind && (hasMaterial || request.isForced)) {
-    throw new OssError('MalformedXML', {
-      fields: { ErrorDetail: 'DeleteCertificate excludes Force and a certificate to bind' },
-    });
-  }
+/** @throws OssError InvalidArgument: a key and a certificate come together (custom-domain.md 2.4). */
+function checkCombination({ certificatePem, privateKeyPem }: CertificateRequest): void {
   if (privateKeyPem !== undefined && certificatePem === undefined) {
     throw refuseCertificate(
       'privateKeyWithoutCertificate',

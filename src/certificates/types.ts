@@ -9,6 +9,7 @@ export interface CertificateRequest {
   readonly privateKeyPem: string | undefined;
   readonly previousCertId: string | undefined;
   readonly isForced: boolean;
+  /** Then there is nothing beside but the guard: whoever read the request has seen to it. */
   readonly isUnbind: boolean;
 }
 
