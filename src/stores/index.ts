@@ -10,6 +10,8 @@
  *   rejects with `StoreUnavailable`, and then nothing was acknowledged;
  * - engines hold no clock: every time comes in as an argument.
  */
+
+export { type FileBlobsOptions, openFileBlobs } from './fs/file-blobs.ts';
 export * from './ports/accounts.ts';
 export * from './ports/audit.ts';
 export * from './ports/blobs.ts';
@@ -18,3 +20,4 @@ export * from './ports/certificates.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
 export * from './ports/objects.ts';
+export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';

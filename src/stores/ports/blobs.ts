@@ -13,7 +13,9 @@ export interface BlobStore {
   /** A durable copy under a new id; `undefined` when the source is gone. */
   copy(blobId: string): Promise<string | undefined>;
   /** Every blob in the store with its age in ms, in batches, for sweeps and checks. */
-  list(): AsyncIterable<{ readonly blobId: string; readonly ageMs: number; readonly size: number }[]>;
+  list(): AsyncIterable<
+    { readonly blobId: string; readonly ageMs: number; readonly size: number }[]
+  >;
   /** Removes what unfinished writers of an earlier process left behind. Called once at start. */
   sweepUnfinished(): Promise<number>;
 }

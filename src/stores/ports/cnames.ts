@@ -73,7 +73,10 @@ export interface MappingChange {
   readonly cnamesMax: number;
   readonly binding: BindingChange;
   readonly now: Instant;
-  readonly audit: { readonly actor: AuditActor; readonly detail: Readonly<Record<string, unknown>> };
+  readonly audit: {
+    readonly actor: AuditActor;
+    readonly detail: Readonly<Record<string, unknown>>;
+  };
 }
 
 /**

@@ -1,0 +1,95 @@
+import type { Disk, DiskFile } from '../../world/index.ts';
+import type { BlobWriter } from '../ports/blobs.ts';
+import { StoreUnavailable } from '../ports/engine.ts';
+import { unavailable } from './failures.ts';
+import type { FolderSync } from './folder-sync.ts';
+import type { Layout } from './layout.ts';
+import type { Reserve } from './reserve.ts';
+
+export interface WriterParts {
+  readonly disk: Disk;
+  readonly layout: Layout;
+  readonly reserve: Reserve;
+  readonly folderSync: FolderSync;
+  /** Names below tmp/ that writers of this process are at. */
+  readonly unfinished: Set<string>;
+}
+
+/**
+ * One blob on its way to the disk (security.md 8.1). The first failure of any kind is final: the
+ * file is abandoned, and every later call is refused.
+ */
+export class FileBlobWriter implements BlobWriter {
+  readonly #parts: WriterParts;
+  readonly #name: string;
+  readonly #file: DiskFile;
+  /** Taken from the reserve when the blob was begun, and not written yet. */
+  #taken: number;
+  #state: 'open' | 'finished' | 'abandoned' = 'open';
+  #isFileOpen = true;
+
+  constructor(parts: WriterParts, name: string, file: DiskFile, taken: number) {
+    this.#parts = parts;
+    this.#name = name;
+    this.#file = file;
+    this.#taken = taken;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#expectOpen();
+    try {
+      const beyond = bytes.byteLength - this.#taken;
+      this.#taken = Math.max(0, -beyond);
+      if (beyond > 0) await this.#parts.reserve.take(beyond);
+      await this.#file.write(bytes);
+    } catch (error) {
+      await this.abandon();
+      throw unavailable(error, 'The object could not be written');
+    }
+  }
+
+  async finish(): Promise<string> {
+    this.#expectOpen();
+    const { disk, layout, folderSync, unfinished } = this.#parts;
+    const blobId = layout.newBlobId();
+    let isNamed = false;
+    try {
+      await this.#file.sync();
+      await this.#closeFile();
+      await disk.rename(layout.unfinishedPath(this.#name), layout.blobPath(blobId));
+      isNamed = true;
+      await folderSync.sync(layout.shardFolder(blobId));
+    } catch (error) {
+      if (isNamed) await removeQuietly(disk, layout.blobPath(blobId));
+      await this.abandon();
+      throw unavailable(error, 'The object could not be made durable');
+    }
+    this.#state = 'finished';
+    unfinished.delete(this.#name);
+    return blobId;
+  }
+
+  async abandon(): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'abandoned';
+    await this.#closeFile().catch(() => {});
+    await removeQuietly(this.#parts.disk, this.#parts.layout.unfinishedPath(this.#name));
+    this.#parts.unfinished.delete(this.#name);
+  }
+
+  #expectOpen(): void {
+    if (this.#state === 'open') return;
+    throw new StoreUnavailable('failed', `The blob was ${this.#state} already.`);
+  }
+
+  async #closeFile(): Promise<void> {
+    if (!this.#isFileOpen) return;
+    this.#isFileOpen = false;
+    await this.#file.close();
+  }
+}
+
+/** What stays behind is removed by the sweep at the next start. */
+async function removeQuietly(disk: Disk, path: string): Promise<void> {
+  await disk.remove(path).catch(() => {});
+}

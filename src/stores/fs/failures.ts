@@ -1,0 +1,18 @@
+import { StoreUnavailable } from '../ports/engine.ts';
+
+/** No space, no quota, or a volume that fails: what `StoreUnavailable` says of each. */
+export function unavailable(error: unknown, doing: string): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error;
+  const code = codeOf(error);
+  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'failed';
+  const text = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailable(reason, `${doing}: ${text}`, { cause: error });
+}
+
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}

@@ -1,0 +1,183 @@
+import type { Disk, DiskFile, World } from '../../world/index.ts';
+import type { BlobReader, BlobStore } from '../ports/blobs.ts';
+import { FileBlobWriter, type WriterParts } from './blob-writer.ts';
+import { isMissing, unavailable } from './failures.ts';
+import { FolderSync } from './folder-sync.ts';
+import { Layout } from './layout.ts';
+import { Reserve } from './reserve.ts';
+
+export interface FileBlobsOptions {
+  /** Made, with its parents, when it is not there. */
+  readonly folder: string;
+  readonly world: World;
+  /** Free bytes of the volume that no blob may use. */
+  readonly reserveBytes?: number;
+}
+
+/** security.md 8.4 */
+const defaultReserveBytes = 256 * 1024 * 1024;
+
+const copyChunkBytes = 1024 * 1024;
+
+/** Blobs in one batch of a listing. */
+const listBatch = 256;
+
+/** Object bytes in local files, by the protocol of security.md section 8. */
+export async function openFileBlobs(options: FileBlobsOptions): Promise<BlobStore> {
+  const { world, folder } = options;
+  const layout = new Layout(folder, world.random);
+  try {
+    await layout.prepare(world.disk);
+  } catch (error) {
+    throw unavailable(error, `The folder of the objects cannot be used (${folder})`);
+  }
+  const reserve = new Reserve(world, folder, options.reserveBytes ?? defaultReserveBytes);
+  return new FileBlobs(world, {
+    disk: world.disk,
+    layout,
+    reserve,
+    folderSync: new FolderSync(world.disk),
+    unfinished: new Set(),
+  });
+}
+
+class FileBlobs implements BlobStore {
+  readonly #world: World;
+  readonly #parts: WriterParts;
+
+  constructor(world: World, parts: WriterParts) {
+    this.#world = world;
+    this.#parts = parts;
+  }
+
+  async create(sizeHint: number | undefined): Promise<FileBlobWriter> {
+    const { disk, layout, reserve, unfinished } = this.#parts;
+    const name = layout.newUnfinishedName();
+    try {
+      await reserve.take(sizeHint ?? 0);
+      unfinished.add(name);
+      const file = await disk.create(layout.unfinishedPath(name));
+      return new FileBlobWriter(this.#parts, name, file, sizeHint ?? 0);
+    } catch (error) {
+      unfinished.delete(name);
+      throw unavailable(error, 'No object can be written');
+    }
+  }
+
+  async open(blobId: string): Promise<BlobReader | undefined> {
+    const { disk, layout } = this.#parts;
+    if (!layout.isBlobId(blobId)) return undefined;
+    let file: DiskFile;
+    try {
+      file = await disk.open(layout.blobPath(blobId));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw unavailable(error, 'The object cannot be read');
+    }
+    try {
+      return new FileBlobReader(file, await file.size());
+    } catch (error) {
+      await file.close().catch(() => {});
+      throw unavailable(error, 'The object cannot be read');
+    }
+  }
+
+  async remove(blobIds: readonly string[]): Promise<void> {
+    const { disk, layout } = this.#parts;
+    const failures: unknown[] = [];
+    for (const blobId of blobIds) {
+      if (!layout.isBlobId(blobId)) continue;
+      try {
+        await disk.remove(layout.blobPath(blobId));
+      } catch (error) {
+        if (!isMissing(error)) failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw unavailable(failures[0], 'An object could not be removed');
+  }
+
+  async copy(blobId: string): Promise<string | undefined> {
+    const source = await this.open(blobId);
+    if (source === undefined) return undefined;
+    try {
+      const writer = await this.create(source.size);
+      try {
+        const chunk = Buffer.allocUnsafe(Math.min(copyChunkBytes, Math.max(1, source.size)));
+        for (let position = 0; ; ) {
+          const count = await source.read(chunk, position);
+          if (count === 0) break;
+          await writer.write(chunk.subarray(0, count));
+          position += count;
+        }
+        return await writer.finish();
+      } catch (error) {
+        await writer.abandon();
+        throw error;
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  async *list(): ReturnType<BlobStore['list']> {
+    const { disk, layout } = this.#parts;
+    for (const folder of layout.shardFolders) {
+      const names = (await this.#try(disk.list(folder))).filter((name) => layout.isBlobId(name));
+      for (let start = 0; start < names.length; start += listBatch) {
+        yield await this.#factsOf(disk, names.slice(start, start + listBatch));
+      }
+    }
+  }
+
+  async sweepUnfinished(): Promise<number> {
+    const { disk, layout, unfinished } = this.#parts;
+    let removed = 0;
+    for (const name of await this.#try(disk.list(layout.unfinishedFolder))) {
+      if (unfinished.has(name)) continue;
+      await this.#try(disk.remove(layout.unfinishedPath(name)));
+      removed += 1;
+    }
+    return removed;
+  }
+
+  async #factsOf(disk: Disk, blobIds: readonly string[]) {
+    const batch: { blobId: string; ageMs: number; size: number }[] = [];
+    for (const blobId of blobIds) {
+      const facts = await this.#try(disk.facts(this.#parts.layout.blobPath(blobId)));
+      if (facts === undefined) continue;
+      const ageMs = this.#world.clock.now() - facts.modifiedAt;
+      batch.push({ blobId, ageMs, size: facts.size });
+    }
+    return batch;
+  }
+
+  async #try<Value>(work: Promise<Value>): Promise<Value> {
+    try {
+      return await work;
+    } catch (error) {
+      throw unavailable(error, 'The folder of the objects cannot be used');
+    }
+  }
+}
+
+class FileBlobReader implements BlobReader {
+  readonly #file: DiskFile;
+  readonly size: number;
+
+  constructor(file: DiskFile, size: number) {
+    this.#file = file;
+    this.size = size;
+  }
+
+  async read(target: Uint8Array, position: number): Promise<number> {
+    try {
+      return await this.#file.read(target, position);
+    } catch (error) {
+      throw unavailable(error, 'The object cannot be read');
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}

@@ -1,0 +1,40 @@
+import type { World } from '../../world/index.ts';
+import { StoreUnavailable } from '../ports/engine.ts';
+
+/** The volume is asked at most this often while plenty is left. */
+const measureEveryMs = 1_000;
+
+/**
+ * Keeps a reserve of free space for the database and for deletions (security.md 8.4): a blob that
+ * would eat into it is refused before the volume is full.
+ */
+export class Reserve {
+  readonly #world: World;
+  readonly #folder: string;
+  readonly #reserveBytes: number;
+  #spendable = 0;
+  #measuredAt = Number.NEGATIVE_INFINITY;
+
+  constructor(world: World, folder: string, reserveBytes: number) {
+    this.#world = world;
+    this.#folder = folder;
+    this.#reserveBytes = reserveBytes;
+  }
+
+  /** Counts `bytes` as used; rejects as full when the reserve would shrink. */
+  async take(bytes: number): Promise<void> {
+    const isStale = this.#world.clock.monotonicMs() - this.#measuredAt >= measureEveryMs;
+    // Between two measurements at most half of what was free is given away unseen.
+    if (isStale || bytes > this.#spendable / 2) await this.#measure();
+    if (bytes > this.#spendable) {
+      throw new StoreUnavailable('full', 'The volume of the objects has reached its reserve.');
+    }
+    this.#spendable -= bytes;
+  }
+
+  async #measure(): Promise<void> {
+    const free = await this.#world.disk.freeBytes(this.#folder);
+    this.#spendable = free - this.#reserveBytes;
+    this.#measuredAt = this.#world.clock.monotonicMs();
+  }
+}

@@ -1,0 +1,194 @@
+import type { Selectable } from 'kysely';
+import type { Account, AccountStore, Credential, Standing } from '../ports/accounts.ts';
+import type { AccountTable, CredentialTable, Sql } from './database.ts';
+import type { HotRead } from './prepared.ts';
+
+type CredentialRow = Selectable<CredentialTable> & {
+  account_name: string;
+  account_standing: string;
+  account_created_at: number;
+};
+
+export const credentialByAccessKeyId: HotRead<{ accessKeyId: string }, CredentialRow> = (
+  sql,
+  slot,
+) =>
+  sql
+    .selectFrom('credentials')
+    .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
+    .selectAll('credentials')
+    .select([
+      'accounts.name as account_name',
+      'accounts.standing as account_standing',
+      'accounts.created_at as account_created_at',
+    ])
+    .where('credentials.access_key_id', '=', slot('accessKeyId'));
+
+export async function createAccount(
+  sql: Sql,
+  account: Account,
+  credential: Credential,
+): ReturnType<AccountStore['createAccount']> {
+  const clash = await sql
+    .selectFrom('accounts')
+    .select('id')
+    .where((of) => of.or([of('id', '=', account.id), of('name', '=', account.name)]))
+    .execute();
+  if (clash.some((row) => row.id === account.id)) return { outcome: 'taken', what: 'id' };
+  if (clash.length > 0) return { outcome: 'taken', what: 'name' };
+  if (await isAccessKeyTaken(sql, credential.accessKeyId)) {
+    return { outcome: 'taken', what: 'accessKeyId' };
+  }
+  await sql
+    .insertInto('accounts')
+    .values({
+      id: account.id,
+      name: account.name,
+      standing: account.standing,
+      created_at: account.createdAt,
+    })
+    .execute();
+  await insertCredential(sql, { ...credential, accountId: account.id });
+  return { outcome: 'created' };
+}
+
+export async function findAccount(sql: Sql, idOrName: string): Promise<Account | undefined> {
+  const row = await sql
+    .selectFrom('accounts')
+    .selectAll()
+    .where((of) => of.or([of('id', '=', idOrName), of('name', '=', idOrName)]))
+    .executeTakeFirst();
+  return row === undefined ? undefined : toAccount(row);
+}
+
+export async function listAccounts(sql: Sql): Promise<Account[]> {
+  const rows = await sql
+    .selectFrom('accounts')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(toAccount);
+}
+
+export async function setAccountStanding(
+  sql: Sql,
+  id: string,
+  standing: Standing,
+): Promise<'done' | 'none'> {
+  const { numUpdatedRows } = await sql
+    .updateTable('accounts')
+    .set({ standing })
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n ? 'done' : 'none';
+}
+
+export async function addCredential(
+  sql: Sql,
+  credential: Credential,
+): Promise<'added' | 'taken' | 'no-account'> {
+  const account = await sql
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', credential.accountId)
+    .executeTakeFirst();
+  if (account === undefined) return 'no-account';
+  if (await isAccessKeyTaken(sql, credential.accessKeyId)) return 'taken';
+  await insertCredential(sql, credential);
+  return 'added';
+}
+
+export async function listCredentials(sql: Sql, accountId?: string): Promise<Credential[]> {
+  let query = sql
+    .selectFrom('credentials')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('access_key_id');
+  if (accountId !== undefined) query = query.where('account_id', '=', accountId);
+  return (await query.execute()).map(toCredential);
+}
+
+export async function setCredentialStanding(
+  sql: Sql,
+  accessKeyId: string,
+  standing: Standing,
+): Promise<'done' | 'none'> {
+  const { numUpdatedRows } = await sql
+    .updateTable('credentials')
+    .set({ standing })
+    .where('access_key_id', '=', accessKeyId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n ? 'done' : 'none';
+}
+
+export async function resealCredential(
+  sql: Sql,
+  accessKeyId: string,
+  expected: string,
+  next: string,
+): Promise<'done' | 'changed'> {
+  const { numUpdatedRows } = await sql
+    .updateTable('credentials')
+    .set({ secret_sealed: next })
+    .where('access_key_id', '=', accessKeyId)
+    .where('secret_sealed', '=', expected)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n ? 'done' : 'changed';
+}
+
+async function isAccessKeyTaken(sql: Sql, accessKeyId: string): Promise<boolean> {
+  const row = await sql
+    .selectFrom('credentials')
+    .select('access_key_id')
+    .where('access_key_id', '=', accessKeyId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function insertCredential(sql: Sql, credential: Credential): Promise<void> {
+  await sql
+    .insertInto('credentials')
+    .values({
+      access_key_id: credential.accessKeyId,
+      account_id: credential.accountId,
+      secret_sealed: credential.secretSealed,
+      standing: credential.standing,
+      created_at: credential.createdAt,
+    })
+    .execute();
+}
+
+function toAccount(row: Selectable<AccountTable>): Account {
+  return {
+    id: row.id,
+    name: row.name,
+    standing: row.standing as Standing,
+    createdAt: row.created_at,
+  };
+}
+
+function toCredential(row: Selectable<CredentialTable>): Credential {
+  return {
+    accessKeyId: row.access_key_id,
+    accountId: row.account_id,
+    secretSealed: row.secret_sealed,
+    standing: row.standing as Standing,
+    createdAt: row.created_at,
+  };
+}
+
+export function toCredentialWithAccount(row: CredentialRow): {
+  credential: Credential;
+  account: Account;
+} {
+  return {
+    credential: toCredential(row),
+    account: {
+      id: row.account_id,
+      name: row.account_name,
+      standing: row.account_standing as Standing,
+      createdAt: row.account_created_at,
+    },
+  };
+}

@@ -1,0 +1,229 @@
+import type { Selectable } from 'kysely';
+import type { AuditActor } from '../ports/audit.ts';
+import type {
+  Bucket,
+  BucketAcl,
+  BucketDocumentName,
+  BucketStat,
+  BucketStore,
+} from '../ports/buckets.ts';
+import { appendAudit } from './audit.ts';
+import type { BucketTable, Sql } from './database.ts';
+import type { HotRead } from './prepared.ts';
+import { noteDomainChange } from './revisions.ts';
+
+type BucketRow = Pick<
+  Selectable<BucketTable>,
+  'id' | 'name' | 'account_id' | 'acl' | 'storage_class' | 'redundancy' | 'created_at'
+>;
+
+const bucketColumns = [
+  'id',
+  'name',
+  'account_id',
+  'acl',
+  'storage_class',
+  'redundancy',
+  'created_at',
+] as const;
+
+/** What PutBucket means when it names neither. */
+const defaultStorageClass = 'Standard';
+const defaultRedundancy = 'LRS';
+
+export const bucketByName: HotRead<{ name: string }, BucketRow> = (sql, slot) =>
+  sql.selectFrom('buckets').select(bucketColumns).where('name', '=', slot('name'));
+
+type CreateBucket = Parameters<BucketStore['createBucket']>[0];
+
+export async function createBucket(
+  sql: Sql,
+  input: CreateBucket,
+): ReturnType<BucketStore['createBucket']> {
+  const standing = await sql
+    .selectFrom('buckets')
+    .select(bucketColumns)
+    .where('name', '=', input.name)
+    .forUpdate()
+    .executeTakeFirst();
+  if (standing !== undefined) return keepBucket(sql, toBucket(standing), input);
+  const { count } = await sql
+    .selectFrom('buckets')
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .where('account_id', '=', input.accountId)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= input.bucketsMax) return { outcome: 'too-many' };
+  const row = await sql
+    .insertInto('buckets')
+    .values({
+      name: input.name,
+      account_id: input.accountId,
+      acl: input.acl ?? 'private',
+      storage_class: input.storageClass ?? defaultStorageClass,
+      redundancy: input.redundancy ?? defaultRedundancy,
+      created_at: input.now,
+      object_count: 0,
+      storage_bytes: 0,
+      modified_at: input.now,
+    })
+    .returning(bucketColumns)
+    .executeTakeFirstOrThrow();
+  return { outcome: 'created', bucket: toBucket(row) };
+}
+
+async function keepBucket(
+  sql: Sql,
+  bucket: Bucket,
+  input: CreateBucket,
+): ReturnType<BucketStore['createBucket']> {
+  if (bucket.accountId !== input.accountId) return { outcome: 'taken' };
+  if (input.storageClass !== undefined && input.storageClass !== bucket.storageClass) {
+    return { outcome: 'different', what: 'storageClass' };
+  }
+  if (input.redundancy !== undefined && input.redundancy !== bucket.redundancy) {
+    return { outcome: 'different', what: 'redundancy' };
+  }
+  if (input.acl === undefined || input.acl === bucket.acl) return { outcome: 'kept', bucket };
+  await setBucketAcl(sql, bucket.id, input.acl);
+  return { outcome: 'kept', bucket: { ...bucket, acl: input.acl } };
+}
+
+export async function listBuckets(
+  sql: Sql,
+  input: Parameters<BucketStore['listBuckets']>[0],
+): ReturnType<BucketStore['listBuckets']> {
+  const rows = await sql
+    .selectFrom('buckets')
+    .select(bucketColumns)
+    .where('account_id', '=', input.accountId)
+    .where('name', '>', input.marker)
+    .where('name', '>=', input.prefix)
+    .orderBy('name')
+    .limit(input.limit + 1)
+    .execute();
+  // Names with the prefix stand together, so the first without it ends them.
+  const end = rows.findIndex((row) => !row.name.startsWith(input.prefix));
+  const matching = end === -1 ? rows : rows.slice(0, end);
+  return {
+    buckets: matching.slice(0, input.limit).map(toBucket),
+    isTruncated: matching.length > input.limit,
+  };
+}
+
+export async function setBucketAcl(
+  sql: Sql,
+  bucketId: number,
+  acl: BucketAcl,
+): Promise<'done' | 'none'> {
+  const { numUpdatedRows } = await sql
+    .updateTable('buckets')
+    .set({ acl })
+    .where('id', '=', bucketId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n ? 'done' : 'none';
+}
+
+export async function bucketStat(sql: Sql, bucketId: number): Promise<BucketStat | undefined> {
+  const row = await sql
+    .selectFrom('buckets')
+    .select(['object_count', 'storage_bytes', 'modified_at'])
+    .where('id', '=', bucketId)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    objectCount: row.object_count,
+    storageBytes: row.storage_bytes,
+    modifiedAt: row.modified_at,
+  };
+}
+
+export async function findBucketDocument(
+  sql: Sql,
+  bucketId: number,
+  name: BucketDocumentName,
+): Promise<string | undefined> {
+  const row = await sql
+    .selectFrom('bucket_documents')
+    .select('text')
+    .where('bucket_id', '=', bucketId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row?.text;
+}
+
+export async function setBucketDocument(
+  sql: Sql,
+  bucketId: number,
+  name: BucketDocumentName,
+  text: string | undefined,
+): Promise<'done' | 'none'> {
+  const bucket = await sql
+    .selectFrom('buckets')
+    .select('id')
+    .where('id', '=', bucketId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (bucket === undefined) return 'none';
+  if (text === undefined) {
+    await sql
+      .deleteFrom('bucket_documents')
+      .where('bucket_id', '=', bucketId)
+      .where('name', '=', name)
+      .execute();
+    return 'done';
+  }
+  await sql
+    .insertInto('bucket_documents')
+    .values({ bucket_id: bucketId, name, text })
+    .onConflict((conflict) => conflict.columns(['bucket_id', 'name']).doUpdateSet({ text }))
+    .execute();
+  return 'done';
+}
+
+/** Documents, tokens, mappings and notices of departed domains go by cascade. */
+export async function deleteBucket(
+  sql: Sql,
+  bucketId: number,
+  audit: { actor: AuditActor; at: number },
+): ReturnType<BucketStore['deleteBucket']> {
+  const bucket = await sql
+    .selectFrom('buckets')
+    .select(['name', 'account_id', 'object_count'])
+    .where('id', '=', bucketId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (bucket === undefined) return { outcome: 'none' };
+  if (bucket.object_count > 0) return { outcome: 'not-empty' };
+  const mapped = await sql
+    .selectFrom('cnames')
+    .select(['domain', 'certificate_number'])
+    .where('bucket_id', '=', bucketId)
+    .orderBy('domain')
+    .execute();
+  for (const cname of mapped) {
+    await appendAudit(sql, {
+      ...audit.actor,
+      at: audit.at,
+      action: 'DeleteBucket',
+      ownerId: bucket.account_id,
+      domain: cname.domain,
+      bucket: bucket.name,
+      detail: { certificateNumber: cname.certificate_number },
+    });
+    await noteDomainChange(sql, cname.domain);
+  }
+  await sql.deleteFrom('buckets').where('id', '=', bucketId).execute();
+  return { outcome: 'deleted', domains: mapped.map((cname) => cname.domain) };
+}
+
+export function toBucket(row: BucketRow): Bucket {
+  return {
+    id: row.id,
+    name: row.name,
+    accountId: row.account_id,
+    acl: row.acl as BucketAcl,
+    storageClass: row.storage_class,
+    redundancy: row.redundancy,
+    createdAt: row.created_at,
+  };
+}

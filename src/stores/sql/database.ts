@@ -1,0 +1,165 @@
+/**
+ * The tables as Kysely sees them: one schema for every SQL engine.
+ *
+ * Everything in this folder is written once for all engines. A function that changes something
+ * takes a `Kysely<Database>` which IS inside a transaction; the engine begins and commits it. An
+ * engine that runs transactions at the same time honours `forUpdate()` and runs the function again
+ * when it fails on a unique constraint or on serialization; an engine with one writer leaves
+ * `forUpdate()` out (its compiler does).
+ *
+ * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
+ */
+import type { Generated, Kysely } from 'kysely';
+
+export interface Database {
+  accounts: AccountTable;
+  credentials: CredentialTable;
+  buckets: BucketTable;
+  bucket_documents: BucketDocumentTable;
+  objects: ObjectTable;
+  garbage: GarbageTable;
+  cname_tokens: CnameTokenTable;
+  cnames: CnameTable;
+  departed_cnames: DepartedCnameTable;
+  certificates: CertificateTable;
+  audit: AuditTable;
+  domain_revisions: DomainRevisionTable;
+  counters: CounterTable;
+  settings: SettingTable;
+}
+
+export type Sql = Kysely<Database>;
+
+export interface AccountTable {
+  id: string;
+  name: string;
+  standing: string;
+  created_at: number;
+}
+
+export interface CredentialTable {
+  access_key_id: string;
+  account_id: string;
+  secret_sealed: string;
+  standing: string;
+  created_at: number;
+}
+
+export interface BucketTable {
+  /** Never given twice. */
+  id: Generated<number>;
+  name: string;
+  account_id: string;
+  acl: string;
+  storage_class: string;
+  redundancy: string;
+  created_at: number;
+  /** Counters, kept by every transaction that changes an object. */
+  object_count: number;
+  storage_bytes: number;
+  modified_at: number;
+}
+
+export interface BucketDocumentTable {
+  bucket_id: number;
+  name: string;
+  text: string;
+}
+
+export interface ObjectTable {
+  bucket_id: number;
+  /** UTF-8 bytes: their order is the listing's order, and NUL is a byte like any other. */
+  key: Buffer;
+  blob_id: string;
+  size: number;
+  etag: string;
+  content_md5: string | null;
+  crc64: string;
+  type: string;
+  acl: string;
+  storage_class: string;
+  modified_at: number;
+  headers: string;
+  metadata: string;
+}
+
+/** Blobs which no key points to any more, until the sweeper has removed them. */
+export interface GarbageTable {
+  blob_id: string;
+  freed_at: number;
+}
+
+export interface CnameTokenTable {
+  bucket_id: number;
+  domain: string;
+  token: string;
+  created_at: number;
+  expires_at: number;
+}
+
+export interface CnameTable {
+  /** Primary key: a domain has one owner. */
+  domain: string;
+  bucket_id: number;
+  account_id: string;
+  type: string;
+  is_purge_cdn_cache: number;
+  mapped_at: number;
+  certificate_number: number | null;
+  binding_type: string | null;
+  bound_at: number | null;
+}
+
+/** What the old bucket still lists, as Disabled, of a domain that moved away. */
+export interface DepartedCnameTable {
+  bucket_id: number;
+  domain: string;
+  account_id: string;
+  type: string;
+  is_purge_cdn_cache: number;
+  mapped_at: number;
+  departed_at: number;
+}
+
+export interface CertificateTable {
+  /** Never given twice. */
+  number: Generated<number>;
+  account_id: string;
+  fingerprint256: string;
+  fingerprint: string;
+  chain_pem: string;
+  key_sealed: string;
+  valid_from: number;
+  valid_to: number;
+  created_at: number;
+}
+
+export interface AuditTable {
+  sequence: Generated<number>;
+  at: number;
+  action: string;
+  account_id: string;
+  access_key_id: string;
+  remote_address: string;
+  request_id: string;
+  owner_id: string;
+  domain: string;
+  bucket: string;
+  detail: string;
+}
+
+/** The last change of each domain ever mapped, so that a node asks "what since revision N?". */
+export interface DomainRevisionTable {
+  domain: string;
+  revision: number;
+}
+
+export interface CounterTable {
+  name: string;
+  value: number;
+}
+
+export interface SettingTable {
+  name: string;
+  value: string;
+}

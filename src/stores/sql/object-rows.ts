@@ -1,0 +1,63 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { ObjectAcl, StoredObject } from '../ports/objects.ts';
+import type { ObjectTable } from './database.ts';
+
+/** The columns of what a key points to. */
+export const objectColumns = [
+  'blob_id',
+  'size',
+  'etag',
+  'content_md5',
+  'crc64',
+  'type',
+  'acl',
+  'storage_class',
+  'modified_at',
+  'headers',
+  'metadata',
+] as const;
+
+export type ObjectRow = Omit<Selectable<ObjectTable>, 'bucket_id' | 'key'>;
+
+/**
+ * The bytes of a key. Text that is not Unicode has no bytes of its own (half a surrogate pair
+ * would become U+FFFD and meet another key there), so it is refused; callers check it before.
+ */
+export function keyBytes(key: string): Buffer {
+  if (!key.isWellFormed()) throw new TypeError('An object key must be valid Unicode text.');
+  return Buffer.from(key, 'utf8');
+}
+
+export function toStoredObject(row: ObjectRow): StoredObject {
+  return {
+    blobId: row.blob_id,
+    size: row.size,
+    etag: row.etag,
+    contentMd5: row.content_md5 ?? undefined,
+    crc64: row.crc64,
+    type: row.type as StoredObject['type'],
+    acl: row.acl as ObjectAcl,
+    storageClass: row.storage_class,
+    modifiedAt: row.modified_at,
+    headers: JSON.parse(row.headers) as Record<string, string>,
+    metadata: JSON.parse(row.metadata) as Record<string, string>,
+  };
+}
+
+export function toObjectRow(
+  object: StoredObject,
+): Omit<Insertable<ObjectTable>, 'bucket_id' | 'key'> {
+  return {
+    blob_id: object.blobId,
+    size: object.size,
+    etag: object.etag,
+    content_md5: object.contentMd5 ?? null,
+    crc64: object.crc64,
+    type: object.type,
+    acl: object.acl,
+    storage_class: object.storageClass,
+    modified_at: object.modifiedAt,
+    headers: JSON.stringify(object.headers),
+    metadata: JSON.stringify(object.metadata),
+  };
+}

@@ -1,0 +1,148 @@
+/** The ports over any SQL engine: reads where they are cheapest, writes where they are durable. */
+import type { MetadataEngine } from '../ports/engine.ts';
+import {
+  credentialByAccessKeyId,
+  findAccount,
+  listAccounts,
+  listCredentials,
+  toCredentialWithAccount,
+} from './accounts.ts';
+import { listAudit } from './audit.ts';
+import { bucketByName, bucketStat, findBucketDocument, listBuckets, toBucket } from './buckets.ts';
+import { certificateByNumber, listCertificates, toStoredCertificate } from './certificates.ts';
+import {
+  countDomains,
+  findToken,
+  findTokenOfAnyAge,
+  listDomains,
+  mappedDomainByName,
+  toMappedDomain,
+} from './cnames.ts';
+import type { Sql } from './database.ts';
+import { listObjects } from './listing.ts';
+import { keyBytes, toStoredObject } from './object-rows.ts';
+import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
+import type { HotRead } from './prepared.ts';
+import { findSetting } from './settings.ts';
+import type { RunWrite } from './writes.ts';
+
+export interface SqlEngineParts {
+  /** For reads; every statement sees every change acknowledged before it began. */
+  readonly sql: Sql;
+  readonly write: RunWrite;
+  /** Compiles the read once and returns what executes it and takes the first row. */
+  prepare<Input, Row>(read: HotRead<Input, Row>): (input: Input) => Promise<Row | undefined>;
+  close(): Promise<void>;
+}
+
+export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): MetadataEngine {
+  return {
+    accounts: accountPort(sql, write, prepare),
+    buckets: bucketPort(sql, write, prepare),
+    objects: objectPort(sql, write, prepare),
+    cnames: cnamePort(sql, write, prepare),
+    certificates: certificatePort(sql, write, prepare),
+    audit: {
+      listAudit: (filter) => listAudit(sql, filter),
+      appendAudit: (record) => write('appendAudit', record),
+    },
+    settings: {
+      findSetting: (name) => findSetting(sql, name),
+      ensureSetting: (name, value) => write('ensureSetting', name, value),
+      setSetting: (name, value) => write('setSetting', name, value),
+    },
+    close,
+  };
+}
+
+type Prepare = SqlEngineParts['prepare'];
+
+function accountPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine['accounts'] {
+  const credential = prepare(credentialByAccessKeyId);
+  return {
+    createAccount: (account, first) => write('createAccount', account, first),
+    findAccount: (idOrName) => findAccount(sql, idOrName),
+    listAccounts: () => listAccounts(sql),
+    setAccountStanding: (id, standing) => write('setAccountStanding', id, standing),
+    addCredential: (added) => write('addCredential', added),
+    async findCredential(accessKeyId) {
+      const row = await credential({ accessKeyId });
+      return row === undefined ? undefined : toCredentialWithAccount(row);
+    },
+    listCredentials: (accountId) => listCredentials(sql, accountId),
+    setCredentialStanding: (accessKeyId, standing) =>
+      write('setCredentialStanding', accessKeyId, standing),
+    resealCredential: (accessKeyId, expected, next) =>
+      write('resealCredential', accessKeyId, expected, next),
+  };
+}
+
+function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine['buckets'] {
+  const bucket = prepare(bucketByName);
+  return {
+    createBucket: (input) => write('createBucket', input),
+    async findBucket(name) {
+      const row = await bucket({ name });
+      return row === undefined ? undefined : toBucket(row);
+    },
+    listBuckets: (input) => listBuckets(sql, input),
+    setBucketAcl: (bucketId, acl) => write('setBucketAcl', bucketId, acl),
+    bucketStat: (bucketId) => bucketStat(sql, bucketId),
+    findBucketDocument: (bucketId, name) => findBucketDocument(sql, bucketId, name),
+    setBucketDocument: (bucketId, name, text) => write('setBucketDocument', bucketId, name, text),
+    deleteBucket: (bucketId, audit) => write('deleteBucket', bucketId, audit),
+  };
+}
+
+function objectPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine['objects'] {
+  const object = prepare(objectByKey);
+  return {
+    putObject: (input) => write('putObject', input),
+    async findObject(bucketId, key) {
+      const row = await object({ bucketId, key: keyBytes(key) });
+      return row === undefined ? undefined : toStoredObject(row);
+    },
+    deleteObjects: (bucketId, keys, now) => write('deleteObjects', bucketId, keys, now),
+    setObjectAcl: (bucketId, key, acl) => write('setObjectAcl', bucketId, key, acl),
+    setObjectMetadata: (input) => write('setObjectMetadata', input),
+    listObjects: (input) => listObjects(sql, input),
+    listGarbage: (before, limit) => listGarbage(sql, before, limit),
+    forgetGarbage: (blobIds) => write('forgetGarbage', blobIds),
+    knownBlobs: (blobIds) => knownBlobs(sql, blobIds),
+    listBlobs: (after, limit) => listBlobs(sql, after, limit),
+  };
+}
+
+function cnamePort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine['cnames'] {
+  const mappedDomain = prepare(mappedDomainByName);
+  return {
+    takeOrReuseToken: (input) => write('takeOrReuseToken', input),
+    findToken: (bucketId, domain, now) => findToken(sql, bucketId, domain, now),
+    findTokenOfAnyAge: (bucketId, domain) => findTokenOfAnyAge(sql, bucketId, domain),
+    changeMapping: (change) => write('changeMapping', change),
+    releaseDomain: (input) => write('releaseDomain', input),
+    async findDomain(domain) {
+      const row = await mappedDomain({ domain });
+      return row === undefined ? undefined : toMappedDomain(row);
+    },
+    listDomains: (bucketId) => listDomains(sql, bucketId),
+    countDomains: (bucketId) => countDomains(sql, bucketId),
+  };
+}
+
+function certificatePort(
+  sql: Sql,
+  write: RunWrite,
+  prepare: Prepare,
+): MetadataEngine['certificates'] {
+  const certificate = prepare(certificateByNumber);
+  return {
+    async findCertificate(number) {
+      const row = await certificate({ number });
+      return row === undefined ? undefined : toStoredCertificate(row);
+    },
+    listCertificates: (after, limit) => listCertificates(sql, after, limit),
+    resealCertificate: (number, expected, next) =>
+      write('resealCertificate', number, expected, next),
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Every change a SQL engine can make, by name: `(sql, ...what the port says)`. An engine runs one of
+ * them inside a transaction of its own; the embedded one sends name and arguments to its writer.
+ */
+import {
+  addCredential,
+  createAccount,
+  resealCredential,
+  setAccountStanding,
+  setCredentialStanding,
+} from './accounts.ts';
+import { appendAudit } from './audit.ts';
+import { createBucket, deleteBucket, setBucketAcl, setBucketDocument } from './buckets.ts';
+import { resealCertificate } from './certificates.ts';
+import { releaseDomain } from './cnames.ts';
+import type { Sql } from './database.ts';
+import { changeMapping } from './mapping.ts';
+import {
+  deleteObjects,
+  forgetGarbage,
+  putObject,
+  setObjectAcl,
+  setObjectMetadata,
+} from './objects.ts';
+import { ensureSetting, setSetting } from './settings.ts';
+import { takeOrReuseToken } from './tokens.ts';
+
+export const writes = {
+  createAccount,
+  setAccountStanding,
+  addCredential,
+  setCredentialStanding,
+  resealCredential,
+  createBucket,
+  setBucketAcl,
+  setBucketDocument,
+  deleteBucket,
+  putObject,
+  deleteObjects,
+  setObjectAcl,
+  setObjectMetadata,
+  forgetGarbage,
+  takeOrReuseToken,
+  changeMapping,
+  releaseDomain,
+  resealCertificate,
+  appendAudit,
+  ensureSetting,
+  setSetting,
+} as const;
+
+export type WriteName = keyof typeof writes;
+
+export type WriteArguments<Name extends WriteName> = (typeof writes)[Name] extends (
+  sql: Sql,
+  ...rest: infer Rest
+) => unknown
+  ? Rest
+  : never;
+
+export type WriteResult<Name extends WriteName> = ReturnType<(typeof writes)[Name]>;
+
+/** Resolves when the change is durable; rejects with `StoreUnavailable` when it was not made. */
+export type RunWrite = <Name extends WriteName>(
+  name: Name,
+  ...rest: WriteArguments<Name>
+) => WriteResult<Name>;

@@ -1,0 +1,27 @@
+/** What the engine and its writer thread say to each other. */
+import type { WriteName } from '../sql/writes.ts';
+import type { Reason } from './failures.ts';
+
+export interface WriterSetup {
+  readonly path: string;
+  readonly pagesMax: number | undefined;
+  readonly isChecked: boolean;
+}
+
+export interface WriteRequest {
+  readonly id: number;
+  readonly name: WriteName;
+  readonly rest: readonly unknown[];
+}
+
+export type ToWriter = WriteRequest | 'close';
+
+export type WriteReply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly reason: Reason; readonly message: string };
+
+export type FromWriter =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'not-open'; readonly name: string; readonly message: string }
+  | { readonly kind: 'replies'; readonly replies: readonly WriteReply[] }
+  | { readonly kind: 'closed' };

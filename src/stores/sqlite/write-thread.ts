@@ -1,0 +1,99 @@
+import { Worker } from 'node:worker_threads';
+import { StoreUnavailable } from '../ports/engine.ts';
+import type { RunWrite } from '../sql/writes.ts';
+import type { FromWriter, ToWriter, WriteReply, WriterSetup } from './messages.ts';
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The engine's side of the writer thread: a promise for each request. */
+export class WriteThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #lastId = 0;
+  #isClosing = false;
+  #hasEnded = false;
+
+  constructor(setup: WriterSetup) {
+    this.#worker = new Worker(writerAddress(), { workerData: setup });
+    this.#worker.on('message', (message: FromWriter) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#end(error));
+    this.#worker.on('exit', () => this.#end(undefined));
+  }
+
+  /** Resolves when the database is open, checked and migrated; rejects with the reason it is not. */
+  async open(): Promise<void> {
+    await this.#opened.promise;
+    // From here on only a request in flight keeps the process alive.
+    this.#worker.unref();
+  }
+
+  readonly write: RunWrite = ((name: string, ...rest: unknown[]) => {
+    if (this.#isClosing || this.#hasEnded) {
+      return Promise.reject(new StoreUnavailable('closed', 'The database is closed.'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1;
+      const id = this.#lastId;
+      // May throw when an argument cannot be sent; then nothing waits.
+      this.#send({ id, name, rest } as ToWriter);
+      if (this.#waiting.size === 0) this.#worker.ref();
+      this.#waiting.set(id, { resolve, reject });
+    });
+  }) as RunWrite;
+
+  /** Lets every request in flight end, then the thread. Safe to call twice. */
+  close(): Promise<void> {
+    if (!this.#isClosing && !this.#hasEnded) {
+      this.#isClosing = true;
+      this.#worker.ref();
+      this.#send('close');
+    }
+    return this.#ended.promise;
+  }
+
+  #send(message: ToWriter): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromWriter): void {
+    if (message.kind === 'open') this.#opened.resolve();
+    else if (message.kind === 'not-open') {
+      const error = new StoreUnavailable('failed', message.message);
+      error.name = message.name === 'NewerDatabase' ? message.name : error.name;
+      this.#opened.reject(error);
+    } else if (message.kind === 'replies') {
+      for (const reply of message.replies) this.#settle(reply);
+      if (this.#waiting.size === 0 && !this.#isClosing) this.#worker.unref();
+    }
+  }
+
+  #settle(reply: WriteReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ('reason' in reply) waiting?.reject(new StoreUnavailable(reply.reason, reply.message));
+    else waiting?.resolve(reply.value);
+  }
+
+  /** Whoever still waits was never acknowledged, and is told so. */
+  #end(cause: unknown): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const error = new StoreUnavailable('failed', 'The writer of the database ended.', { cause });
+    this.#opened.reject(error);
+    this.#opened.promise.catch(() => {});
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+    this.#ended.resolve();
+  }
+}
+
+/** Beside this module, and of its kind: TypeScript in the repository, JavaScript when published. */
+function writerAddress(): URL {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`./writer.${extension}`, import.meta.url);
+}
