@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { styleText } from 'node:util';
 import type { run } from 'node:test';
+import { styleText } from 'node:util';
 
 type TestEvents = ReturnType<typeof run>;
 interface Failure {

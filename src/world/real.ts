@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock, Random, Timers } from './index.ts';
+import type { Clock, Random, Timers } from './types.ts';
 
 export const realClock: Clock = {
   now: () => Date.now(),
