@@ -1,3 +1,4 @@
+import type { OssError } from '../errors/index.ts';
 import type { Instant } from '../world/index.ts';
 
 /** One parameter of the query string, decoded once. `?acl` and `?acl=` both have the value ''. */
@@ -82,3 +83,33 @@ export interface HttpResponse {
 
 /** Answers one request. Never rejects: the pipeline turns every failure into a response. */
 export type Handler = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** What an error document says about the request it answers. */
+export interface ProblemFacts {
+  readonly requestId: string;
+  /** Empty when the request had none that could be read; likewise `method`. */
+  readonly host: string;
+  readonly method: string;
+}
+
+/** Renders the refusals of this room: requests that never reach the handler. */
+export type ProblemRenderer = (error: OssError, facts: ProblemFacts) => HttpResponse;
+
+/** One answered request, for the access log. */
+export interface AnswerRecord {
+  readonly requestId: string;
+  readonly receivedAt: Instant;
+  readonly remoteAddress: string;
+  readonly isSecure: boolean;
+  /** Empty, like `host` and `target`, when the request could not be parsed. */
+  readonly method: string;
+  readonly host: string;
+  readonly target: string;
+  readonly userAgent: string;
+  readonly status: number;
+  /** Bytes of the body handed to the connection. */
+  readonly bodyBytes: number;
+  readonly durationMs: number;
+  /** False when the client did not wait for the end, or the body broke off. */
+  readonly isComplete: boolean;
+}

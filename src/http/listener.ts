@@ -1,0 +1,217 @@
+import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer as createHttpsServer,
+  type ServerOptions as TlsServerOptions,
+} from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { World } from '../world/index.ts';
+import { type Admission, createAdmission } from './admission.ts';
+import { createBufferPool } from './buffer-pool.ts';
+import { Connection } from './connection.ts';
+import type { ExchangeRules } from './exchange.ts';
+import { defaultLimits, type HttpLimits } from './limits.ts';
+import { createDateText, createRequestIds } from './request-ids.ts';
+import type { ConnectionFacts } from './request-view.ts';
+import type { AnswerRecord, Handler, ProblemRenderer } from './types.ts';
+import { createUploadRates } from './upload-rate.ts';
+
+export interface ListenerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ListenerOptions {
+  /** Port 0: any free one. */
+  readonly address: ListenerAddress;
+  readonly handle: Handler;
+  /** Renders what is refused before the handler. */
+  readonly renderProblem: ProblemRenderer;
+  readonly world: World;
+  readonly limits?: Partial<HttpLimits>;
+  /** Set for HTTPS: the profile, the default certificate if any, and the SNICallback. */
+  readonly tls?: TlsServerOptions;
+  /** Called after each answer is over; must not throw. */
+  readonly onAnswered?: (record: AnswerRecord) => void;
+  /** Told of failures that are the server's own: the caller got InternalError, or a cut. */
+  readonly onFault?: (problem: unknown, requestId: string) => void;
+}
+
+export interface ListenerCounters {
+  readonly openConnections: number;
+  readonly refusedConnections: number;
+  readonly failedHandshakes: number;
+}
+
+export interface HttpListener {
+  /** The address it accepts on now. Rejects when it cannot be had. */
+  start(): Promise<ListenerAddress>;
+  /**
+   * Stops accepting, closes idle connections, lets running requests finish; after `deadlineMs` the
+   * rest is cut. No connection is open when it returns.
+   */
+  drain(deadlineMs: number): Promise<void>;
+  /** New keys for TLS session tickets: sessions under the old ones are not resumed any more. */
+  setTicketKeys(keys: Buffer): void;
+  counters(): ListenerCounters;
+}
+
+/** Longest queue of connections the system accepts for us before we do. */
+const backlog = 1_024;
+/** TCP asks silent peers whether they still live, so that dead ones do not stay for ever. */
+const keepAliveProbeMs = 60_000;
+
+/** A listener for HTTP, or HTTPS when `tls` is set. Nothing is bound before `start`. */
+export function createHttpListener(options: ListenerOptions): HttpListener {
+  const limits: HttpLimits = { ...defaultLimits, ...options.limits };
+  const { world } = options;
+  const server = createServer(limits, options.tls);
+  const admission = createAdmission(limits);
+  const rates = createUploadRates(limits, () => world.clock.monotonicMs());
+  const connections = new Map<Socket, Connection>();
+  let isDraining = false;
+  let failedHandshakes = 0;
+  let stopChecking = (): void => {};
+
+  const rules: ExchangeRules = {
+    handle: options.handle,
+    renderProblem: options.renderProblem,
+    limits,
+    world,
+    nextRequestId: createRequestIds(world),
+    dateText: createDateText(world),
+    rates,
+    pool: createBufferPool(),
+    isDraining: () => isDraining,
+    onAnswered: options.onAnswered ?? (() => {}),
+    onFault: options.onFault ?? (() => {}),
+  };
+
+  guardAdmission(server, admission);
+  server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    if (isDraining || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    connections.set(socket, new Connection(socket, connectionFacts(socket), rules));
+    socket.once('close', () => connections.delete(socket));
+  });
+  attach(server, connections);
+  server.on('tlsClientError', (_error: Error, socket: TLSSocket) => {
+    failedHandshakes++;
+    socket.destroy();
+  });
+
+  function start(): Promise<ListenerAddress> {
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...options.address, backlog }, () => {
+        server.off('error', reject);
+        // E.g. out of file descriptors while accepting: that connection is lost, no other.
+        server.on('error', (error) => rules.onFault(error, ''));
+        stopChecking = world.timers.every(limits.checkEveryMs, () => rates.check());
+        const { address, port } = server.address() as AddressInfo;
+        resolve({ host: address, port });
+      });
+    });
+  }
+
+  async function drain(deadlineMs: number): Promise<void> {
+    isDraining = true;
+    const deadline = new AbortController();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const connection of connections.values()) {
+      if (connection.isIdle) connection.destroy();
+    }
+    const cut = world.timers.delay(deadlineMs, deadline.signal).then(
+      () => admission.destroyAll(),
+      () => {},
+    );
+    await closed;
+    deadline.abort();
+    await cut;
+    stopChecking();
+  }
+
+  return {
+    start,
+    drain,
+    setTicketKeys(keys) {
+      if (server instanceof HttpsServer) server.setTicketKeys(keys);
+    },
+    counters: () => ({
+      openConnections: admission.open,
+      refusedConnections: admission.refused,
+      failedHandshakes,
+    }),
+  };
+}
+
+function createServer(limits: HttpLimits, tls: TlsServerOptions | undefined) {
+  const options: ServerOptions = {
+    // The runtime counts the target too; what is left over is counted in request-head.ts.
+    maxHeaderSize: limits.headerBytesMax + limits.targetBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    // Uploads may last as long as they keep their rate.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+    // Host is judged here, and refused in our own words.
+    requireHostHeader: false,
+    optimizeEmptyRequests: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveProbeMs,
+    noDelay: true,
+  };
+  const server = tls
+    ? createHttpsServer({ ...options, ...tls, handshakeTimeout: limits.handshakeTimeoutMs })
+    : createHttpServer(options);
+  // Too many headers are refused; the runtime would drop the rest without a word.
+  server.maxHeadersCount = 0;
+  server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
+  server.timeout = limits.writeStallMs;
+  return server;
+}
+
+/** Puts the caps in front of whatever the server does with a fresh connection, TLS included. */
+function guardAdmission(server: Server, admission: Admission): void {
+  const accept = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (!admission.admit(socket)) return;
+    for (const each of accept) each.call(server, socket);
+  });
+}
+
+function attach(server: Server, connections: ReadonlyMap<Socket, Connection>): void {
+  const receive: Parameters<Server['on']>[1] = (incoming, response) => {
+    connections.get(incoming.socket)?.receive(incoming, response);
+  };
+  server.on('request', receive);
+  // Whether and when 100 Continue is sent is decided by whoever reads the body.
+  server.on('checkContinue', receive);
+  server.on('checkExpectation', receive);
+  server.on('connect', (incoming, socket) => {
+    const connection = connections.get(socket as Socket);
+    if (connection) connection.refuseTunnel(incoming.headers.host ?? '');
+    else socket.destroy();
+  });
+  server.on('clientError', (error, socket) => {
+    const connection = connections.get(socket as Socket);
+    if (connection) connection.fail(error);
+    else socket.destroy();
+  });
+  server.on('timeout', (socket: Socket) => connections.get(socket)?.stall() ?? socket.destroy());
+}
+
+function connectionFacts(socket: Socket): ConnectionFacts {
+  const remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, '');
+  if (!(socket instanceof TLSSocket)) {
+    return { remoteAddress, isSecure: false, serverName: undefined };
+  }
+  // A resumed TLS 1.2 session says nothing about the name this connection was opened for
+  // (security.md 5.4); TLS 1.3 names it in every handshake.
+  const isKnown = !socket.isSessionReused() || socket.getProtocol() === 'TLSv1.3';
+  const { servername } = socket as { servername?: string | false | null };
+  return { remoteAddress, isSecure: true, serverName: (isKnown && servername) || undefined };
+}
