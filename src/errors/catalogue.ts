@@ -228,6 +228,11 @@ const rows = {
     message: 'The requested range cannot be satisfied',
   },
   NoSuchKey: { status: 404, ec: '0026-00000001', message: 'The specified key does not exist.' },
+  NoSuchVersion: {
+    status: 404,
+    ec: '9026-00000005',
+    message: 'The specified version does not exist.',
+  },
   NotModified: { status: 304, ec: '9026-00000003', message: 'The object was not modified.' },
   OperationNotSupported: {
     status: 400,

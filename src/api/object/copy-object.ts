@@ -1,0 +1,103 @@
+/**
+ * CopyObject: `PUT /key` with `x-oss-copy-source`
+ * https://www.alibabacloud.com/help/en/oss/developer-reference/copyobject
+ *
+ * The target holds a copy of the source's content, of its metadata too unless the directive says
+ * REPLACE. An object copied onto itself keeps its content and takes the request's metadata.
+ */
+import {
+  type Bucket,
+  checkConditions,
+  mayReadObject,
+  type StoredObject,
+} from '../../buckets/index.ts';
+import { OssError } from '../../errors/index.ts';
+import type { HttpRequest, HttpResponse } from '../../http/index.ts';
+import { element } from '../../xml/index.ts';
+import { formatXmlDate, xmlAnswer } from '../answers.ts';
+import { bucketOf, callerAccountId } from '../context.ts';
+import { invalidArgument } from '../document.ts';
+import type { OperationContext } from '../types.ts';
+import { parseCopySource } from './copy-source.ts';
+import {
+  checkWriteRequest,
+  readForbidOverwrite,
+  readObjectAcl,
+  readObjectFacts,
+  readStorageClass,
+} from './request-options.ts';
+
+export async function copyObject(context: OperationContext): Promise<HttpResponse> {
+  const { request, services, target } = context;
+  checkWriteRequest(request);
+  const isReplacing = readDirective(request, 'x-oss-metadata-directive') === 'REPLACE';
+  if (readDirective(request, 'x-oss-tagging-directive') === 'REPLACE') {
+    throw new OssError('NotImplemented', { fields: { Header: 'x-oss-tagging-directive' } });
+  }
+  const source = parseCopySource(request.headers['x-oss-copy-source'] ?? '');
+  const sourceBucket = await services.buckets.findBucket(source.bucket);
+  if (sourceBucket === undefined) {
+    throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
+  }
+  const copy = await services.objects.copyObject({
+    source: { bucket: sourceBucket, key: source.key },
+    bucket: bucketOf(context),
+    key: target.key,
+    facts: readObjectFacts(request),
+    isReplacing,
+    acl: readObjectAcl(request),
+    storageClass: readStorageClass(request),
+    isOverwriteForbidden: readForbidOverwrite(request),
+    admit: (found) => admitSource(context, sourceBucket, found),
+  });
+  return renderCopy(copy);
+}
+
+/** Whether the caller may read the source comes before whether there is one. */
+function admitSource(
+  context: OperationContext,
+  bucket: Bucket,
+  source: StoredObject | undefined,
+): void {
+  if (!mayReadObject(bucket, source, callerAccountId(context))) {
+    throw new OssError('AccessDenied', {
+      message: 'You do not have read permission on the source object.',
+      fields: { BucketName: bucket.name },
+    });
+  }
+  if (source === undefined) return;
+  const { headers } = context.request;
+  const checked = checkConditions(
+    {
+      ifMatch: headers['x-oss-copy-source-if-match'],
+      ifNoneMatch: headers['x-oss-copy-source-if-none-match'],
+      ifModifiedSince: headers['x-oss-copy-source-if-modified-since'],
+      ifUnmodifiedSince: headers['x-oss-copy-source-if-unmodified-since'],
+    },
+    source,
+  );
+  if (checked.verdict === 'not-modified') throw new OssError('NotModified');
+  if (checked.verdict === 'failed') {
+    const condition = `x-oss-copy-source-${checked.condition.toLowerCase()}`;
+    throw new OssError('PreconditionFailed', { fields: { Condition: condition } });
+  }
+}
+
+function readDirective({ headers }: HttpRequest, name: string): 'COPY' | 'REPLACE' {
+  const value = headers[name] ?? 'COPY';
+  const upper = value.toUpperCase();
+  if (upper === 'COPY' || upper === 'REPLACE') return upper;
+  throw invalidArgument(name, value, `The header ${name} must be COPY or REPLACE.`);
+}
+
+function renderCopy(copy: StoredObject): HttpResponse {
+  const etag = `"${copy.etag}"`;
+  return xmlAnswer(
+    element(
+      'CopyObjectResult',
+      element('ETag', etag),
+      element('LastModified', formatXmlDate(copy.modifiedAt)),
+    ),
+    { ETag: etag, 'x-oss-hash-crc64ecma': copy.crc64 },
+  );
+}

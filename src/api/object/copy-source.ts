@@ -1,0 +1,57 @@
+import { OssError } from '../../errors/index.ts';
+import { invalidArgument } from '../document.ts';
+
+/** What `x-oss-copy-source` points to. */
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Version ids of the service: 64 characters (oss-semantics.md 0). */
+const versionId = /^[A-Za-z0-9._]{64}$/;
+
+/**
+ * `/bucket/key[?versionId=id]`, the key percent-encoded or not, the first slash optional
+ * (oss-object-api.md CopyObject). A `+` is a plus. Objects have one version here, named `null`.
+ * @throws OssError InvalidArgument, NoSuchVersion.
+ */
+export function parseCopySource(header: string): CopySource {
+  const [path = '', ...versions] = header.split(/\?versionId=/);
+  if (versions.length > 0) checkVersion(versions.join(''));
+  const decoded = decode(path);
+  const match = decoded === undefined ? null : /^\/?([^/]+)\/(.+)$/s.exec(decoded);
+  const [, bucket, key] = match ?? [];
+  if (bucket !== undefined && key !== undefined) return { bucket, key };
+  throw invalidArgument(
+    'x-oss-copy-source',
+    header,
+    'Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.',
+  );
+}
+
+/** Header values are byte strings; escapes stand for bytes; all together are UTF-8. */
+function decode(path: string): string | undefined {
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return undefined;
+  const bytes = path.replace(/%([0-9A-Fa-f]{2})/g, (_escape, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      Buffer.from(bytes, 'latin1'),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function checkVersion(id: string): void {
+  if (id === 'null') return;
+  if (id === '') throw invalidArgument('versionId', id, 'Version id can not be the empty string.');
+  if (!versionId.test(id)) throw invalidArgument('versionId', id, 'Invalid version id specified.');
+  throw new OssError('NoSuchVersion', { fields: { VersionId: id } });
+}
+
+/** Whether an id has the service's form; such a version never existed here. */
+export function isVersionId(id: string): boolean {
+  return versionId.test(id);
+}

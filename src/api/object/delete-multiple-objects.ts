@@ -1,0 +1,109 @@
+/**
+ * DeleteMultipleObjects: `POST /?delete`
+ * https://www.alibabacloud.com/help/en/oss/developer-reference/deletemultipleobjects
+ *
+ * At most 1,000 keys in 2 MiB. Keys that no object stands under count as deleted. Quiet answers an
+ * empty body. Keys may hold control characters, as numeric references.
+ */
+import { checkObjectKey, mayWriteObject } from '../../buckets/index.ts';
+import { OssError } from '../../errors/index.ts';
+import type { HttpResponse } from '../../http/index.ts';
+import { element, type XmlElement } from '../../xml/index.ts';
+import { emptyAnswer, encodeUrl, xmlAnswer } from '../answers.ts';
+import { readEncoding } from '../bucket/list-parameters.ts';
+import { bucketOf, callerAccountId } from '../context.ts';
+import {
+  childBoolean,
+  invalidArgument,
+  malformedXml,
+  onlyChild,
+  readDocument,
+} from '../document.ts';
+import type { OperationContext } from '../types.ts';
+import { isVersionId } from './copy-source.ts';
+
+interface Deletion {
+  readonly isQuiet: boolean;
+  readonly entries: readonly DeletionEntry[];
+}
+
+interface DeletionEntry {
+  readonly key: string;
+  /** `undefined` for the current version, which is the only one. */
+  readonly versionId: string | undefined;
+}
+
+/** oss-object-api.md DeleteMultipleObjects. */
+const keysMax = 1000;
+/** Delete, Quiet, and Object, Key, VersionId for each key; some more that are ignored. */
+const elementsMax = 2 + keysMax * 5;
+/** oss-protocol.md 3, MalformedXML of this operation. */
+const malformedEc = '0016-00000608';
+
+export async function deleteMultipleObjects(context: OperationContext): Promise<HttpResponse> {
+  const encoding = readEncoding(context.request);
+  const deletion = parse(await readDocument(context, 'Delete', { elementsMax, ec: malformedEc }));
+  const bucket = bucketOf(context);
+  // Other version ids have the right form but never existed here: nothing to delete.
+  const keys = deletion.entries
+    .filter(({ versionId }) => versionId === undefined || versionId === 'null')
+    .map(({ key }) => key);
+  await checkRights(context, keys);
+  await context.services.objects.deleteObjects(bucket, [...new Set(keys)]);
+  return deletion.isQuiet ? emptyAnswer(200) : render(deletion, encoding === 'url');
+}
+
+function parse(root: XmlElement): Deletion {
+  const objects = root.childrenNamed('Object');
+  if (objects.length === 0) throw malformedXml('there is no Object in Delete', malformedEc);
+  if (objects.length > keysMax) {
+    throw malformedXml(`there are more than ${keysMax} Object elements`, malformedEc);
+  }
+  return { isQuiet: childBoolean(root, 'Quiet') ?? false, entries: objects.map(parseEntry) };
+}
+
+function parseEntry(object: XmlElement): DeletionEntry {
+  // Not trimmed: white space at either end is part of a key.
+  const key = onlyChild(object, 'Key')?.text;
+  if (key === undefined) throw malformedXml('an Object has no Key', malformedEc);
+  checkObjectKey(key);
+  const versionId = onlyChild(object, 'VersionId')?.text.trim() || undefined;
+  if (versionId !== undefined && versionId !== 'null' && !isVersionId(versionId)) {
+    throw invalidArgument('VersionId', versionId, 'Invalid version id specified.');
+  }
+  return { key, versionId };
+}
+
+/**
+ * The bucket's ACL let the caller in; objects with an ACL of their own may still be closed. Then
+ * nothing is deleted at all (oss-semantics.md 1.5).
+ */
+async function checkRights(context: OperationContext, keys: readonly string[]): Promise<void> {
+  const bucket = bucketOf(context);
+  const accountId = callerAccountId(context);
+  if (accountId === bucket.accountId) return;
+  for (const key of keys) {
+    const object = await context.services.objects.findObject(bucket, key);
+    if (mayWriteObject(bucket, object, accountId)) continue;
+    throw new OssError('AccessDenied', {
+      message: 'You do not have write permission on one of these objects; none was deleted.',
+      fields: { BucketName: bucket.name, Key: key },
+    });
+  }
+}
+
+function render({ entries }: Deletion, isUrlEncoded: boolean): HttpResponse {
+  return xmlAnswer(
+    element(
+      'DeleteResult',
+      isUrlEncoded ? element('EncodingType', 'url') : undefined,
+      ...entries.map(({ key, versionId }) =>
+        element(
+          'Deleted',
+          element('Key', isUrlEncoded ? encodeUrl(key) : key),
+          versionId === undefined ? undefined : element('VersionId', versionId),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * GetObject: `GET /key`
+ * https://www.alibabacloud.com/help/en/oss/developer-reference/getobject
+ *
+ * 200 with the content, 206 with a part of it, 304 when a condition says the client has it. A key
+ * that no object stands under goes through the bucket's website document, whoever asks: only the
+ * root differs for signed requests (oss-semantics.md 0).
+ */
+import { noSuchKey } from '../../buckets/index.ts';
+import type { HttpResponse } from '../../http/index.ts';
+import { bucketOf } from '../context.ts';
+import type { OperationContext } from '../types.ts';
+import { answerWithObject } from './read-answer.ts';
+import { checkReadRequest } from './request-options.ts';
+import { answerThroughWebsite } from './website-answer.ts';
+
+export async function getObject(context: OperationContext): Promise<HttpResponse> {
+  const { object, request, services, target } = context;
+  checkReadRequest(request);
+  if (object !== undefined) return await answerWithObject(context, target.key, object);
+  const document = await services.websites.findWebsite(bucketOf(context));
+  // Who asks for the version `null` asks for an object, not for a page (oss-semantics.md 4.2).
+  const isVersionAsked = request.query.some(({ name }) => name === 'versionId');
+  if (document === undefined || isVersionAsked) throw noSuchKey(target.key);
+  return await answerThroughWebsite(context, document, target.key);
+}

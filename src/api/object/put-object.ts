@@ -1,0 +1,50 @@
+/**
+ * PutObject: `PUT /key`
+ * https://www.alibabacloud.com/help/en/oss/developer-reference/putobject
+ *
+ * 200 once content and metadata are durable; then every read sees them. The body is Content-Length
+ * bytes or chunked; Content-MD5 and x-oss-hash-crc64ecma are verified when sent.
+ */
+import { OssError } from '../../errors/index.ts';
+import type { HttpRequest, HttpResponse } from '../../http/index.ts';
+import { emptyAnswer } from '../answers.ts';
+import { bucketOf } from '../context.ts';
+import type { OperationContext } from '../types.ts';
+import {
+  checkWriteRequest,
+  readForbidOverwrite,
+  readObjectAcl,
+  readObjectFacts,
+  readStorageClass,
+} from './request-options.ts';
+
+export async function putObject(context: OperationContext): Promise<HttpResponse> {
+  const { request, services, target } = context;
+  checkWriteRequest(request);
+  checkLengthGiven(request);
+  const object = await services.objects.putObject({
+    bucket: bucketOf(context),
+    key: target.key,
+    content: request.body,
+    expected: {
+      md5: request.headers['content-md5'],
+      crc64: request.headers['x-oss-hash-crc64ecma'],
+    },
+    facts: readObjectFacts(request),
+    acl: readObjectAcl(request) ?? 'default',
+    storageClass: readStorageClass(request),
+    isOverwriteForbidden: readForbidOverwrite(request),
+  });
+  return emptyAnswer(200, {
+    ETag: `"${object.etag}"`,
+    'x-oss-hash-crc64ecma': object.crc64,
+    ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
+  });
+}
+
+/** Without either header HTTP means an empty body; an upload must say so (oss-protocol.md 2.1). */
+function checkLengthGiven({ headers }: HttpRequest): void {
+  if (headers['content-length'] !== undefined) return;
+  if (headers['transfer-encoding'] !== undefined) return;
+  throw new OssError('MissingContentLength');
+}

@@ -1,0 +1,177 @@
+/**
+ * An object as the answer to GET and HEAD: headers, conditions, ranges, `response-*` overrides
+ * (oss-object-api.md GetObject; oss-semantics.md 7.8). Order: conditions, then range.
+ */
+import {
+  checkConditions,
+  isHeaderValue,
+  isRangeWanted,
+  type ObjectContent,
+  type Range,
+  resolveRange,
+  type StoredObject,
+} from '../../buckets/index.ts';
+import { OssError } from '../../errors/index.ts';
+import type { HttpRequest, HttpResponse, ResponseBody } from '../../http/index.ts';
+import { formatHttpDate } from '../answers.ts';
+import { bucketOf } from '../context.ts';
+import { invalidArgument } from '../document.ts';
+import type { OperationContext } from '../types.ts';
+
+type Headers = Record<string, string>;
+
+/** What `response-*` parameters may replace (oss-object-api.md GetObject). */
+const overridable = [
+  ['response-content-type', 'Content-Type'],
+  ['response-content-language', 'Content-Language'],
+  ['response-expires', 'Expires'],
+  ['response-cache-control', 'Cache-Control'],
+  ['response-content-disposition', 'Content-Disposition'],
+  ['response-content-encoding', 'Content-Encoding'],
+] as const;
+
+/** Stored names (lower case) as they go on the wire. */
+const wireNames: Readonly<Record<string, string>> = {
+  'cache-control': 'Cache-Control',
+  'content-disposition': 'Content-Disposition',
+  'content-encoding': 'Content-Encoding',
+  'content-language': 'Content-Language',
+  'content-type': 'Content-Type',
+  expires: 'Expires',
+};
+
+/** The headers that were stored with the object, user metadata included. */
+export function storedHeaders(object: StoredObject): Headers {
+  const headers: Headers = {};
+  for (const name in object.headers) headers[wireNames[name] ?? name] = object.headers[name] ?? '';
+  for (const name in object.metadata) headers[`x-oss-meta-${name}`] = object.metadata[name] ?? '';
+  return headers;
+}
+
+/** All headers of an object's answer but Content-Length, which follows from the body. */
+export function objectHeaders(object: StoredObject): Headers {
+  const headers: Headers = {
+    ...storedHeaders(object),
+    ETag: `"${object.etag}"`,
+    'Last-Modified': formatHttpDate(object.modifiedAt),
+    'Accept-Ranges': 'bytes',
+    'x-oss-object-type': object.type,
+    'x-oss-storage-class': object.storageClass,
+    'x-oss-hash-crc64ecma': object.crc64,
+  };
+  if (object.contentMd5 !== undefined) headers['Content-MD5'] = object.contentMd5;
+  return headers;
+}
+
+/**
+ * The overrides the request asks for. Only a signed request may: who can make a browser open a link
+ * must not choose how its content is taken (security.md 7.7).
+ * @throws OssError InvalidRequest for anonymous callers, InvalidArgument for values no header takes.
+ */
+export function readOverrides(context: OperationContext): Headers {
+  const headers: Headers = {};
+  for (const { name, value } of context.request.query) {
+    if (!name.startsWith('response-')) continue;
+    const header = overridable.find(([parameter]) => parameter === name)?.[1];
+    if (header === undefined) continue;
+    if (context.caller.kind === 'anonymous') {
+      throw new OssError('InvalidRequest', {
+        message: 'Request specific response headers cannot be used for anonymous GET requests.',
+      });
+    }
+    if (!isHeaderValue(value)) {
+      const why = 'holds a character no header may hold; encode it as RFC 8187 describes.';
+      throw invalidArgument(name, value, `The parameter ${name} ${why}`);
+    }
+    headers[header] ??= value;
+  }
+  return headers;
+}
+
+/**
+ * The answer for `object`, which stands under `key`. GET opens the content; HEAD only tells.
+ * @throws OssError NotModified, PreconditionFailed, InvalidRange, and those of opening.
+ */
+export async function answerWithObject(
+  context: OperationContext,
+  key: string,
+  object: StoredObject,
+): Promise<HttpResponse> {
+  const { request, services } = context;
+  const overrides = readOverrides(context);
+  checkReadConditions(request, object);
+  if (request.method === 'HEAD') {
+    const headers = { ...objectHeaders(object), ...overrides };
+    return { status: 200, headers, body: { kind: 'none' }, headLength: object.size };
+  }
+  const range = readRange(request, object);
+  const opened = await services.objects.openObject(bucketOf(context), key, object);
+  if (opened.object === object) return render(opened.object, opened.content, range, overrides);
+  // The object was replaced under our hands: what was asked is asked of the new one.
+  try {
+    checkReadConditions(request, opened.object);
+    const newRange = readRange(request, opened.object);
+    return render(opened.object, opened.content, newRange, overrides);
+  } catch (problem) {
+    if (opened.content.kind === 'reader') await opened.content.reader.close();
+    throw problem;
+  }
+}
+
+function checkReadConditions(request: HttpRequest, object: StoredObject): void {
+  const { headers } = request;
+  const checked = checkConditions(
+    {
+      ifMatch: headers['if-match'],
+      ifNoneMatch: headers['if-none-match'],
+      ifModifiedSince: headers['if-modified-since'],
+      ifUnmodifiedSince: headers['if-unmodified-since'],
+    },
+    object,
+  );
+  if (checked.verdict === 'holds') return;
+  if (checked.verdict === 'failed') {
+    throw new OssError('PreconditionFailed', { fields: { Condition: checked.condition } });
+  }
+  const cacheControl = object.headers['cache-control'];
+  throw new OssError('NotModified', {
+    headers: {
+      ETag: `"${object.etag}"`,
+      'Last-Modified': formatHttpDate(object.modifiedAt),
+      ...(cacheControl === undefined ? {} : { 'Cache-Control': cacheControl }),
+    },
+  });
+}
+
+type SatisfiableRange = Exclude<Range, { kind: 'unsatisfiable' }>;
+
+function readRange({ headers }: HttpRequest, object: StoredObject): SatisfiableRange {
+  if (!isRangeWanted(headers['if-range'], object)) return { kind: 'whole' };
+  const behavior = headers['x-oss-range-behavior'] === 'standard' ? 'standard' : 'lenient';
+  const range = resolveRange(headers.range, object.size, behavior);
+  if (range.kind !== 'unsatisfiable') return range;
+  throw new OssError('InvalidRange', { headers: { 'Content-Range': `bytes */${object.size}` } });
+}
+
+function render(
+  object: StoredObject,
+  content: ObjectContent,
+  range: SatisfiableRange,
+  overrides: Headers,
+): HttpResponse {
+  const headers = { ...objectHeaders(object), ...overrides };
+  if (range.kind === 'whole') {
+    return { status: 200, headers, body: contentBody(content, 0, object.size) };
+  }
+  const { start, length } = range;
+  headers['Content-Range'] = `bytes ${start}-${start + length - 1}/${object.size}`;
+  return { status: 206, headers, body: contentBody(content, start, length) };
+}
+
+/** The writer of the response closes the reader in every case. */
+export function contentBody(content: ObjectContent, start: number, length: number): ResponseBody {
+  if (content.kind === 'bytes') {
+    return { kind: 'bytes', bytes: content.bytes.subarray(start, start + length) };
+  }
+  return { kind: 'source', source: content.reader, start, length };
+}

@@ -1,0 +1,142 @@
+/**
+ * Request headers that ask for more than bytes: each is honoured, or checked and harmless, or
+ * refused by name; none is ignored silently (DESIGN ruling 11).
+ */
+import type { ObjectAcl, ObjectFacts } from '../../buckets/index.ts';
+import { OssError } from '../../errors/index.ts';
+import type { HttpRequest } from '../../http/index.ts';
+import { queryValue } from '../context.ts';
+import { invalidArgument } from '../document.ts';
+
+/** Features of writes that this server does not have yet. */
+const unsupportedOnWrite = [
+  'x-oss-server-side-encryption',
+  'x-oss-server-side-encryption-key-id',
+  'x-oss-server-side-data-encryption',
+  'x-oss-tagging',
+  'x-oss-callback',
+  'x-oss-callback-var',
+  'x-oss-persistent-headers',
+  'x-oss-object-worm-mode',
+  'x-oss-object-worm-retain-until-date',
+  'x-oss-object-worm-legal-hold',
+];
+
+/** Conditions are for reads; a write that carried one must not go ahead as if it held. */
+const conditionsOfReads = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
+
+const wireNames: Readonly<Record<string, string>> = {
+  'if-match': 'If-Match',
+  'if-none-match': 'If-None-Match',
+  'if-modified-since': 'If-Modified-Since',
+  'if-unmodified-since': 'If-Unmodified-Since',
+};
+
+const unsupportedOnRead = ['x-oss-multi-range-behavior'];
+
+/** @throws OssError NotImplemented, InvalidArgument. */
+export function checkReadRequest(request: HttpRequest): void {
+  refuseHeaders(request, unsupportedOnRead);
+  checkTrafficLimit(request);
+}
+
+/** @throws OssError NotImplemented, InvalidArgument. */
+export function checkWriteRequest(request: HttpRequest): void {
+  refuseHeaders(request, conditionsOfReads);
+  refuseHeaders(request, unsupportedOnWrite);
+  checkTrafficLimit(request);
+}
+
+function refuseHeaders({ headers }: HttpRequest, names: readonly string[]): void {
+  for (const name of names) {
+    if (headers[name] === undefined) continue;
+    throw new OssError('NotImplemented', { fields: { Header: wireNames[name] ?? name } });
+  }
+}
+
+/** Bits per second (oss-semantics.md 7.9). */
+const trafficLimitMin = 819_200;
+const trafficLimitMax = 838_860_800;
+
+/** Accepted without effect, but never in a form the service refuses. */
+function checkTrafficLimit(request: HttpRequest): void {
+  const name = 'x-oss-traffic-limit';
+  const inHeader = request.headers[name];
+  const inQuery = queryValue(request, name);
+  if (inHeader !== undefined && inQuery !== undefined) {
+    const where = 'should be specified either in query string or header, not both.';
+    throw invalidArgument(name, inHeader, `${name} ${where}`);
+  }
+  const value = inHeader ?? inQuery;
+  if (value === undefined) return;
+  const limit = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (limit >= trafficLimitMin && limit <= trafficLimitMax) return;
+  const range = `${trafficLimitMin} to ${trafficLimitMax} bits per second`;
+  throw invalidArgument(name, value, `The traffic limit must be a number from ${range}.`);
+}
+
+/** oss-object-api.md PutObject. */
+const storedHeaderNames = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+];
+
+const defaultContentType = 'application/octet-stream';
+const metadataPrefix = 'x-oss-meta-';
+
+/** What a writer says about the object in headers, byte for byte; the room buckets checks it. */
+export function readObjectFacts({ headers }: HttpRequest): ObjectFacts {
+  const stored: Record<string, string> = {
+    'content-type': headers['content-type'] || defaultContentType,
+  };
+  for (const name of storedHeaderNames) {
+    const value = headers[name];
+    if (value !== undefined) stored[name] = value;
+  }
+  // No prototype: `__proto__` is a name of metadata like any other.
+  const metadata: Record<string, string> = Object.create(null);
+  for (const name in headers) {
+    if (!name.startsWith(metadataPrefix)) continue;
+    metadata[name.slice(metadataPrefix.length)] = headers[name] ?? '';
+  }
+  return { headers: stored, metadata };
+}
+
+const objectAcls: readonly string[] = ['default', 'private', 'public-read', 'public-read-write'];
+
+/** The header x-oss-object-acl; `undefined` when it is not there. @throws OssError InvalidArgument. */
+export function readObjectAcl({ headers }: HttpRequest): ObjectAcl | undefined {
+  const value = headers['x-oss-object-acl'];
+  if (value === undefined) return undefined;
+  if (objectAcls.includes(value)) return value as ObjectAcl;
+  throw invalidArgument('x-oss-object-acl', value, 'no such object access control exists');
+}
+
+const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
+
+/** Accepted and shown again; every class is kept and read alike. */
+export function checkStorageClass(name: string, value: string): void {
+  if (storageClasses.includes(value)) return;
+  throw invalidArgument(
+    name,
+    value,
+    `The storage class must be one of ${storageClasses.join(', ')}.`,
+  );
+}
+
+export function readStorageClass({ headers }: HttpRequest): string | undefined {
+  const value = headers['x-oss-storage-class'];
+  if (value !== undefined) checkStorageClass('x-oss-storage-class', value);
+  return value;
+}
+
+export function readForbidOverwrite({ headers }: HttpRequest): boolean {
+  const value = headers['x-oss-forbid-overwrite'] ?? 'false';
+  const lower = value.toLowerCase();
+  if (lower === 'true') return true;
+  if (lower === 'false') return false;
+  throw invalidArgument('x-oss-forbid-overwrite', value, 'The header must be true or false.');
+}

@@ -1,0 +1,27 @@
+/**
+ * The root of a bucket for callers without a signature: the index document of its website
+ * (https://www.alibabacloud.com/help/en/oss/developer-reference/putbucketwebsite). A signed GET of
+ * the root is ListObjects.
+ */
+import { OssError } from '../../errors/index.ts';
+import type { HttpResponse } from '../../http/index.ts';
+import { bucketOf } from '../context.ts';
+import type { OperationContext } from '../types.ts';
+import { answerThroughWebsite } from './website-answer.ts';
+
+/** @throws OssError AccessDenied when the bucket has no index document, and those of reading. */
+export async function serveWebsiteRoot(context: OperationContext): Promise<HttpResponse> {
+  const bucket = bucketOf(context);
+  const document = await context.services.websites.findWebsite(bucket);
+  if (document?.index === undefined) {
+    // People meet this as "my domain does not work" (custom-domain.md 8.2): say what to do.
+    throw new OssError('AccessDenied', {
+      message:
+        'Anonymous user has no right to list this bucket, and no website is configured: ' +
+        'set an index document with PutBucketWebsite to serve a page here.',
+      ec: '0003-00000002',
+      fields: { BucketName: bucket.name },
+    });
+  }
+  return await answerThroughWebsite(context, document, '');
+}

@@ -1,0 +1,73 @@
+/**
+ * ListBuckets: `GET /` on the endpoint
+ * https://www.alibabacloud.com/help/en/oss/developer-reference/listbuckets
+ *
+ * The caller's buckets by name. Clients take ExtranetEndpoint as their next endpoint, port included
+ * (clients.md).
+ */
+import type { Bucket, BucketPage } from '../../buckets/index.ts';
+import { OssError } from '../../errors/index.ts';
+import type { HttpRequest, HttpResponse } from '../../http/index.ts';
+import { element, type XmlNode } from '../../xml/index.ts';
+import { formatXmlDate, ownerElement, xmlAnswer } from '../answers.ts';
+import { readListText, readMaximum } from '../bucket/list-parameters.ts';
+import { resourceGroup } from '../bucket/resource-group.ts';
+import { actorOf, queryValue } from '../context.ts';
+import type { ApiSettings } from '../services.ts';
+import type { OperationContext } from '../types.ts';
+
+/** oss-bucket-api.md ListBuckets. */
+const maxKeysByDefault = 100;
+
+/** Filters by tags: no bucket has any here, and ignoring them would list the wrong buckets. */
+const tagFilters = ['tag-key', 'tag-value', 'tagging'];
+
+export async function listBuckets(context: OperationContext): Promise<HttpResponse> {
+  const { request, services } = context;
+  refuseTagFilters(request);
+  const { accountId } = actorOf(context);
+  const prefix = readListText(request, 'prefix');
+  const marker = readListText(request, 'marker');
+  const limit = readMaximum(request, 'max-keys', maxKeysByDefault);
+  const group = request.headers['x-oss-resource-group-id'];
+  const page =
+    group === undefined || group === '' || group === resourceGroup
+      ? await services.buckets.listBuckets({ accountId, prefix, marker, limit })
+      : { buckets: [], isTruncated: false };
+  return xmlAnswer(
+    element(
+      'ListAllMyBucketsResult',
+      element('Prefix', prefix),
+      element('Marker', marker),
+      element('MaxKeys', String(limit)),
+      element('IsTruncated', String(page.isTruncated)),
+      nextMarker(page),
+      ownerElement(accountId),
+      element('Buckets', ...page.buckets.map((bucket) => bucketElement(bucket, services.settings))),
+    ),
+  );
+}
+
+function refuseTagFilters(request: HttpRequest): void {
+  for (const name of tagFilters) {
+    if (queryValue(request, name) === undefined) continue;
+    throw new OssError('NotImplemented', { fields: { Header: name } });
+  }
+}
+
+function nextMarker({ buckets, isTruncated }: BucketPage): XmlNode | undefined {
+  return isTruncated ? element('NextMarker', buckets.at(-1)?.name ?? '') : undefined;
+}
+
+function bucketElement(bucket: Bucket, { publicEndpoint, region }: ApiSettings): XmlNode {
+  return element(
+    'Bucket',
+    element('CreationDate', formatXmlDate(bucket.createdAt)),
+    element('ExtranetEndpoint', publicEndpoint),
+    element('IntranetEndpoint', publicEndpoint),
+    element('Location', `oss-${region}`),
+    element('Name', bucket.name),
+    element('Region', region),
+    element('StorageClass', bucket.storageClass),
+  );
+}
