@@ -3,4 +3,5 @@
  * TLS. Never lets a private key out except through `unseal`. Knows no HTTP, XML, DNS.
  */
 export { createCertificates } from './certificates.ts';
+export { resealPrivateKeys } from './reseal.ts';
 export type * from './types.ts';

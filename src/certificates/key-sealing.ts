@@ -7,6 +7,8 @@ export interface KeySealing {
   /** The caller overwrites the answer with zeros. Throws SealingError. */
   unseal(certificate: StoredCertificate): Buffer;
   canUnseal(certificate: StoredCertificate): boolean;
+  /** The sealed text under the current master key; the same text when it is already. */
+  rewrap(certificate: StoredCertificate): string;
 }
 
 export type KeyOwner = Pick<StoredCertificate, 'accountId' | 'fingerprint256'>;
@@ -23,6 +25,7 @@ export function createKeySealing(sealer: Sealer): KeySealing {
   return {
     seal: (keyPem, owner) => sealer.seal(keyPem, context(owner)),
     unseal,
+    rewrap: (certificate) => sealer.rewrap(certificate.keySealed, context(certificate)),
     canUnseal(certificate) {
       try {
         unseal(certificate).fill(0);

@@ -38,23 +38,23 @@ export interface OpenedEngines {
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
 }
+
+export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
 export interface CliSurroundings {
   readonly world: World;
-  readonly stdout: Output;
-  readonly stderr: Output;
-  /** Relative paths are read from here. */
-  readonly currentFolder: string;
-  readonly version: string;
   readonly startServer: (config: Config, world: World) => Promise<RunningServer>;
   readonly openEngines: (config: Config, world: World) => Promise<OpenedEngines>;
-  /** Where signals arrive: `process` itself. */
-  readonly signals: {
-    on(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): unknown;
-    off(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): unknown;
+  /** What follows is the process's own unless a test brings another. */
+  readonly stdout?: Output;
+  readonly stderr?: Output;
+  /** Relative paths are read from here. */
+  readonly currentFolder?: string;
+  readonly signals?: {
+    on(signal: StopSignal, listener: () => void): unknown;
+    off(signal: StopSignal, listener: () => void): unknown;
   };
   /** Ends the process at once: the second interrupt. */
-  readonly exitNow: (code: number) => void;
+  readonly exitNow?: (code: number) => void;
 }

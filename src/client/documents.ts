@@ -1,4 +1,4 @@
-/** The documents of the five CNAME operations: requests written, answers read (custom-domain.md). */
+/** The documents of the five operations: requests written, answers read (custom-domain.md). */
 import { CnameError } from './error.ts';
 import type { Answer } from './transport.ts';
 import type {

@@ -22,13 +22,15 @@ interface OpenElement {
   readonly children: XmlElement[];
 }
 
+const attributes = /(?:\s+[^\s=<>/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/.source;
+
 /** One token at a time; the groups tell which kind it is. */
 const token = new RegExp(
   [
     '<!--[^]*?-->|<\\?[^]*?\\?>',
     '<!\\[CDATA\\[(?<cdata>[^]*?)\\]\\]>',
     '</(?<closing>[^\\s<>/]+)\\s*>',
-    '<(?<opening>[^\\s<>/!?]+)(?:\\s+[^\\s=<>/]+\\s*=\\s*(?:"[^"<]*"|\'[^\'<]*\'))*\\s*(?<empty>/?)>',
+    `<(?<opening>[^\\s<>/!?]+)${attributes}(?<empty>/?)>`,
     '(?<characters>[^<]+)',
   ].join('|'),
   'y',

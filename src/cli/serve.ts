@@ -1,0 +1,140 @@
+/** `cnamed serve`: starts, says so once, and stops when asked. */
+import { isIPv6 } from 'node:net';
+import type { Command } from 'commander';
+import type { Config } from '../config/index.ts';
+import { type CliContext, readConfig } from './context.ts';
+import { exitCodes } from './failure.ts';
+import { addSettingFlags, type Flags, settingFlags } from './flags.ts';
+import { holdLifeLine } from './life-line.ts';
+import { printFacts, printLine } from './print.ts';
+import type { BoundAddress, RunningServer, StopSignal } from './types.ts';
+
+/** As shells count: 128 and the number of SIGINT. */
+const interruptedCode = 130;
+
+export function addServeCommand(
+  program: Command,
+  context: CliContext,
+  setCode: (code: number) => void,
+): void {
+  const command = program
+    .command('serve')
+    .description('start the server; it runs until SIGTERM or Ctrl-C')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ${context.program} serve
+  ${context.program} serve --http 0.0.0.0:80 --https 0.0.0.0:443 --endpoint oss.example.com
+  CNAMED_DATA_DIR=/var/lib/cnamed ${context.program} serve --config /etc/cnamed.json`,
+    );
+  addSettingFlags(command).action(async (flags: Flags) => {
+    setCode(await serve(context, await readConfig(context, settingFlags(flags))));
+  });
+}
+
+/** Resolves to the exit code when the server has stopped. */
+async function serve(context: CliContext, config: Config): Promise<number> {
+  // Listening before the start: a signal that comes early must not be lost.
+  const stopping = awaitStop(context);
+  try {
+    const server = await context.startServer(config, context.world);
+    announce(context, config, server);
+    const reason = await stopping.asked;
+    if (context.stderr.isTTY) printLine(context.stderr, `\n${reason}: finishing requests ...`);
+    await server.stop();
+    return exitCodes.done;
+  } finally {
+    stopping.release();
+  }
+}
+
+/** The first request to stop; a second interrupt ends the process at once. */
+function awaitStop(context: CliContext): { asked: Promise<string>; release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let isAsked = false;
+  const ask = (reason: string): void => {
+    isAsked = true;
+    resolve(reason);
+  };
+  const onInterrupt = (): void => (isAsked ? context.exitNow(interruptedCode) : ask('interrupted'));
+  const onTerm = (): void => ask('told to stop');
+  const listeners: readonly (readonly [StopSignal, () => void])[] = [
+    ['SIGINT', onInterrupt],
+    ['SIGTERM', onTerm],
+    ['SIGHUP', onTerm],
+  ];
+  for (const [signal, listener] of listeners) context.signals.on(signal, listener);
+  const lifeLine = holdLifeLine(context.environment, () => ask('the parent process is gone'));
+  return {
+    asked: promise,
+    release: () => {
+      for (const [signal, listener] of listeners) context.signals.off(signal, listener);
+      lifeLine?.release();
+    },
+  };
+}
+
+/** Exactly one line on standard output; the rest is for eyes and goes to standard error. */
+function announce(context: CliContext, config: Config, server: RunningServer): void {
+  const { http, https } = server.addresses;
+  const urls = [
+    ...(http ? [`http://${formatAddress(http)}`] : []),
+    ...(https ? [`https://${formatAddress(https)}`] : []),
+  ];
+  if (context.stderr.isTTY) printWelcome(context, config, server, urls);
+  else printGeneratedKey(context, server);
+  printLine(context.stdout, `cnamed ready ${urls.join(' ')}`);
+}
+
+function printWelcome(
+  context: CliContext,
+  config: Config,
+  server: RunningServer,
+  urls: readonly string[],
+): void {
+  const key = server.generatedKey;
+  printLine(context.stderr);
+  printFacts(
+    context.stderr,
+    [
+      ['listens on', urls.join('  ')],
+      ['keeps data in', config.dataDir],
+      ['region', config.region],
+    ],
+    '  ',
+  );
+  if (key) {
+    printLine(context.stderr, '\n  The root access key, shown this once:\n');
+    printFacts(
+      context.stderr,
+      [
+        ['access key id', key.accessKeyId],
+        ['access key secret', key.accessKeySecret],
+      ],
+      '    ',
+    );
+  }
+  printLine(context.stderr, '\n  Next, once a bucket exists, in another terminal:\n');
+  const next = `${context.program} domain add www.example.com --bucket BUCKET --wait`;
+  printLine(context.stderr, `    ${next}\n`);
+}
+
+/** Without a terminal standard error is a log: one JSON line, like the lines around it. */
+function printGeneratedKey(context: CliContext, server: RunningServer): void {
+  const key = server.generatedKey;
+  if (!key) return;
+  const { accessKeyId, accessKeySecret } = key;
+  const line = {
+    level: 40,
+    time: context.world.clock.now(),
+    accessKeyId,
+    accessKeySecret,
+    msg: 'root access key generated; it is shown this once',
+  };
+  printLine(context.stderr, JSON.stringify(line));
+}
+
+function formatAddress({ host, port }: BoundAddress): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
