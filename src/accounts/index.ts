@@ -2,5 +2,5 @@
  * Accounts and access keys: who may call. Secrets are sealed at rest and leave this room only
  * towards `auth` and, once, towards the person who created them.
  */
-export { createAccounts } from './accounts.ts';
+export { type AccountParts, AccountProblem, createAccounts } from './accounts.ts';
 export type * from './types.ts';

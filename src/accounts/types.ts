@@ -22,8 +22,8 @@ export interface KnownKey {
 export interface Accounts {
   /**
    * The root account and its key stand after this. `given`: from the configuration (its secret may
-   * change between starts: the configured one counts). Without it a key is made at first start and
-   * returned as `generated`, once.
+   * change between starts: the configured one counts; a key configured earlier under another id is
+   * disabled). Without it a key is made at first start and returned as `generated`, once.
    */
   ensureRootAccount(
     given: { accessKeyId: string; accessKeySecret: string } | undefined,
@@ -38,4 +38,9 @@ export interface Accounts {
   findKey(accessKeyId: string): Promise<KnownKey | undefined>;
   /** Any active key of the root account, for the operator's command line beside the server. */
   findRootKey(): Promise<KnownKey | undefined>;
+  /**
+   * Every secret is under the current master key after this; answers how many had to be re-wrapped.
+   * Safe beside a running server.
+   */
+  resealSecrets(): Promise<number>;
 }

@@ -1,0 +1,175 @@
+import type { Sealer } from '../sealing/index.ts';
+import type { Account, Credential, MetadataEngine } from '../stores/index.ts';
+import type { World } from '../world/index.ts';
+import {
+  checkAccountName,
+  newAccessKeyId,
+  newAccessKeySecret,
+  newAccountId,
+} from './identifiers.ts';
+import { AccountProblem } from './problem.ts';
+import { ensureRoot, type RootParts, rootAccountSetting } from './root.ts';
+import { createSecrets } from './secrets.ts';
+import type { Accounts, KnownKey, NewAccessKey } from './types.ts';
+
+export { AccountProblem } from './problem.ts';
+
+export interface AccountParts {
+  readonly engine: Pick<MetadataEngine, 'accounts' | 'settings'>;
+  readonly sealer: Sealer;
+  readonly world: World;
+}
+
+/** Random ids collide once in 10^15; a second draw is plenty, a tenth means a broken source. */
+const drawsMax = 10;
+
+export function createAccounts({ engine, sealer, world }: AccountParts): Accounts {
+  const parts: RootParts = {
+    store: engine.accounts,
+    settings: engine.settings,
+    secrets: createSecrets(sealer),
+    world,
+  };
+  return {
+    ensureRootAccount: (given) => ensureRoot(parts, given),
+    createAccount: (name) => createAccount(parts, name),
+    listAccounts: () => parts.store.listAccounts(),
+    setAccountStanding: (idOrName, standing) => setAccountStanding(parts, idOrName, standing),
+    createKey: (accountIdOrName) => createKey(parts, accountIdOrName),
+    listKeys: (accountIdOrName) => listKeys(parts, accountIdOrName),
+    setKeyStanding: (accessKeyId, standing) => setKeyStanding(parts, accessKeyId, standing),
+    findKey: (accessKeyId) => findKey(parts, accessKeyId),
+    findRootKey: () => findRootKey(parts),
+    resealSecrets: () => resealSecrets(parts),
+  };
+}
+
+/** A key of the account, sealed for the store and in clear for the person who asked. */
+function drawKey(
+  parts: RootParts,
+  accountId: string,
+): { credential: Credential; shown: NewAccessKey } {
+  const { random, clock } = parts.world;
+  const place = { accountId, accessKeyId: newAccessKeyId(random) };
+  const accessKeySecret = newAccessKeySecret(random);
+  return {
+    credential: {
+      ...place,
+      secretSealed: parts.secrets.seal(accessKeySecret, place),
+      standing: 'active',
+      createdAt: clock.now(),
+    },
+    shown: { ...place, accessKeySecret },
+  };
+}
+
+async function createAccount(parts: RootParts, name: string): Promise<NewAccessKey> {
+  checkAccountName(name);
+  const { store, world } = parts;
+  for (let draw = 0; draw < drawsMax; draw++) {
+    const id = newAccountId(world.random);
+    const { credential, shown } = drawKey(parts, id);
+    const createdAt = credential.createdAt;
+    const made = await store.createAccount({ id, name, standing: 'active', createdAt }, credential);
+    if (made.outcome === 'created') return shown;
+    if (made.what === 'name') {
+      throw new AccountProblem(
+        `An account named "${name}" exists already. For another key of it run: ` +
+          `cnamed key create ${name}`,
+      );
+    }
+  }
+  throw new Error('The source of randomness repeats itself.');
+}
+
+async function requireAccount(parts: RootParts, idOrName: string): Promise<Account> {
+  const account = await parts.store.findAccount(idOrName);
+  if (account) return account;
+  throw new AccountProblem(
+    `There is no account "${idOrName.slice(0, 80)}". See them with: cnamed account list`,
+  );
+}
+
+async function setAccountStanding(
+  parts: RootParts,
+  idOrName: string,
+  standing: Account['standing'],
+): Promise<void> {
+  const account = await requireAccount(parts, idOrName);
+  const rootId = await parts.settings.findSetting(rootAccountSetting);
+  if (account.id === rootId && standing === 'disabled') {
+    throw new AccountProblem(
+      'The root account cannot be disabled: nobody could enable it again. Disable its keys instead.',
+    );
+  }
+  await parts.store.setAccountStanding(account.id, standing);
+}
+
+async function createKey(parts: RootParts, accountIdOrName: string): Promise<NewAccessKey> {
+  const account = await requireAccount(parts, accountIdOrName);
+  for (let draw = 0; draw < drawsMax; draw++) {
+    const { credential, shown } = drawKey(parts, account.id);
+    const added = await parts.store.addCredential(credential);
+    if (added === 'added') return shown;
+    if (added === 'no-account') await requireAccount(parts, account.id);
+  }
+  throw new Error('The source of randomness repeats itself.');
+}
+
+async function listKeys(
+  parts: RootParts,
+  accountIdOrName: string | undefined,
+): Promise<Omit<Credential, 'secretSealed'>[]> {
+  const account =
+    accountIdOrName === undefined ? undefined : await requireAccount(parts, accountIdOrName);
+  const credentials = await parts.store.listCredentials(account?.id);
+  return credentials.map(({ accessKeyId, accountId, standing, createdAt }) => {
+    return { accessKeyId, accountId, standing, createdAt };
+  });
+}
+
+async function setKeyStanding(
+  parts: RootParts,
+  accessKeyId: string,
+  standing: Credential['standing'],
+): Promise<void> {
+  if ((await parts.store.setCredentialStanding(accessKeyId, standing)) === 'done') return;
+  throw new AccountProblem(
+    `There is no access key "${accessKeyId.slice(0, 80)}". See them with: cnamed key list`,
+  );
+}
+
+async function findKey(parts: RootParts, accessKeyId: string): Promise<KnownKey | undefined> {
+  const found = await parts.store.findCredential(accessKeyId);
+  if (!found) return undefined;
+  const { credential, account } = found;
+  const isActive = credential.standing === 'active' && account.standing === 'active';
+  return {
+    accessKeyId,
+    accountId: account.id,
+    accountName: account.name,
+    secret: parts.secrets.unseal(credential),
+    standing: isActive ? 'active' : 'disabled',
+  };
+}
+
+async function findRootKey(parts: RootParts): Promise<KnownKey | undefined> {
+  const rootId = await parts.settings.findSetting(rootAccountSetting);
+  if (rootId === undefined) return undefined;
+  const keys = await parts.store.listCredentials(rootId);
+  const active = keys.find(({ standing }) => standing === 'active');
+  return active && findKey(parts, active.accessKeyId);
+}
+
+async function resealSecrets(parts: RootParts): Promise<number> {
+  let resealed = 0;
+  for (const credential of await parts.store.listCredentials()) {
+    const next = parts.secrets.rewrap(credential);
+    if (next === credential.secretSealed) continue;
+    const { accessKeyId, secretSealed } = credential;
+    // `changed`: somebody set another secret meanwhile, under the newest key anyway.
+    const done = await parts.store.resealCredential(accessKeyId, secretSealed, next);
+    if (done === 'done') resealed += 1;
+  }
+  return resealed;
+}

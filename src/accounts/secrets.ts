@@ -1,0 +1,46 @@
+import type { Sealer } from '../sealing/index.ts';
+import type { Credential } from '../stores/index.ts';
+
+type SecretPlace = Pick<Credential, 'accessKeyId' | 'accountId'>;
+
+/** Secrets kept in memory; a key takes about 500 bytes. */
+const cachedSecretsMax = 10_000;
+
+/** Sealing of access key secrets, with the last used ones at hand. */
+export interface Secrets {
+  seal(secret: string, place: SecretPlace): string;
+  /** Throws SealingError when the text is damaged or belongs to another key. */
+  unseal(credential: Credential): string;
+  rewrap(credential: Credential): string;
+}
+
+/** The place a secret is bound to: moving a row to another account or id breaks the seal. */
+function contextOf(place: SecretPlace): string {
+  return `access-key-secret/${place.accountId}/${place.accessKeyId}`;
+}
+
+export function createSecrets(sealer: Sealer): Secrets {
+  // Ordered by last use: a Map keeps the order of insertion, and a hit is inserted anew.
+  const cache = new Map<string, string>();
+
+  return {
+    seal: (secret, place) => sealer.seal(Buffer.from(secret, 'utf8'), contextOf(place)),
+    rewrap: (credential) => sealer.rewrap(credential.secretSealed, contextOf(credential)),
+    unseal(credential) {
+      // The place is part of the name: a sealed text copied to another row must not be a hit.
+      const name = `${contextOf(credential)}\n${credential.secretSealed}`;
+      let secret = cache.get(name);
+      if (secret === undefined) {
+        const plain = sealer.unseal(credential.secretSealed, contextOf(credential));
+        secret = plain.toString('utf8');
+        plain.fill(0);
+        const oldest = cache.size >= cachedSecretsMax ? cache.keys().next().value : undefined;
+        if (oldest !== undefined) cache.delete(oldest);
+      } else {
+        cache.delete(name);
+      }
+      cache.set(name, secret);
+      return secret;
+    },
+  };
+}
