@@ -26,7 +26,7 @@ interface Claim {
  * again. Rejects only when the store does.
  */
 export function createOwnershipProofs(parts: {
-  readonly cnames: CnameStore;
+  readonly cnames: Pick<CnameStore, 'findToken' | 'findTokenOfAnyAge'>;
   readonly dns: TxtResolver;
   readonly rules: CnameRules;
   readonly world: World;
