@@ -42,7 +42,8 @@ const wireNames: Readonly<Record<string, string>> = {
 
 /** The headers that were stored with the object, user metadata included. */
 export function storedHeaders(object: StoredObject): Headers {
-  const headers: Headers = {};
+  // A browser must take the stored type as it is and guess no other (security.md 7.6).
+  const headers: Headers = { 'X-Content-Type-Options': 'nosniff' };
   for (const name in object.headers) headers[wireNames[name] ?? name] = object.headers[name] ?? '';
   for (const name in object.metadata) headers[`x-oss-meta-${name}`] = object.metadata[name] ?? '';
   return headers;
