@@ -3,6 +3,12 @@
  * bounded cache by certificate, and checked against the mapping on every handshake, so that a swap is
  * visible to the next one. Never another tenant's certificate (DESIGN ruling 10).
  */
-export { createSniContexts, type SniContexts } from './sni.ts';
-export { tlsProfile } from './profile.ts';
+export {
+  createListenerOptions,
+  createSniCallback,
+  type DefaultCertificate,
+} from './listener-options.ts';
+export { isConnectionForHost, isFit } from './misdirected.ts';
+export { type TlsProfile, tlsProfile } from './profile.ts';
+export { createSniContexts, type SniContexts, type SniLimits } from './sni.ts';
 export { createTicketKeys, type TicketKeys } from './ticket-keys.ts';

@@ -1,0 +1,112 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { BoundCertificate, Certificates, UnsealedCertificate } from '../certificates/index.ts';
+import { parseHost } from '../names/index.ts';
+import type { World } from '../world/index.ts';
+import { createBuildLimit } from './build-limit.ts';
+import { createContextCache } from './context-cache.ts';
+import { tlsProfile } from './profile.ts';
+
+export interface SniLimits {
+  readonly countMax: number;
+  readonly bytesMax: number;
+  readonly buildsPerSecond: number;
+}
+
+/** Some 5,000 contexts are 200 MB; more names than that take turns (DESIGN section 4). */
+export const defaultSniLimits: SniLimits = {
+  countMax: 5_000,
+  bytesMax: 256 * 1_024 * 1_024,
+  // A build takes 0.3 ms: at most a little over half of one core.
+  buildsPerSecond: 2_000,
+};
+
+/** Longest server name of a handshake that is looked at (RFC 6066 3, RFC 1035 2.3.4). */
+const serverNameMax = 254;
+
+export interface SniContexts {
+  /**
+   * The context of the certificate bound to this server name now; `undefined` when there is none,
+   * which leaves the handshake to the listener's default certificate, or without one to a fatal
+   * alert (DESIGN ruling 10). The mapping is read at every call.
+   *
+   * @throws Error when a context is due but cannot be had now: the connection must be closed
+   */
+  contextFor(serverName: string | undefined): Promise<SecureContext | undefined>;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/**
+ * Secure contexts by server name, built on demand and kept by certificate: one build per certificate
+ * at a time, so many a second, names without a certificate answered without any.
+ */
+export function createSniContexts(options: {
+  readonly certificates: Pick<Certificates, 'findBoundCertificate' | 'unseal'>;
+  readonly world: Pick<World, 'clock' | 'timers'>;
+  readonly limits?: Partial<SniLimits>;
+  /** Told of certificates that should serve and cannot. */
+  readonly onFault?: (problem: unknown, domain: string) => void;
+}): SniContexts {
+  const limits = { ...defaultSniLimits, ...options.limits };
+  const cache = createContextCache(limits);
+  const buildLimit = createBuildLimit(options.world, limits.buildsPerSecond);
+  const building = new Map<string, Promise<SecureContext>>();
+
+  async function build(key: string, bound: BoundCertificate): Promise<SecureContext> {
+    if (!(await buildLimit.turn())) throw new Error('Too many certificates wait to be loaded.');
+    const unsealed = options.certificates.unseal(bound.certificate);
+    const context = buildContext(unsealed);
+    cache.keep(key, context, unsealed.chainPem.length);
+    return context;
+  }
+
+  function contextOf(bound: BoundCertificate): SecureContext | Promise<SecureContext> {
+    const { number, fingerprint256 } = bound.certificate;
+    const key = `${number}/${fingerprint256}`;
+    const kept = cache.find(key) ?? building.get(key);
+    if (kept) return kept;
+    const started = build(key, bound).finally(() => building.delete(key));
+    building.set(key, started);
+    return started;
+  }
+
+  async function contextFor(serverName: string | undefined): Promise<SecureContext | undefined> {
+    const domain = domainOf(serverName);
+    if (domain === undefined) return undefined;
+    const bound = await options.certificates.findBoundCertificate(domain);
+    if (!bound) return undefined;
+    try {
+      return await contextOf(bound);
+    } catch (problem) {
+      options.onFault?.(problem, domain);
+      throw problem;
+    }
+  }
+
+  return {
+    contextFor,
+    get count() {
+      return cache.count;
+    },
+    get bytes() {
+      return cache.bytes;
+    },
+  };
+}
+
+/** Builds the context and overwrites the key, whatever happens. */
+function buildContext(unsealed: UnsealedCertificate): SecureContext {
+  try {
+    return createSecureContext({ ...tlsProfile(), cert: unsealed.chainPem, key: unsealed.keyPem });
+  } finally {
+    unsealed.keyPem.fill(0);
+  }
+}
+
+function domainOf(serverName: string | undefined): string | undefined {
+  if (serverName === undefined || serverName === '' || serverName.length > serverNameMax) {
+    return undefined;
+  }
+  const parsed = parseHost(serverName);
+  return parsed.kind === 'name' && parsed.port === undefined ? parsed.name : undefined;
+}
