@@ -34,13 +34,14 @@ export interface ApiAccess {
 export function addAccessFlags(command: Command): Command {
   command
     .requiredOption('--bucket <bucket>', 'the bucket of the domain')
+    .optionsGroup('Where the service is:')
     .option('--endpoint <url>', 'address of the service [default: the server on this machine]')
     .option('--access-key-id <id>', 'your key [CNAMED_ACCESS_KEY_ID; default: the root key]')
     .option('--access-key-secret <secret>', 'its secret [CNAMED_ACCESS_KEY_SECRET]')
     .option('--security-token <token>', 'of a temporary key')
     .option('--addressing <style>', `one of ${addressings.join(', ')} [default: auto]`)
     .option('--ca <file>', 'PEM certificates to trust for an https endpoint');
-  return addSettingFlags(command, localSettings);
+  return addSettingFlags(command, localSettings).optionsGroup('Options:');
 }
 
 export async function openAccess(context: CliContext, flags: Flags): Promise<ApiAccess> {

@@ -16,6 +16,7 @@ export function completeContext(
   environment: CliContext['environment'],
   surroundings: CliSurroundings,
 ): CliContext {
+  if (!surroundings.stdout) surviveClosedPipe();
   return {
     environment,
     stdout: process.stdout,
@@ -26,6 +27,11 @@ export function completeContext(
     program: programName(process.argv[1], process.cwd()),
     ...surroundings,
   };
+}
+
+/** A reader that has seen enough (`| head`) must not look like a crash, nor end a server. */
+function surviveClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 /** `cnamed` when it was found on the path, else the way the repository starts it. */

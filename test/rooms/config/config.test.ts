@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  ConfigProblem,
+  type ConfigSources,
+  explainConfig,
+  loadConfig,
+  settings,
+} from '../../../src/config/index.ts';
+
+function sources(given: Partial<ConfigSources> & { file?: unknown } = {}): ConfigSources {
+  return {
+    flags: given.flags ?? {},
+    environment: given.environment ?? {},
+    currentFolder: '/work',
+    readText:
+      given.readText ??
+      (async () => (typeof given.file === 'string' ? given.file : JSON.stringify(given.file))),
+  };
+}
+
+async function refusal(given: Parameters<typeof sources>[0]): Promise<string> {
+  try {
+    await loadConfig(sources(given));
+  } catch (error) {
+    assert.ok(error instanceof ConfigProblem, String(error));
+    return error.message;
+  }
+  return assert.fail('this configuration must be refused');
+}
+
+test('without any setting the defaults of the contract stand', async () => {
+  assert.deepEqual(await loadConfig(sources()), {
+    http: { host: '127.0.0.1', port: 9080 },
+    https: { host: '127.0.0.1', port: 9443 },
+    console: 'off',
+    endpoints: ['localhost'],
+    publicEndpoint: undefined,
+    region: 'cn-hangzhou',
+    dataDir: '/work/data',
+    masterKeyFile: '/work/data/master.key',
+    rootKey: undefined,
+    dnsServers: [],
+    ownership: 'dns',
+    ownershipAllowList: [],
+    ownershipTimeoutMs: 8000,
+    tokenLifetimeMs: 72 * 3600 * 1000,
+    cnamesPerBucketMax: 100,
+    transfer: 'deny',
+    forbiddenLists: [],
+    riskLists: [],
+    licenseRegistry: undefined,
+    defaultCertificate: undefined,
+    isForceDownload: true,
+    workers: 1,
+    logLevel: 'info',
+  });
+});
+
+test('every variable of the contract is a setting with flag, default and description', () => {
+  const contract =
+    'HTTP HTTPS CONSOLE DATA_DIR ENDPOINT PUBLIC_ENDPOINT REGION ACCESS_KEY_ID ' +
+    'ACCESS_KEY_SECRET DNS_SERVERS OWNERSHIP TOKEN_LIFETIME CNAME_PER_BUCKET TRANSFER ' +
+    'FORBIDDEN_LIST RISK_LIST LICENSE_REGISTRY CERTIFICATE CERTIFICATE_KEY FORCE_DOWNLOAD ' +
+    'DATABASE_URL OBJECT_STORE MASTER_KEY_FILE WORKERS LOG_LEVEL';
+  const byVariable = new Map(settings.map((setting) => [setting.variable, setting]));
+  for (const name of contract.split(' ')) {
+    const setting = byVariable.get(`CNAMED_${name}`);
+    assert.ok(setting, name);
+    assert.equal(setting.flag, `--${name.toLowerCase().replaceAll('_', '-')}`);
+    assert.match(setting.doc, /\.$/);
+    assert.notEqual(setting.fallback, '');
+  }
+});
+
+test('a flag counts before the environment, the environment before the file', async () => {
+  const given = {
+    flags: { config: 'cnamed.json', region: 'flag-region' },
+    environment: { CNAMED_REGION: 'env-region', CNAMED_TOKEN_LIFETIME: '2h' },
+    file: { region: 'file-region', 'token-lifetime': '1h', 'cname-per-bucket': 7 },
+  };
+  const config = await loadConfig(sources(given));
+  assert.equal(config.region, 'flag-region');
+  assert.equal(config.tokenLifetimeMs, 7_200_000);
+  assert.equal(config.cnamesPerBucketMax, 7);
+  const origins = (await explainConfig(sources(given))).map(({ name, origin }) => [name, origin]);
+  const byName = Object.fromEntries(origins);
+  assert.equal(byName.region, 'flag');
+  assert.equal(byName['token-lifetime'], 'environment');
+  assert.equal(byName['cname-per-bucket'], 'file');
+  assert.equal(byName.http, 'default');
+});
+
+test('a file may hold numbers, truth values and lists', async () => {
+  const file = {
+    'cname-per-bucket': 3,
+    'force-download': false,
+    endpoint: ['localhost', 'OSS.Example.com.'],
+  };
+  const config = await loadConfig(sources({ environment: { CNAMED_CONFIG: 'x.json' }, file }));
+  assert.equal(config.cnamesPerBucketMax, 3);
+  assert.equal(config.isForceDownload, false);
+  assert.deepEqual(config.endpoints, ['localhost', 'oss.example.com']);
+});
+
+test('relative paths of a file start from its folder, others from the current folder', async () => {
+  const config = await loadConfig(
+    sources({
+      flags: { config: '/etc/cnamed/cnamed.json' },
+      environment: { CNAMED_RISK_LIST: 'risk.txt,/abs/risk.txt' },
+      file: { 'forbidden-list': 'bad.txt', 'data-dir': '../data' },
+    }),
+  );
+  assert.deepEqual(config.forbiddenLists, ['/etc/cnamed/bad.txt']);
+  assert.equal(config.dataDir, '/etc/data');
+  assert.equal(config.masterKeyFile, '/etc/data/master.key');
+  assert.deepEqual(config.riskLists, ['/work/risk.txt', '/abs/risk.txt']);
+});
+
+test('addresses may be IPv4, IPv6, names, any free port, or off', async () => {
+  const check = async (text: string, expected: unknown): Promise<void> => {
+    const config = await loadConfig(sources({ environment: { CNAMED_HTTP: text } }));
+    assert.deepEqual(config.http, expected, text);
+  };
+  await check('0.0.0.0:80', { host: '0.0.0.0', port: 80 });
+  await check('[::1]:0', { host: '::1', port: 0 });
+  await check('[2001:DB8::1]:65535', { host: '2001:db8::1', port: 65_535 });
+  await check('localhost:9080', { host: 'localhost', port: 9080 });
+  await check(' OFF ', 'off');
+  for (const wrong of ['9080', ':9080', '::1:9080', '127.0.0.1', 'a:65536', 'a:-1', 'a b:1']) {
+    const message = await refusal({ environment: { CNAMED_HTTP: wrong } });
+    assert.match(message, /^CNAMED_HTTP is ".*"; expected host:port/, wrong);
+  }
+});
+
+test('durations need a unit and keep to their range', async () => {
+  const check = async (text: string, ms: number): Promise<void> => {
+    const config = await loadConfig(sources({ environment: { CNAMED_TOKEN_LIFETIME: text } }));
+    assert.equal(config.tokenLifetimeMs, ms, text);
+  };
+  await check('72h', 259_200_000);
+  await check('30m', 1_800_000);
+  await check('1h30m', 5_400_000);
+  await check('1500ms', 1500);
+  await check('3d', 259_200_000);
+  for (const wrong of ['72', '72 h', '-1h', '1.5h', 'h', '0s', '999ms', '4000d', '9'.repeat(40)]) {
+    assert.match(await refusal({ flags: { 'token-lifetime': wrong } }), /^--token-lifetime is /);
+  }
+});
+
+test('an unknown name is refused with the nearest known one', async () => {
+  assert.match(await refusal({ environment: { CNAMED_HTPP: 'x' } }), /Did you mean CNAMED_HTTP\?/);
+  assert.match(await refusal({ flags: { 'data-dri': 'x' } }), /Did you mean --data-dir\?/);
+  assert.match(
+    await refusal({ flags: { config: 'c.json' }, file: { regoin: 'x' } }),
+    /c\.json has the unknown key "regoin"\. Did you mean region\?/,
+  );
+  const far = await refusal({ environment: { CNAMED_BANANA_SPLIT: '1' } });
+  assert.doesNotMatch(far, /Did you mean/);
+});
+
+test('variables of other programs, of the guard and of the test suite are none of ours', async () => {
+  const environment = { PATH: '/bin', CNAMED_LIFE_LINE: '3', CNAMED_TEST_SEED: '1', CNAMEDX: '' };
+  assert.ok(await loadConfig(sources({ environment })));
+});
+
+test('an empty variable counts as not set', async () => {
+  const environment = { CNAMED_HTTP: '', CNAMED_ACCESS_KEY_ID: '', CNAMED_CONFIG: '' };
+  assert.equal((await loadConfig(sources({ environment }))).rootKey, undefined);
+});
+
+test('every fault is told at once, each in a sentence', async () => {
+  const message = await refusal({
+    environment: { CNAMED_HTTP: 'x', CNAMED_TRANSFER: 'yes', CNAMED_LOG_LEVEL: 'loud' },
+  });
+  const lines = message.split('\n');
+  assert.equal(lines.length, 3);
+  for (const line of lines) assert.match(line, /^CNAMED_\w+ is ".*"; expected .*\.$/);
+});
+
+test('features of later releases are refused, never ignored', async () => {
+  const later = {
+    CNAMED_CONSOLE: '0.0.0.0:9081',
+    CNAMED_DATABASE_URL: 'postgres://u:secret@h/db',
+    CNAMED_OBJECT_STORE: 's3://bucket?endpoint=x',
+    CNAMED_WORKERS: '2',
+  };
+  for (const [name, text] of Object.entries(later)) {
+    const message = await refusal({ environment: { [name]: text } });
+    assert.match(message, new RegExp(`^${name} is .*, but .* later release`));
+    assert.doesNotMatch(message, /secret/);
+  }
+  const allowed = { CNAMED_CONSOLE: 'off', CNAMED_WORKERS: '1' };
+  assert.ok(await loadConfig(sources({ environment: allowed })));
+  assert.ok(await loadConfig(sources({ environment: { CNAMED_CONSOLE: '127.0.0.1:9081' } })));
+});
+
+test('secrets appear neither in refusals nor in the printed configuration', async () => {
+  const secret = 'hush hush';
+  const environment = { CNAMED_ACCESS_KEY_ID: 'AK', CNAMED_ACCESS_KEY_SECRET: secret };
+  assert.doesNotMatch(await refusal({ environment }), /hush/);
+  const given = { ...environment, CNAMED_ACCESS_KEY_SECRET: 'hush-hush-hush' };
+  const shown = JSON.stringify(await explainConfig(sources({ environment: given })));
+  assert.doesNotMatch(shown, /hush/);
+  assert.match(shown, /"name":"access-key-secret","text":"\(hidden\)","origin":"environment"/);
+  const broken = await refusal({ flags: { config: 'c' }, file: '{"access-key-secret": "hush"' });
+  assert.match(broken, /is not JSON/);
+  assert.doesNotMatch(broken, /hush/);
+});
+
+test('settings that contradict each other are refused', async () => {
+  const check = async (environment: Record<string, string>, expected: RegExp): Promise<void> => {
+    assert.match(await refusal({ environment }), expected);
+  };
+  await check({ CNAMED_HTTP: 'off', CNAMED_HTTPS: 'off' }, /at least one listener/);
+  await check({ CNAMED_HTTP: 'h:1', CNAMED_HTTPS: 'h:1' }, /different ports/);
+  await check({ CNAMED_ACCESS_KEY_ID: 'a' }, /belong together/);
+  await check({ CNAMED_ACCESS_KEY_SECRET: 'abcdefgh' }, /belong together/);
+  await check({ CNAMED_CERTIFICATE_KEY: 'k.pem' }, /belong together/);
+  await check({ CNAMED_OWNERSHIP: 'allow-list' }, /names no domain/);
+  await check({ CNAMED_OWNERSHIP_ALLOW_LIST: 'example.com' }, /has no effect/);
+  const free = { CNAMED_HTTP: '127.0.0.1:0', CNAMED_HTTPS: '127.0.0.1:0' };
+  assert.ok(await loadConfig(sources({ environment: free })));
+});
+
+test('an allow-list is lower-cased names, not addresses', async () => {
+  const environment = {
+    CNAMED_OWNERSHIP: 'allow-list',
+    CNAMED_OWNERSHIP_ALLOW_LIST: 'Lan, a.TEST',
+  };
+  assert.deepEqual((await loadConfig(sources({ environment }))).ownershipAllowList, [
+    'lan',
+    'a.test',
+  ]);
+  const wrong = { ...environment, CNAMED_OWNERSHIP_ALLOW_LIST: '10.0.0.1' };
+  assert.match(await refusal({ environment: wrong }), /expected domain names/);
+});
+
+test('a file that is missing, is no object or holds no text is told by name', async () => {
+  const missing = async (): Promise<string> => {
+    throw new Error('no such file');
+  };
+  const flags = { config: 'gone.json' };
+  assert.match(await refusal({ flags, readText: missing }), /gone\.json cannot be read: no such/);
+  assert.match(await refusal({ flags, file: '[]' }), /must hold one JSON object/);
+  assert.match(await refusal({ flags, file: { http: null } }), /"http" in gone\.json is null/);
+  assert.match(await refusal({ flags, file: { http: { a: 1 } } }), /expected a text, a number/);
+});
+
+test('a byte order mark before the file is no fault', async () => {
+  const config = await loadConfig(
+    sources({ flags: { config: 'c' }, file: '\uFEFF{"region":"eu-lab"}' }),
+  );
+  assert.equal(config.region, 'eu-lab');
+});
+
+test('nobody can change a configuration after it was read', async () => {
+  const config = await loadConfig(sources());
+  assert.ok(Object.isFrozen(config));
+  assert.ok(Object.isFrozen(config.http));
+  assert.ok(Object.isFrozen(config.endpoints));
+});
