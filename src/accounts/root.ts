@@ -38,7 +38,9 @@ export async function ensureRoot(
 ): Promise<RootOutcome> {
   if (given) checkGivenKey(given);
   const { store, settings, world } = parts;
-  const accountId = await settings.ensureSetting(rootAccountSetting, newAccountId(world.random));
+  const accountId =
+    (await settings.findSetting(rootAccountSetting)) ??
+    (await settings.ensureSetting(rootAccountSetting, newAccountId(world.random)));
   for (let round = 0; round < roundsMax; round++) {
     const account = await store.findAccount(accountId);
     const outcome = account

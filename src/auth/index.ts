@@ -2,5 +2,6 @@
  * Authentication: says who asks, or throws the signature error of oss-signature.md. Sees the request
  * view and where it points (bucket, key); decides no right.
  */
+
+export { type AuthenticatorParts, createAuthenticator } from './authenticate.ts';
 export type { Authenticator, Caller, SigningFacts } from './types.ts';
-export { createAuthenticator } from './authenticate.ts';

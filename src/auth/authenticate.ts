@@ -1,0 +1,78 @@
+import type { Accounts } from '../accounts/index.ts';
+import { OssError } from '../errors/index.ts';
+import type { HttpRequest } from '../http/index.ts';
+import type { World } from '../world/index.ts';
+import { anonymous } from './anonymous.ts';
+import { presentHeaderV1 } from './header-v1.ts';
+import { presentHeaderV4 } from './header-v4.ts';
+import type { Presented } from './presented.ts';
+import { presentQueryV1 } from './query-v1.ts';
+import { presentQueryV4 } from './query-v4.ts';
+import { codes, disabledKey, unknownKey } from './refusals.ts';
+import { detectScheme } from './scheme.ts';
+import { createSigningKeys } from './signing-keys.ts';
+import type { Authenticator, Caller, SigningFacts } from './types.ts';
+import { checkSignature } from './verify.ts';
+
+export interface AuthenticatorParts {
+  readonly accounts: Pick<Accounts, 'findKey'>;
+  readonly world: Pick<World, 'clock' | 'random'>;
+  /** Regions a V4 signature may name: users come with whatever region their code had. */
+  readonly regions: readonly string[];
+}
+
+export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
+  const { accounts, world, regions } = parts;
+  const keys = createSigningKeys();
+  /** Signs for keys that do not exist, so that they cost what a wrong signature costs. */
+  const nobodysSecret = world.random.bytes(30).toString('base64');
+
+  function present(request: HttpRequest): Presented | undefined {
+    const now = world.clock.now();
+    switch (detectScheme(request)) {
+      case 'anonymous':
+        return undefined;
+      case 'header-v1':
+        return presentHeaderV1(request, now);
+      case 'header-v4':
+        return presentHeaderV4(request, now, { regions, keys });
+      case 'query-v1':
+        return presentQueryV1(request, now);
+      case 'query-v4':
+        return presentQueryV4(request, now, { regions, keys });
+    }
+  }
+
+  async function authenticate(request: HttpRequest, facts: SigningFacts): Promise<Caller> {
+    const presented = present(request);
+    if (!presented) return anonymous;
+    const { accessKeyId, form } = presented;
+    const key = await accounts.findKey(accessKeyId);
+    const problem = checkSignature(presented, key?.secret ?? nobodysSecret, request, facts);
+    if (!key) throw unknownKey(accessKeyId);
+    if (key.standing === 'disabled') throw disabledKey(accessKeyId);
+    refuseToken(presented, request);
+    if (problem) throw problem;
+    const { accountId, accountName } = key;
+    return { kind: 'account', accountId, accountName, accessKeyId, form };
+  }
+
+  return { authenticate };
+}
+
+/** Every key here is a permanent one; those come without a token (oss-signature.md 5). */
+function refuseToken(presented: Presented, request: HttpRequest): void {
+  if (presented.form === 'query' && request.headers['x-oss-security-token']) {
+    throw new OssError('InvalidRequest', {
+      message: 'Security-token must be provided by query string parameter.',
+      ec: codes.tokenPlace,
+    });
+  }
+  if (presented.securityToken === '') return;
+  throw new OssError('InvalidSecurityToken', {
+    message:
+      'The security token you provided is invalid. This access key is a permanent one: send it ' +
+      'without a security token.',
+    fields: { OSSAccessKeyId: presented.accessKeyId },
+  });
+}
