@@ -63,6 +63,11 @@ const levels: Readonly<Record<Level, LevelIndex>> = {
   object: indexLevel('object'),
 };
 
+/** Names of parameters that select an operation at `level`; all others only refine one. */
+export function selectorsAt(level: Level): ReadonlySet<string> {
+  return levels[level].selectors;
+}
+
 export function isRequirementMet(
   requirement: QueryRequirement,
   value: string | undefined,
