@@ -7,13 +7,18 @@ export interface HotContent {
   keep(blobId: string, bytes: Buffer): void;
 }
 
-/** Holds at most `bytesMax` bytes of content. */
+/** Ours: what an entry costs besides its content, so that many tiny ones are bounded as well. */
+const entryBytes = 512;
+
+/** Holds at most `bytesMax` bytes, what entries cost besides included. */
 export function createHotContent(bytesMax: number): HotContent {
   // A Map iterates in order of insertion: reading puts an entry back at the end.
   const contents = new Map<string, Buffer>();
   let bytesHeld = 0;
   const drop = (blobId: string): void => {
-    bytesHeld -= contents.get(blobId)?.length ?? 0;
+    const dropped = contents.get(blobId);
+    if (dropped === undefined) return;
+    bytesHeld -= dropped.length + entryBytes;
     contents.delete(blobId);
   };
   return {
@@ -27,7 +32,7 @@ export function createHotContent(bytesMax: number): HotContent {
     keep(blobId, bytes) {
       drop(blobId);
       contents.set(blobId, bytes);
-      bytesHeld += bytes.length;
+      bytesHeld += bytes.length + entryBytes;
       for (const oldest of contents.keys()) {
         if (bytesHeld <= bytesMax) break;
         drop(oldest);
