@@ -1,4 +1,5 @@
 /** The refusals of the five operations, each with the elements its error document carries. */
+import { basename } from 'node:path';
 import { OssError } from '../errors/index.ts';
 import type { CnameType } from '../stores/index.ts';
 
@@ -35,10 +36,18 @@ export function cnameIsRisk(place: Place, reason: string): OssError {
   return new OssError('CnameIsRisk', { fields: { ...elements(place), Hint: reason } });
 }
 
-/** Often read as trouble with DNS: so it names the registry that was asked (6.1). */
-export function noSuchCnameInRecord(place: Place, registry: string): OssError {
+/**
+ * Often read as trouble with DNS: so it names the registry that was asked (6.1). Where the operator
+ * keeps the file is nobody's business, its name is enough.
+ */
+export function noSuchCnameInRecord(place: Place, registryPath: string): OssError {
+  const registry = basename(registryPath);
   return new OssError('NoSuchCnameInRecord', {
-    fields: { ...elements(place), Registry: registry },
+    fields: {
+      ...elements(place),
+      Registry: registry,
+      Hint: `The domain is not in the registry of licensed names that this server asks (${registry}). DNS was not the reason.`,
+    },
   });
 }
 

@@ -14,6 +14,7 @@ import {
   X509Certificate as NodeCertificate,
 } from 'node:crypto';
 import {
+  AuthorityInfoAccessExtension,
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   type Extension,
@@ -61,6 +62,8 @@ export interface LeafOptions extends ValidityOptions {
   readonly digest?: 'SHA-1' | 'SHA-256' | 'SHA-384';
   /** RSASSA-PSS in place of PKCS#1 v1.5; only where the issuer's key is RSA. */
   readonly isPss?: boolean;
+  /** Where the issuer's certificate can be fetched, as public authorities write (RFC 5280 4.2.2.1). */
+  readonly issuerUrl?: string;
 }
 
 export interface TestCertificate {
@@ -210,7 +213,12 @@ function leafExtensions(options: LeafOptions): Extension[] {
     ...options.names.map((value) => ({ type: 'dns' as const, value })),
     ...(options.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
   ];
-  return names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names)];
+  const extensions: Extension[] = [];
+  if (names.length > 0) extensions.push(new SubjectAlternativeNameExtension(names));
+  if (options.issuerUrl !== undefined) {
+    extensions.push(new AuthorityInfoAccessExtension({ caIssuers: [options.issuerUrl] }));
+  }
+  return extensions;
 }
 
 async function authorityExtensions(key: TestKey, issuerKey: TestKey): Promise<Extension[]> {
