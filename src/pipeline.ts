@@ -3,14 +3,13 @@
  * Whatever throws on the way becomes an answer in exactly one place: `refuse`.
  */
 import {
-  type ApiSettings,
-  type Operation,
-  type Services,
-  type Target,
   applyForcedDownload,
   authorise,
   matchOperation,
+  type Operation,
   renderError,
+  type Services,
+  type Target,
   toOssError,
 } from './api/index.ts';
 import type { Authenticator } from './auth/index.ts';
@@ -23,7 +22,6 @@ export interface PipelineRooms {
   readonly hosts: HostResolver;
   readonly authenticator: Authenticator;
   readonly services: Services;
-  readonly settings: ApiSettings;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
 }

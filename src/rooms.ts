@@ -63,5 +63,7 @@ export const wiring: readonly string[] = [
   'server.ts',
   'pipeline.ts',
   'engines.ts',
+  'log.ts',
+  'sweeps.ts',
   'rooms.ts',
 ];

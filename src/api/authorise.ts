@@ -3,7 +3,7 @@
  * (custom-domain.md 2.6): the caller's kind, then the bucket, then ownership or ACL.
  */
 import type { Caller } from '../auth/index.ts';
-import { type Bucket, type StoredObject, mayReadObject, mayWriteObject } from '../buckets/index.ts';
+import { type Bucket, mayReadObject, mayWriteObject, type StoredObject } from '../buckets/index.ts';
 import { OssError } from '../errors/index.ts';
 import type { Services } from './services.ts';
 import type { Operation, Target } from './types.ts';

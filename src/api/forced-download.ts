@@ -7,7 +7,8 @@ import type { HttpResponse } from '../http/index.ts';
 import type { OperationContext } from './types.ts';
 
 /** Types a browser runs or renders as a document: HTML, XHTML, SVG, and XML of any kind. */
-const activeType = /^\s*(?:text\/html|application\/xhtml\+xml|image\/svg\+xml|(?:text|application)\/xml|[^;\s]+\+xml)\s*(?:;|$)/i;
+const activeType =
+  /^\s*(?:text\/html|application\/xhtml\+xml|image\/svg\+xml|(?:text|application)\/xml|[^;\s]+\+xml)\s*(?:;|$)/i;
 
 export function applyForcedDownload(
   response: HttpResponse,

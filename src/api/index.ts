@@ -2,10 +2,11 @@
  * The API: one table of operations; each parses, calls a room, renders. `operations.ts` is the table,
  * `match.ts` finds the row, `authorise.ts` decides, one file per operation acts.
  */
-export { type Match, matchOperation } from './match.ts';
+
 export { authorise } from './authorise.ts';
-export { type Operation, type OperationContext, type Target } from './types.ts';
-export { operations } from './operations.ts';
 export { renderError, toOssError } from './error-document.ts';
 export { applyForcedDownload } from './forced-download.ts';
+export { matchOperation } from './match.ts';
+export { operations } from './operations.ts';
 export type { ApiSettings, Services } from './services.ts';
+export type { Operation, OperationContext, Target } from './types.ts';

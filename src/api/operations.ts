@@ -3,12 +3,13 @@
  * those this server does not have yet. Rows are disjoint (a tidy test holds it): order means nothing.
  * docs/operations.md is printed from here.
  */
+
+import { deleteBucket } from './bucket/delete-bucket.ts';
+import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketAcl } from './bucket/get-bucket-acl.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
-import { deleteBucket } from './bucket/delete-bucket.ts';
-import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketWebsite } from './bucket/get-bucket-website.ts';
 import { listLiveChannel } from './bucket/list-live-channel.ts';
 import { listMultipartUploads } from './bucket/list-multipart-uploads.ts';
@@ -54,7 +55,9 @@ const service: Operation[] = [
   later('ListUserDataRedundancyTransition', 'service', 'GET', { redundancyTransition: flag }),
   later('ListCloudBoxes', 'service', 'GET', { cloudboxes: flag }),
   later('ListAccessPoints', 'service', 'GET', { accessPoint: flag }),
-  later('ListAccessPointsForObjectProcess', 'service', 'GET', { accessPointForObjectProcess: flag }),
+  later('ListAccessPointsForObjectProcess', 'service', 'GET', {
+    accessPointForObjectProcess: flag,
+  }),
   later('PutPublicAccessBlock', 'service', 'PUT', { publicAccessBlock: flag }),
   later('GetPublicAccessBlock', 'service', 'GET', { publicAccessBlock: flag }),
   later('DeletePublicAccessBlock', 'service', 'DELETE', { publicAccessBlock: flag }),
@@ -62,7 +65,10 @@ const service: Operation[] = [
 ];
 
 const bucketBasics: Operation[] = [
-  row('PutBucket', 'bucket', 'PUT', {}, 'account', putBucket, { ...document, mayCreateBucket: true }),
+  row('PutBucket', 'bucket', 'PUT', {}, 'account', putBucket, {
+    ...document,
+    mayCreateBucket: true,
+  }),
   row('DeleteBucket', 'bucket', 'DELETE', {}, 'owner', deleteBucket),
   row('ListObjects', 'bucket', 'GET', { 'list-type': { not: '2' } }, 'owner', listObjects, {
     anonymousAct: serveWebsiteRoot,
@@ -192,7 +198,14 @@ const customDomains: Operation[] = [
     createCnameToken,
     cnameDocument,
   ),
-  row('GetCnameToken', 'bucket', 'GET', { comp: { is: 'token' }, cname: flag }, 'owner', getCnameToken),
+  row(
+    'GetCnameToken',
+    'bucket',
+    'GET',
+    { comp: { is: 'token' }, cname: flag },
+    'owner',
+    getCnameToken,
+  ),
   row(
     'PutCname',
     'bucket',
@@ -267,7 +280,13 @@ const objectBasics: Operation[] = [
 const multipart: Operation[] = [
   later('InitiateMultipartUpload', 'object', 'POST', { uploads: flag }),
   later('UploadPart', 'object', 'PUT', { uploadId: flag, partNumber: flag }, { copySource: false }),
-  later('UploadPartCopy', 'object', 'PUT', { uploadId: flag, partNumber: flag }, { copySource: true }),
+  later(
+    'UploadPartCopy',
+    'object',
+    'PUT',
+    { uploadId: flag, partNumber: flag },
+    { copySource: true },
+  ),
   later('CompleteMultipartUpload', 'object', 'POST', { uploadId: flag }),
   later('AbortMultipartUpload', 'object', 'DELETE', { uploadId: flag }),
   row('ListMultipartUploads', 'bucket', 'GET', { uploads: flag }, 'owner', listMultipartUploads),

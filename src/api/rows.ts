@@ -62,12 +62,7 @@ export function later(
  * Reading a document that cannot exist here, because writing it is not implemented: the reference
  * has a code for "none", and clients' tear-downs and refreshes know it (DESIGN ruling 18).
  */
-export function absent(
-  name: string,
-  on: Level,
-  query: Query,
-  code: ErrorCode,
-): Operation {
+export function absent(name: string, on: Level, query: Query, code: ErrorCode): Operation {
   const act: Act = async ({ target }) => {
     throw new OssError(code, { fields: { BucketName: target.bucket } });
   };

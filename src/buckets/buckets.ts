@@ -53,6 +53,8 @@ export function createBuckets(options: {
   engine: MetadataEngine;
   world: World;
   limits?: BucketLimits;
+  /** Domains went with a deleted bucket: their TLS sessions must not be resumed any more. */
+  onDomainsReleased?: () => void;
 }): Buckets {
   const { world } = options;
   const store = options.engine.buckets;
@@ -99,6 +101,7 @@ export function createBuckets(options: {
       if (answer.outcome === 'not-empty') {
         throw new OssError('BucketNotEmpty', { fields: { BucketName: bucket.name } });
       }
+      if (answer.domains.length > 0) options.onDomainsReleased?.();
       return { domains: answer.domains };
     },
   };

@@ -13,12 +13,13 @@ export function createCnames(parts: CnameParts): Cnames {
     async unmapDomain(bucket, domainText, actor) {
       // Nothing mapped, mapped elsewhere and unmapped now have one answer: whose the domain is
       // shall not be learned by asking (custom-domain.md 4.2).
-      await parts.cnames.releaseDomain({
+      const outcome = await parts.cnames.releaseDomain({
         domain: readDomain(domainText),
         bucketId: bucket.id,
         now: parts.world.clock.now(),
         audit: { actor },
       });
+      if (outcome === 'released') parts.onSessionsStale?.();
     },
     findMappedDomain: (domain) => parts.cnames.findDomain(domain),
     listDomains: (bucket) => parts.cnames.listDomains(bucket.id),

@@ -58,6 +58,8 @@ export async function mapDomain(parts: CnameParts, input: MapDomain): Promise<vo
     audit: { actor: input.actor, detail: detailOf(permission, binding) },
   });
   refuseOutcome(parts, input, place, outcome);
+  const hasMoved = outcome.outcome === 'mapped' && outcome.transferredFrom !== undefined;
+  if (hasMoved || input.isUnbind) parts.onSessionsStale?.();
 }
 
 /** Check 4, second half. */

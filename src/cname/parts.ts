@@ -10,4 +10,9 @@ export interface CnameParts {
   readonly screens: Screens;
   readonly rules: CnameRules;
   readonly world: World;
+  /**
+   * TLS sessions of a domain may have outlived their right: it was unmapped, unbound, or moved to
+   * another account. The server rotates its ticket keys (security.md 5.5).
+   */
+  readonly onSessionsStale?: () => void;
 }

@@ -21,3 +21,4 @@ export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
 export * from './ports/objects.ts';
 export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';
+export { acquireInstanceLock, type InstanceLock } from './sqlite/instance-lock.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Disk, type World, realDisk } from '../../src/world/index.ts';
+import { type Disk, realDisk, type World } from '../../src/world/index.ts';
 
 export interface TestWorld extends World {
   /** Moves wall clock and monotonic clock together. */
@@ -16,11 +16,9 @@ export interface TestWorld extends World {
 /** 2026-11-22T09:00:00Z */
 export const testEpoch = Date.UTC(2026, 10, 22, 9);
 
-export function createTestWorld(options: {
-  now?: number;
-  seed?: number | string;
-  disk?: Disk;
-} = {}): TestWorld {
+export function createTestWorld(
+  options: { now?: number; seed?: number | string; disk?: Disk } = {},
+): TestWorld {
   let wall = options.now ?? testEpoch;
   let elapsed = 0;
   let drawn = 0;

@@ -1,0 +1,80 @@
+/**
+ * Opens what keeps data: master key, metadata, object bytes. Used by the server and by the commands
+ * that work on the stores beside a running server.
+ */
+import { join } from 'node:path';
+import { type Accounts, createAccounts } from './accounts/index.ts';
+import type { Config } from './config/index.ts';
+import { type Sealer, startSealing } from './sealing/index.ts';
+import {
+  acquireInstanceLock,
+  type BlobStore,
+  type MetadataEngine,
+  openFileBlobs,
+  openSqliteEngine,
+} from './stores/index.ts';
+import type { World } from './world/index.ts';
+
+export interface Engines {
+  readonly metadata: MetadataEngine;
+  readonly blobs: BlobStore;
+  readonly sealer: Sealer;
+  readonly accounts: Accounts;
+  close(): Promise<void>;
+}
+
+export class StartProblem extends Error {
+  override readonly name = 'StartProblem';
+}
+
+export interface OpenOptions {
+  /** Keep every other server out of the data folder; the commands of the operator do not. */
+  readonly isServer: boolean;
+}
+
+/**
+ * @throws StartProblem when another server holds the folder, SealingError when the master key is
+ * missing or is another one (security.md 4.3: fail at start, not at the first handshake).
+ */
+export async function openEngines(
+  config: Config,
+  world: World,
+  options: OpenOptions = { isServer: false },
+): Promise<Engines> {
+  await world.disk.makeFolder(config.dataDir);
+  const lock = options.isServer ? lockFolder(config.dataDir) : undefined;
+  let metadata: MetadataEngine | undefined;
+  try {
+    metadata = await openSqliteEngine({ path: join(config.dataDir, 'cnamed.sqlite') });
+    const sealer = await startSealing({
+      path: config.masterKeyFile,
+      world,
+      settings: metadata.settings,
+    });
+    const blobs = await openFileBlobs({ folder: join(config.dataDir, 'objects'), world });
+    const opened = metadata;
+    return {
+      metadata,
+      blobs,
+      sealer,
+      accounts: createAccounts({ engine: metadata, sealer, world }),
+      async close() {
+        await opened.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
+    await metadata?.close();
+    lock?.release();
+    throw error;
+  }
+}
+
+function lockFolder(dataDir: string): { release(): void } {
+  const lock = acquireInstanceLock(join(dataDir, 'server.lock'));
+  if (lock) return lock;
+  throw new StartProblem(
+    `Another cnamed server is running on ${dataDir}. Stop it first, or give this one a data ` +
+      'folder of its own (CNAMED_DATA_DIR).',
+  );
+}

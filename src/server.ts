@@ -1,0 +1,273 @@
+/**
+ * The only file that knows every room: builds engines and rooms, wires them, starts the listeners,
+ * stops in reverse order. Decides nothing that a room could decide.
+ */
+import type { NewAccessKey } from './accounts/index.ts';
+import { renderError, type Services } from './api/index.ts';
+import { createAuthenticator } from './auth/index.ts';
+import { createBuckets, createObjects, createWebsites } from './buckets/index.ts';
+import { createCertificates } from './certificates/index.ts';
+import {
+  type CnameRules,
+  createCnames,
+  createOwnershipProofs,
+  createScreens,
+} from './cname/index.ts';
+import type { Config } from './config/index.ts';
+import { createTxtResolver } from './dns/index.ts';
+import { type Engines, openEngines } from './engines.ts';
+import { createHostResolver } from './hosts/index.ts';
+import {
+  connectionsWithin,
+  createHttpListener,
+  type HttpListener,
+  type ListenerAddress,
+  type ListenerOptions,
+} from './http/index.ts';
+import { type Log, type OpenLog, openLog } from './log.ts';
+import { createPipeline } from './pipeline.ts';
+import { keepSwept } from './sweeps.ts';
+import {
+  createListenerOptions,
+  createSniContexts,
+  createTicketKeys,
+  type DefaultCertificate,
+} from './tls/index.ts';
+import type { World } from './world/index.ts';
+
+export interface RunningServer {
+  /** The addresses as bound; undefined for a listener that is off. */
+  readonly addresses: {
+    readonly http: ListenerAddress | undefined;
+    readonly https: ListenerAddress | undefined;
+  };
+  readonly rootAccountId: string;
+  /** Set once in the life of an installation: the root key made at first start. */
+  readonly generatedKey: NewAccessKey | undefined;
+  /** The rooms behind the sockets; for tests. */
+  readonly rooms: Services & { readonly engines: Engines };
+  /** Stops accepting, lets running requests finish (30 s at most), closes the stores. */
+  stop(): Promise<void>;
+}
+
+/** security.md 10.2 */
+const drainMs = 30_000;
+/** custom-domain.md 3.1 */
+const tokensPerBucketMax = 1_000;
+
+/** Resolves when every listener accepts. Rejects with a message for people, everything closed. */
+export async function startServer(config: Config, world: World): Promise<RunningServer> {
+  const opened = openLog(config.logLevel, process.stderr.isTTY === true);
+  const engines = await openEngines(config, world, { isServer: true });
+  try {
+    return await startOn(engines, config, world, opened);
+  } catch (error) {
+    await engines.close();
+    opened.flush();
+    throw error;
+  }
+}
+
+async function startOn(
+  engines: Engines,
+  config: Config,
+  world: World,
+  opened: OpenLog,
+): Promise<RunningServer> {
+  const { log } = opened;
+  const root = await engines.accounts.ensureRootAccount(config.rootKey);
+  const swept = keepSwept(engines, world, log);
+  const listening = await listen(engines, config, world, log);
+  return {
+    addresses: listening.addresses,
+    rootAccountId: root.accountId,
+    generatedKey: root.generated,
+    rooms: { ...listening.services, engines },
+    async stop() {
+      await listening.stop();
+      await swept.stop();
+      await engines.close();
+      opened.flush();
+    },
+  };
+}
+
+async function createServices(
+  engines: Engines,
+  config: Config,
+  world: World,
+  log: Log,
+  hooks: { onSessionsStale: () => void; publicEndpoint: () => string },
+): Promise<Services> {
+  const { metadata, blobs, sealer, accounts } = engines;
+  const rules: CnameRules = {
+    ownership: config.ownership,
+    allowList: config.ownershipAllowList,
+    tokenLifetimeMs: config.tokenLifetimeMs,
+    cnamesPerBucketMax: config.cnamesPerBucketMax,
+    tokensPerBucketMax,
+    transfer: config.transfer,
+    endpoints: config.endpoints,
+  };
+  const dns = createTxtResolver({
+    servers: config.dnsServers.length > 0 ? config.dnsServers : undefined,
+    world,
+    budgetMs: config.ownershipTimeoutMs,
+  });
+  const screens = await createScreens({
+    forbiddenLists: config.forbiddenLists,
+    riskLists: config.riskLists,
+    licenseRegistry: config.licenseRegistry,
+    rules,
+    world,
+    report: (notice) => log[notice.event === 'read' ? 'info' : 'warn'](notice, 'list of names'),
+  });
+  const { cnames, certificates, audit } = metadata;
+  return {
+    world,
+    accounts,
+    settings: {
+      region: config.region,
+      isForceDownload: config.isForceDownload,
+      get publicEndpoint() {
+        return hooks.publicEndpoint();
+      },
+    },
+    buckets: createBuckets({
+      engine: metadata,
+      world,
+      onDomainsReleased: hooks.onSessionsStale,
+    }),
+    objects: createObjects({ objects: metadata.objects, blobs, world }),
+    websites: createWebsites({ buckets: metadata.buckets }),
+    certificates: createCertificates({
+      certificates,
+      cnames,
+      sealer,
+      region: config.region,
+      world,
+    }),
+    cnames: createCnames({
+      cnames,
+      audit,
+      ownership: createOwnershipProofs({ cnames, dns, rules, world }),
+      screens,
+      rules,
+      world,
+      onSessionsStale: hooks.onSessionsStale,
+    }),
+  };
+}
+
+interface Listening {
+  readonly addresses: RunningServer['addresses'];
+  readonly services: Services;
+  stop(): Promise<void>;
+}
+
+/** Both listeners over one pipeline. Either both accept after this, or neither. */
+async function listen(
+  engines: Engines,
+  config: Config,
+  world: World,
+  log: Log,
+): Promise<Listening> {
+  const bound: { http: ListenerAddress | undefined; https: ListenerAddress | undefined } = {
+    http: undefined,
+    https: undefined,
+  };
+  let https: HttpListener | undefined;
+  const ticketKeys = createTicketKeys({ world, apply: (keys) => https?.setTicketKeys(keys) });
+  const services = await createServices(engines, config, world, log, {
+    onSessionsStale: () => ticketKeys.rotate(),
+    publicEndpoint: () => config.publicEndpoint ?? firstEndpoint(config, bound),
+  });
+  const options = listenerOptions(services, config, world, log);
+  const http =
+    config.http === 'off' ? undefined : createHttpListener({ ...options, address: config.http });
+  if (config.https !== 'off') {
+    const tls = createListenerOptions({
+      contexts: createSniContexts({
+        certificates: services.certificates,
+        world,
+        onFault: (err, domain) => log.error({ err, domain }, 'certificate cannot serve'),
+      }),
+      defaultCertificate: await readDefaultCertificate(config, world),
+    });
+    https = createHttpListener({ ...options, address: config.https, tls });
+    ticketKeys.rotate();
+  }
+  const stop = async (): Promise<void> => {
+    ticketKeys.stop();
+    await Promise.all([bound.http && http?.drain(drainMs), bound.https && https?.drain(drainMs)]);
+  };
+  try {
+    bound.http = await http?.start();
+    bound.https = await https?.start();
+    return { addresses: bound, services, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function listenerOptions(
+  services: Services,
+  config: Config,
+  world: World,
+  log: Log,
+): Omit<ListenerOptions, 'address'> {
+  const handle = createPipeline({
+    hosts: createHostResolver({
+      endpoints: config.endpoints,
+      findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
+    }),
+    authenticator: createAuthenticator({
+      accounts: services.accounts,
+      world,
+      regions: [config.region],
+    }),
+    services,
+    onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
+  });
+  return {
+    handle,
+    renderProblem: renderError,
+    world,
+    limits: { connectionsMax: connectionsWithin(openFilesMax()) },
+    onAnswered: (record) => log.info(record, 'request'),
+    onFault: (err, requestId) => log.error({ err, requestId }, 'fault'),
+  };
+}
+
+/** What this process may open; asked of the runtime, since the system has no other call for it. */
+function openFilesMax(): number {
+  const fallback = 4_096;
+  if (!process.report) return fallback;
+  // Without the network section, which would look up the names of open connections.
+  Object.assign(process.report, { excludeNetwork: true });
+  const report = process.report.getReport() as {
+    userLimits?: { open_files?: { soft?: number | string } };
+  };
+  const soft = report.userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : fallback;
+}
+
+/** What clients are told to call next: they use it as it is, port included (clients.md). */
+function firstEndpoint(config: Config, bound: RunningServer['addresses']): string {
+  const name = config.endpoints[0] ?? 'localhost';
+  const port = bound.http?.port ?? bound.https?.port;
+  return port === undefined ? name : `${name}:${port}`;
+}
+
+async function readDefaultCertificate(
+  config: Config,
+  world: World,
+): Promise<DefaultCertificate | undefined> {
+  if (!config.defaultCertificate) return undefined;
+  const { chainFile, keyFile } = config.defaultCertificate;
+  return {
+    chainPem: world.disk.readNow(chainFile).toString('latin1'),
+    keyPem: world.disk.readNow(keyFile),
+  };
+}
