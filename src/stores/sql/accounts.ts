@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql as raw, type Selectable } from 'kysely';
 import type { Account, AccountStore, Credential, Standing } from '../ports/accounts.ts';
 import type { AccountTable, CredentialTable, Sql } from './database.ts';
 import type { HotRead } from './prepared.ts';
@@ -14,15 +14,21 @@ export const credentialByAccessKeyId: HotRead<{ accessKeyId: string }, Credentia
   slot,
 ) =>
   sql
-    .selectFrom('credentials')
+    .selectFrom((of) =>
+      of
+        .selectFrom('credentials')
+        .selectAll()
+        .where('access_key_id', '=', slot('accessKeyId'))
+        .limit(raw.lit(1))
+        .as('credentials'),
+    )
     .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
     .selectAll('credentials')
     .select([
       'accounts.name as account_name',
       'accounts.standing as account_standing',
       'accounts.created_at as account_created_at',
-    ])
-    .where('credentials.access_key_id', '=', slot('accessKeyId'));
+    ]);
 
 export async function createAccount(
   sql: Sql,

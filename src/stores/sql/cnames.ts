@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql as raw, type Selectable } from 'kysely';
 import type { Bucket } from '../ports/buckets.ts';
 import type { StoredCertificate } from '../ports/certificates.ts';
 import type {
@@ -29,7 +29,14 @@ type MappedDomainRow = CnameRow & {
 
 export const mappedDomainByName: HotRead<{ domain: string }, MappedDomainRow> = (sql, slot) =>
   sql
-    .selectFrom('cnames')
+    .selectFrom((of) =>
+      of
+        .selectFrom('cnames')
+        .selectAll()
+        .where('domain', '=', slot('domain'))
+        .limit(raw.lit(1))
+        .as('cnames'),
+    )
     .innerJoin('buckets', 'buckets.id', 'cnames.bucket_id')
     .selectAll('cnames')
     .select([
@@ -39,8 +46,7 @@ export const mappedDomainByName: HotRead<{ domain: string }, MappedDomainRow> = 
       'buckets.storage_class as bucket_storage_class',
       'buckets.redundancy as bucket_redundancy',
       'buckets.created_at as bucket_created_at',
-    ])
-    .where('cnames.domain', '=', slot('domain'));
+    ]);
 
 export function toMappedDomain(row: MappedDomainRow): MappedDomain {
   const bucket: Bucket = toBucket({

@@ -2,65 +2,91 @@
  * Listing of keys, folded at a delimiter, at a cost that grows with the page and not with the
  * bucket: when a group of keys has become one common prefix, the next read starts behind the group.
  */
+import type { Selectable } from 'kysely';
 import type { ListedObject, ObjectIndex, ObjectListing } from '../ports/objects.ts';
-import type { Sql } from './database.ts';
-import { keyBytes, objectColumns, toStoredObject } from './object-rows.ts';
+import type { ObjectTable } from './database.ts';
+import { keyBytes, type ObjectRow, objectColumns, toStoredObject } from './object-rows.ts';
+import type { HotRead, PreparedRead } from './prepared.ts';
 
-/** Rows per read while keys fold: enough to leave small groups, little to waste on large ones. */
-const rowsWhileFolding = 16;
+type KeyRow = Pick<Selectable<ObjectTable>, 'key'> & ObjectRow;
+
+interface KeyRange {
+  bucketId: number;
+  from: Buffer;
+  end: Buffer;
+  count: number;
+}
+
+/** Keys at or behind `from` and before `end`, in the order of their bytes. */
+export const keysFrom: HotRead<KeyRange, KeyRow> = (sql, slot) =>
+  sql
+    .selectFrom('objects')
+    .select(['key', ...objectColumns])
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('key', '>=', slot('from'))
+    .where('key', '<', slot('end'))
+    .orderBy('key')
+    .limit(slot('count'));
 
 type Entry = ListedObject | { readonly commonPrefix: string };
 
-/** Where the next read begins: behind a key, or at the first key a group cannot hold. */
-interface Cursor {
-  readonly bytes: Buffer;
-  readonly isInclusive: boolean;
-}
+/** Behind every key: UTF-8 has no byte like this. */
+const behindAll = Buffer.of(0xff);
+
+/** Rows of a read after one that found a single group: the next is probably as large. */
+const rowsBetweenGroups = 2;
 
 export async function listObjects(
-  sql: Sql,
+  keys: PreparedRead<KeyRange, KeyRow>,
   input: Parameters<ObjectIndex['listObjects']>[0],
 ): Promise<ObjectListing> {
+  const { bucketId, limit } = input;
   const prefix = keyBytes(input.prefix);
   const delimiter = keyBytes(input.delimiter);
-  const wanted = input.limit + 1;
+  const end = successor(prefix);
+  const wanted = limit + 1;
   const entries: Entry[] = [];
-  let cursor: Cursor | undefined = firstCursor(prefix, delimiter, keyBytes(input.after));
-  let rowCount = wanted;
-  while (cursor !== undefined && entries.length < wanted) {
-    const rows = await readRows(sql, input.bucketId, prefix, cursor, rowCount);
-    const isLast = rows.length < rowCount;
-    let group: Buffer | undefined;
-    let plain = 0;
-    for (const row of rows) {
-      if (entries.length === wanted) break;
-      if (group !== undefined && startsWith(row.key, group)) continue;
-      group = groupOf(row.key, prefix, delimiter);
-      if (group !== undefined) entries.push({ commonPrefix: group.toString('utf8') });
-      else {
-        plain += 1;
-        entries.push({ key: row.key.toString('utf8'), object: toStoredObject(row) });
-      }
-    }
-    const last = rows.at(-1);
-    if (isLast || last === undefined) cursor = undefined;
-    else if (group !== undefined) cursor = behindGroup(group);
-    else cursor = { bytes: last.key, isInclusive: false };
-    const missing = wanted - entries.length;
-    rowCount = plain > rows.length / 2 ? missing : Math.min(missing, rowsWhileFolding);
+  let from = firstKey(prefix, delimiter, keyBytes(input.after));
+  for (let count = wanted; ; ) {
+    const rows = await keys.all({ bucketId, from, end, count });
+    const page = fold(rows, prefix, delimiter);
+    entries.push(...page.entries);
+    if (rows.length < count || entries.length >= wanted) break;
+    from = page.next;
+    const grown = page.entries.length > 1 ? count * 2 : rowsBetweenGroups;
+    count = Math.min(grown, wanted - entries.length);
   }
-  return { entries: entries.slice(0, input.limit), isTruncated: entries.length > input.limit };
+  return { entries: entries.slice(0, limit), isTruncated: entries.length > limit };
 }
 
-function firstCursor(prefix: Buffer, delimiter: Buffer, after: Buffer): Cursor {
-  if (Buffer.compare(after, prefix) < 0) return { bytes: prefix, isInclusive: true };
+/** The entries of consecutive rows, and the first key that can add another. */
+function fold(
+  rows: readonly KeyRow[],
+  prefix: Buffer,
+  delimiter: Buffer,
+): { entries: Entry[]; next: Buffer } {
+  const entries: Entry[] = [];
+  let group: Buffer | undefined;
+  let next: Buffer = behindAll;
+  for (const row of rows) {
+    if (group !== undefined && startsWith(row.key, group)) continue;
+    group = groupOf(row.key, prefix, delimiter);
+    if (group === undefined) {
+      entries.push({ key: row.key.toString('utf8'), object: toStoredObject(row) });
+      next = justBehind(row.key);
+    } else {
+      entries.push({ commonPrefix: group.toString('utf8') });
+      next = successor(group);
+    }
+  }
+  return { entries, next };
+}
+
+function firstKey(prefix: Buffer, delimiter: Buffer, after: Buffer): Buffer {
+  if (Buffer.compare(after, prefix) < 0) return prefix;
   // A group that `after` names or stands in begins at or before `after`: it was listed already.
   const group = groupOf(after, prefix, delimiter);
-  if (group !== undefined) {
-    const behind = behindGroup(group);
-    if (behind !== undefined) return behind;
-  }
-  return { bytes: after, isInclusive: false };
+  return group === undefined ? justBehind(after) : successor(group);
 }
 
 function groupOf(key: Buffer, prefix: Buffer, delimiter: Buffer): Buffer | undefined {
@@ -69,36 +95,19 @@ function groupOf(key: Buffer, prefix: Buffer, delimiter: Buffer): Buffer | undef
   return found === -1 ? undefined : key.subarray(0, found + delimiter.length);
 }
 
-function behindGroup(group: Buffer): Cursor | undefined {
-  const bytes = successor(group);
-  return bytes === undefined ? undefined : { bytes, isInclusive: true };
+/** The least key greater than `key`. */
+function justBehind(key: Buffer): Buffer {
+  return Buffer.concat([key, Buffer.of(0)]);
 }
 
-/** The least bytes greater than everything that starts with `bytes`. */
-function successor(bytes: Buffer): Buffer | undefined {
-  let length = bytes.length;
-  while (length > 0 && bytes[length - 1] === 0xff) length -= 1;
-  if (length === 0) return undefined;
-  const next = Buffer.from(bytes.subarray(0, length));
-  next.writeUInt8(next.readUInt8(length - 1) + 1, length - 1);
-  return next;
+/** The least bytes greater than everything that starts with `bytes`; they are UTF-8 text. */
+function successor(bytes: Buffer): Buffer {
+  const last = bytes.at(-1);
+  if (last === undefined) return behindAll;
+  return Buffer.concat([bytes.subarray(0, -1), Buffer.of(last + 1)]);
 }
 
 function startsWith(bytes: Buffer, start: Buffer): boolean {
-  return (
-    bytes.length >= start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0
-  );
-}
-
-function readRows(sql: Sql, bucketId: number, prefix: Buffer, from: Cursor, count: number) {
-  const end = successor(prefix);
-  let query = sql
-    .selectFrom('objects')
-    .select(['key', ...objectColumns])
-    .where('bucket_id', '=', bucketId)
-    .where('key', from.isInclusive ? '>=' : '>', from.bytes)
-    .orderBy('key')
-    .limit(count);
-  if (end !== undefined) query = query.where('key', '<', end);
-  return query.execute();
+  if (bytes.length < start.length) return false;
+  return bytes.compare(start, 0, start.length, 0, start.length) === 0;
 }

@@ -19,10 +19,10 @@ import {
   toMappedDomain,
 } from './cnames.ts';
 import type { Sql } from './database.ts';
-import { listObjects } from './listing.ts';
+import { keysFrom, listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
-import type { HotRead } from './prepared.ts';
+import type { HotRead, PreparedRead } from './prepared.ts';
 import { findSetting } from './settings.ts';
 import type { RunWrite } from './writes.ts';
 
@@ -30,8 +30,8 @@ export interface SqlEngineParts {
   /** For reads; every statement sees every change acknowledged before it began. */
   readonly sql: Sql;
   readonly write: RunWrite;
-  /** Compiles the read once and returns what executes it and takes the first row. */
-  prepare<Input, Row>(read: HotRead<Input, Row>): (input: Input) => Promise<Row | undefined>;
+  /** Compiles the read once; what it returns only executes. */
+  prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row>;
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ function accountPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngin
     setAccountStanding: (id, standing) => write('setAccountStanding', id, standing),
     addCredential: (added) => write('addCredential', added),
     async findCredential(accessKeyId) {
-      const row = await credential({ accessKeyId });
+      const row = await credential.first({ accessKeyId });
       return row === undefined ? undefined : toCredentialWithAccount(row);
     },
     listCredentials: (accountId) => listCredentials(sql, accountId),
@@ -82,7 +82,7 @@ function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
   return {
     createBucket: (input) => write('createBucket', input),
     async findBucket(name) {
-      const row = await bucket({ name });
+      const row = await bucket.first({ name });
       return row === undefined ? undefined : toBucket(row);
     },
     listBuckets: (input) => listBuckets(sql, input),
@@ -96,16 +96,17 @@ function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
 
 function objectPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine['objects'] {
   const object = prepare(objectByKey);
+  const keys = prepare(keysFrom);
   return {
     putObject: (input) => write('putObject', input),
     async findObject(bucketId, key) {
-      const row = await object({ bucketId, key: keyBytes(key) });
+      const row = await object.first({ bucketId, key: keyBytes(key) });
       return row === undefined ? undefined : toStoredObject(row);
     },
     deleteObjects: (bucketId, keys, now) => write('deleteObjects', bucketId, keys, now),
     setObjectAcl: (bucketId, key, acl) => write('setObjectAcl', bucketId, key, acl),
     setObjectMetadata: (input) => write('setObjectMetadata', input),
-    listObjects: (input) => listObjects(sql, input),
+    listObjects: (input) => listObjects(keys, input),
     listGarbage: (before, limit) => listGarbage(sql, before, limit),
     forgetGarbage: (blobIds) => write('forgetGarbage', blobIds),
     knownBlobs: (blobIds) => knownBlobs(sql, blobIds),
@@ -122,7 +123,7 @@ function cnamePort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine[
     changeMapping: (change) => write('changeMapping', change),
     releaseDomain: (input) => write('releaseDomain', input),
     async findDomain(domain) {
-      const row = await mappedDomain({ domain });
+      const row = await mappedDomain.first({ domain });
       return row === undefined ? undefined : toMappedDomain(row);
     },
     listDomains: (bucketId) => listDomains(sql, bucketId),
@@ -138,7 +139,7 @@ function certificatePort(
   const certificate = prepare(certificateByNumber);
   return {
     async findCertificate(number) {
-      const row = await certificate({ number });
+      const row = await certificate.first({ number });
       return row === undefined ? undefined : toStoredCertificate(row);
     },
     listCertificates: (after, limit) => listCertificates(sql, after, limit),

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
+import type { Statement } from 'better-sqlite3';
 import { realDisk } from '../../world/index.ts';
 import { type MetadataEngine, StoreUnavailable } from '../ports/engine.ts';
 import { assemblePorts } from '../sql/ports.ts';
-import { compileRead, type HotRead } from '../sql/prepared.ts';
+import { compileRead, type HotRead, type PreparedRead } from '../sql/prepared.ts';
 import { openForReading } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
 import { unavailable } from './failures.ts';
@@ -38,19 +39,23 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
   const connection = openForReading(path);
   const { sql, statement } = kyselyOver(connection, unavailable);
   let isClosed = false;
+  const answer = async <Value>(read: () => Value): Promise<Value> => {
+    if (isClosed) throw new StoreUnavailable('closed', 'The database is closed.');
+    try {
+      return read();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  };
   return assemblePorts({
     sql,
     write: thread.write,
-    prepare<Input, Row>(read: HotRead<Input, Row>) {
+    prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row> {
       const { text, values } = compileRead(sql, read);
-      const prepared = statement(text);
-      return async (input: Input) => {
-        if (isClosed) throw new StoreUnavailable('closed', 'The database is closed.');
-        try {
-          return prepared.get(...values(input)) as Row | undefined;
-        } catch (error) {
-          throw unavailable(error);
-        }
+      const prepared = statement(text) as Statement<unknown[], Row>;
+      return {
+        first: (input) => answer(() => prepared.get(...values(input))),
+        all: (input) => answer(() => prepared.all(...values(input))),
       };
     },
     async close() {

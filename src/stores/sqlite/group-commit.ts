@@ -1,4 +1,4 @@
-import type { Database as SqliteConnection } from 'better-sqlite3';
+import type { Database as SqliteConnection, Statement } from 'better-sqlite3';
 import type { Sql } from '../sql/database.ts';
 import { writes } from '../sql/writes.ts';
 import { isFinal, messageOf, reasonOf } from './failures.ts';
@@ -19,11 +19,17 @@ class GroupLost extends Error {
 export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #sql: Sql;
+  readonly #savepoint: Statement;
+  readonly #release: Statement;
+  readonly #rollbackTo: Statement;
   #stoppedBy: string | undefined;
 
   constructor(connection: SqliteConnection, sql: Sql) {
     this.#connection = connection;
     this.#sql = sql;
+    this.#savepoint = connection.prepare('savepoint request');
+    this.#release = connection.prepare('release request');
+    this.#rollbackTo = connection.prepare('rollback to request');
   }
 
   async run(requests: readonly WriteRequest[]): Promise<WriteReply[]> {
@@ -50,18 +56,17 @@ export class GroupCommit {
   }
 
   async #runOne(request: WriteRequest): Promise<WriteReply> {
-    const connection = this.#connection;
-    connection.exec('savepoint request');
+    this.#savepoint.run();
     try {
       const write = writes[request.name] as (sql: Sql, ...rest: unknown[]) => Promise<unknown>;
       const value = await write(this.#sql, ...request.rest);
-      connection.exec('release request');
+      this.#release.run();
       return { id: request.id, value };
     } catch (error) {
       // Some failures (a full volume among them) make SQLite roll back everything by itself.
-      if (!connection.inTransaction || isFinal(error)) throw new GroupLost(error);
-      connection.exec('rollback to request');
-      connection.exec('release request');
+      if (!this.#connection.inTransaction || isFinal(error)) throw new GroupLost(error);
+      this.#rollbackTo.run();
+      this.#release.run();
       return refusal(request, error);
     }
   }
