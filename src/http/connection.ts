@@ -71,6 +71,8 @@ export class Connection {
   fail(error: ParserError): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
+    // Bytes after a request that announced to be the last: they are nobody's (RFC 9112 9.6).
+    if (error.code === 'HPE_CLOSED_CONNECTION' && this.#active) return;
     const problem = this.#socket.writable ? problemOf(error, this.#socket) : undefined;
     if (!problem) {
       this.destroy();
@@ -156,7 +158,5 @@ function problemOf(error: ParserError, socket: Socket): OssError | undefined {
       message: 'The headers of the request did not arrive in time.',
     });
   }
-  // Bytes after the request that announced to be the last: they are nobody's (RFC 9112 9.6).
-  if (code === 'HPE_CLOSED_CONNECTION') return undefined;
   return code.startsWith('HPE_') ? new OssError('MalformedRequest') : undefined;
 }

@@ -231,6 +231,7 @@ export class Exchange {
   #restOfBody(): 'none' | 'little' | 'too-much' {
     const body = this.#body;
     if (this.#bodyProblem) return 'too-much';
+    // Not judged by what the parser has: whether the end is there yet would be a matter of chance.
     if (body ? body.isComplete : this.incoming.complete) return 'none';
     const isSmall = (body?.length ?? 0) <= this.#rules.limits.drainBytesMax;
     const isReadPast = body && !body.isUnasked && bodiless.has(this.incoming.method ?? '');

@@ -11,6 +11,8 @@ export class IncomingBody implements RequestBody {
   /** Asks the client to send (100 Continue); set while it has not been asked. */
   #askClient: (() => void) | undefined;
   #isTaken = false;
+  #bytes = 0;
+  #isEnded = false;
   #failure: OssError | undefined;
   #wake: (() => void) | undefined;
 
@@ -26,9 +28,9 @@ export class IncomingBody implements RequestBody {
     this.#askClient = options.askClient;
   }
 
-  /** Whether every byte of it has left the connection. */
+  /** Whether all of it was read by whoever answers the request. */
   get isComplete(): boolean {
-    return this.length === 0 || this.#incoming.complete;
+    return this.#isEnded || this.#bytes === this.length;
   }
 
   /** The client still waits for 100 Continue and has been told nothing. */
@@ -71,10 +73,14 @@ export class IncomingBody implements RequestBody {
       const chunk: Buffer | null = incoming.read();
       if (chunk !== null) {
         meter.received(chunk.length);
+        this.#bytes += chunk.length;
         yield chunk;
         continue;
       }
-      if (incoming.readableEnded) return;
+      if (incoming.readableEnded) {
+        this.#isEnded = true;
+        return;
+      }
       if (incoming.destroyed) throw stopped();
       meter.waitStarts();
       await new Promise<void>((resolve) => {
