@@ -98,6 +98,8 @@ export function renderFailure(report: FailureReport): string {
   return [
     `error: ${lines.join('\n')}`,
     ...(facts.length > 0 ? [`       ${facts.join(', ')}`] : []),
+    // What the service adds for people (custom-domain.md 3.3).
+    ...(report.fields?.Hint ? [`       ${report.fields.Hint}`] : []),
     ...report.next.map((line) => `  next: ${line}`),
     '',
   ].join('\n');

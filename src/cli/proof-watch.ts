@@ -75,7 +75,7 @@ async function tryToMap(watch: ProofWatch): Promise<string | undefined> {
     if (!(error instanceof CnameError)) throw error;
     const isTemporary = error.status === 0 || error.status >= 500;
     if (!isTemporary && error.code !== 'NeedVerifyDomainOwnership') throw error;
-    return error.message;
+    return error.fields.Hint ?? error.message;
   }
 }
 
