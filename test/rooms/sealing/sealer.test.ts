@@ -164,7 +164,10 @@ describe('the master key file', () => {
     };
     const path = join(folder, 'failing.key');
     await assert.rejects(createMasterKeyFile(path, createTestWorld({ disk: failing })), /EIO/);
-    assert.equal((await readdir(folder)).some((name) => name.startsWith('failing.key')), false);
+    assert.equal(
+      (await readdir(folder)).some((name) => name.startsWith('failing.key')),
+      false,
+    );
   });
 });
 
