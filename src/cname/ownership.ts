@@ -85,18 +85,24 @@ function judge(claim: Claim, token: CnameToken, answer: TxtAnswer): OwnershipPro
   const about = `Domain ${claim.domain}, bucket ${claim.bucket.name}:`;
   const wanted = `Its value must be the token of this bucket, ${token.token}.`;
   if (answer.outcome === 'failed') {
-    const message = `${about} ownership could not be checked, because asking for the TXT record ${txtName} failed: ${describeFailure(answer.reason, answer.resolver)}. Please try again.`;
+    const reason = describeFailure(answer.reason, answer.resolver);
+    const message =
+      `${about} ownership could not be checked, because asking for the TXT record ` +
+      `${txtName} failed: ${reason}. Please try again.`;
     return { outcome: 'refused', what: 'resolver-failed', message, evidence };
   }
   if (answer.outcome === 'none') {
-    const message = `${about} there is no TXT record at ${txtName}. Create it. ${wanted} A new record may take minutes to be seen.`;
+    const message =
+      `${about} there is no TXT record at ${txtName}. Create it. ${wanted} ` +
+      'A new record may take minutes to be seen.';
     return { outcome: 'refused', what: 'nothing-there', message, evidence };
   }
   // Anyone may read the token in DNS, so that comparing it in constant time would hide nothing.
   if (answer.records.some((record) => trimRecord(record) === token.token)) {
     return { outcome: 'proven', token: token.token, evidence };
   }
-  const message = `${about} the TXT record at ${txtName} has another value: ${describeRecords(answer.records)}. ${wanted}`;
+  const seen = describeRecords(answer.records);
+  const message = `${about} the TXT record at ${txtName} has another value: ${seen}. ${wanted}`;
   return { outcome: 'refused', what: 'something-else-there', message, evidence };
 }
 
@@ -106,11 +112,15 @@ function refuseWithoutToken(claim: Claim, dead: CnameToken | undefined): Ownersh
   const evidence: ProofEvidence = { method: 'dns', txtName };
   const isExpired = dead !== undefined && dead.expiresAt <= claim.now;
   if (!isExpired) {
-    const message = `${about} the bucket has no token for this domain. Make one with CreateCnameToken, put it into the TXT record ${txtName} and try again.`;
+    const message =
+      `${about} the bucket has no token for this domain. Make one with CreateCnameToken, ` +
+      `put it into the TXT record ${txtName} and try again.`;
     return { outcome: 'refused', what: 'no-token', message, evidence };
   }
   const since = new Date(dead.expiresAt).toUTCString();
-  const message = `${about} the token expired on ${since}. Make a new one with CreateCnameToken, change the TXT record ${txtName} to it and try again.`;
+  const message =
+    `${about} the token expired on ${since}. Make a new one with CreateCnameToken, ` +
+    `change the TXT record ${txtName} to it and try again.`;
   return { outcome: 'refused', what: 'token-expired', message, evidence };
 }
 

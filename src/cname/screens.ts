@@ -84,7 +84,8 @@ function reasonOfReservation(domain: string, rules: CnameRules): string | undefi
   }
   // security.md 1.4: unless the operator allows it, which is said by naming it in the allow-list.
   if (isPublicSuffix(domain, 'private') && !rules.allowList.includes(domain)) {
-    return `${domain} is a suffix below which others have their names; the operator of this server can allow it.`;
+    const advice = 'the operator of this server can allow it';
+    return `${domain} is a suffix below which others have their names; ${advice}.`;
   }
   return undefined;
 }

@@ -94,7 +94,7 @@ export function askOverTcp(
       const message = completeMessage(chunks);
       if (message === undefined) return;
       const reply = judge(message);
-      // A stream carries one conversation: a wrong or truncated reply in it is no forgery to wait out.
+      // A stream carries one conversation: a wrong reply in it is no forgery to wait out.
       const isUseless = reply.kind === 'foreign' || reply.kind === 'truncated';
       settle(isUseless ? { kind: 'malformed' } : reply);
     });

@@ -7,7 +7,7 @@ const dnsPort = 53;
 export interface DnsServer {
   readonly address: string;
   readonly port: number;
-  /** How messages and audit records name it: `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:5353`. */
+  /** How messages and audit records name it: `192.0.2.1:5353`, without the port if it is 53. */
   readonly label: string;
 }
 
@@ -25,8 +25,8 @@ export function parseServers(texts: readonly string[]): ParsedServers {
   for (const text of texts.map((each) => each.trim())) {
     const server = parseServer(text);
     if (server === undefined) {
-      const message = `"${text}" is not a DNS server: write an IP address, with :port if it is not 53.`;
-      return { ok: false, message };
+      const advice = 'write an IP address, with :port if it is not 53';
+      return { ok: false, message: `"${text}" is not a DNS server: ${advice}.` };
     }
     servers.push(server);
   }

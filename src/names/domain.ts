@@ -57,13 +57,16 @@ export type DomainProblem =
 const sentences: Readonly<Record<DomainProblem, string>> = {
   empty: 'The domain name is empty.',
   'too-short': 'Entire hostname must be longer than 3 ASCII characters.',
-  'too-long': `The domain name is longer than ${domainCharactersMax} characters, so that its TXT name (${proofPrefix} in front) would be longer than ${nameCharactersMax}.`,
+  'too-long':
+    `The domain name is longer than ${domainCharactersMax} characters, so that its TXT name, ` +
+    `with ${proofPrefix} in front, would be longer than ${nameCharactersMax}.`,
   wildcard: 'Wildcard names cannot be mapped: give each exact domain name.',
   'white-space': 'The domain name holds white space.',
   url: 'The domain name looks like a URL: give the host name only, without scheme, path or user.',
   port: 'The domain name holds a colon: give the host name only, without a port.',
   'not-ascii':
-    'The domain name holds characters outside ASCII: give its ASCII form, with labels that begin with xn--.',
+    'The domain name holds characters outside ASCII: ' +
+    'give its ASCII form, with labels that begin with xn--.',
   'bad-character': 'The domain name may hold letters, digits, hyphens and dots only.',
   'ip-address': 'An IP address cannot be mapped: give a domain name.',
   'single-label': 'The domain name needs at least two labels, as in img.example.com.',
@@ -71,7 +74,8 @@ const sentences: Readonly<Record<DomainProblem, string>> = {
   'label-too-long': `A label of the domain name is longer than ${labelCharactersMax} characters.`,
   'hyphen-at-edge': 'A label of the domain name begins or ends with a hyphen.',
   'reserved-hyphens':
-    'A label of the domain name has hyphens as its third and fourth characters; only xn-- may (RFC 5890 2.3.1).',
+    'A label of the domain name has hyphens as its third and fourth characters; ' +
+    'only xn-- may (RFC 5890 2.3.1).',
   'bad-punycode': 'A label of the domain name begins with xn-- but is not valid IDNA.',
 };
 

@@ -38,7 +38,10 @@ export interface MisbehaviourStage {
 export interface Misbehaviour {
   readonly name: string;
   readonly expect: ProofClass;
-  /** Plants it; only names at or below the stage's domain are touched, so that many can share a server. */
+  /**
+   * Plants it. Names of the stage's domain and `_dnsauth.` of its parent are touched: stages with
+   * different parents can share a server.
+   */
   plant(stage: MisbehaviourStage): void;
 }
 
@@ -455,7 +458,7 @@ const brokenBytes: readonly Misbehaviour[] = [
     handMade(question, 1, [...recordHead, 0, 0]),
   ),
   message('an alias with bytes behind its name', 'resolver-failed', (_, question) =>
-    handMade(question, 1, [0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 4, 0xc0, 12, 0, 0]),
+    handMade(question, 1, [0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 6, 1, 120, 0xc0, 12, 0, 0]),
   ),
   message('bytes behind the answer', 'proven', (stage, question) =>
     Buffer.concat([right(stage, question), Buffer.from('and more')]),

@@ -138,7 +138,7 @@ describe('the proof of ownership', () => {
     assert.equal((await prove(bucketOf(2))).outcome, 'proven');
   });
 
-  it('tells apart that nothing is there, something else is there, and the resolver failed', async () => {
+  it('tells apart nothing there, something else there, and a failing resolver', async () => {
     const { dns, issue, prove } = stage();
     issue(1, domain, token);
     dns.plant(txtName, { outcome: 'none', reason: 'no-such-name', resolver });
@@ -257,7 +257,7 @@ describe('the waiver of ownership proofs', () => {
     assert.deepEqual(dns.asked, []);
   });
 
-  it('is given for names of the allow-list and everything below them, and for no others', async () => {
+  it('is given for names of the allow-list and below them, and for no others', async () => {
     const { dns, issue, prove } = stage({ ownership: 'allow-list', allowList: ['shop.example'] });
     const waived = {
       outcome: 'waived',

@@ -69,7 +69,7 @@ describe(`DNS messages (TEST_SEED=${seed})`, () => {
     );
   });
 
-  it('a good reply with any bytes changed makes the reader neither throw nor invent a token', () => {
+  it('a good reply with any bytes changed makes the reader neither throw nor invent', () => {
     const token = '5a0e6f1c94b27d83e1f0a96c7b3d2481';
     const good = replyOf([[Buffer.from('x'.repeat(32))], [Buffer.from('other')]]);
     const changes = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 12 });

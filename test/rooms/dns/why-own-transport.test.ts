@@ -1,6 +1,6 @@
 /**
  * Why questions are not asked through node:dns: each of these replies would prove a domain to it.
- * Should one of them fail one day, node:dns became stricter and the decision may be looked at again.
+ * Should one of them fail one day, node:dns became stricter: look at the decision again.
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
