@@ -79,7 +79,7 @@ export class Connection {
       return;
     }
     const last = this.#waiting.at(-1) ?? this.#active;
-    if (last && !last.incoming.complete) last.failBody(problem);
+    if (last && !last.incoming.complete) last.failBody(bodyProblemOf(error, problem));
     else if (last) this.#problem = problem;
     else this.#refuse(problem, '');
   }
@@ -145,6 +145,11 @@ export class Connection {
       isComplete: true,
     });
   }
+}
+
+/** The end of the connection in the middle of a body is no fault of its form. */
+function bodyProblemOf(error: ParserError, problem: OssError): OssError {
+  return error.code === 'HPE_INVALID_EOF_STATE' ? new OssError('RequestTimeout') : problem;
 }
 
 /** `undefined` where nobody waits for an answer. */

@@ -202,7 +202,11 @@ function attach(server: Server, connections: ReadonlyMap<Socket, Connection>): v
     if (connection) connection.fail(error);
     else socket.destroy();
   });
-  server.on('timeout', (socket: Socket) => connections.get(socket)?.stall() ?? socket.destroy());
+  server.on('timeout', (socket: Socket) => {
+    const connection = connections.get(socket);
+    if (connection) connection.stall();
+    else socket.destroy();
+  });
 }
 
 function connectionFacts(socket: Socket): ConnectionFacts {

@@ -1,5 +1,5 @@
 /** A listener with a handler that only says what it was given: the room http alone. */
-
+import { after } from 'node:test';
 import { OssError } from '../../../src/errors/index.ts';
 import type {
   HttpLimits,
@@ -30,6 +30,12 @@ export const quickLimits: Partial<HttpLimits> = {
   checkEveryMs: 50,
 };
 
+const running = new Set<HttpListener>();
+/** A test that fails must not keep the file from ending. */
+after(async () => {
+  await Promise.all([...running].map((listener) => listener.drain(0)));
+});
+
 export async function startStub(
   options: {
     limits?: Partial<HttpLimits>;
@@ -53,7 +59,12 @@ export async function startStub(
     onFault: (problem) => void faults.push(problem),
   });
   const { port } = await listener.start();
-  return { port, listener, handled, records, faults, stop: () => listener.drain(0) };
+  running.add(listener);
+  const stop = (): Promise<void> => {
+    running.delete(listener);
+    return listener.drain(0);
+  };
+  return { port, listener, handled, records, faults, stop };
 }
 
 export function text(body: string, status = 200): HttpResponse {
