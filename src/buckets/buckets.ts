@@ -13,9 +13,9 @@ export interface NewBucket {
   readonly name: string;
   readonly accountId: string;
   /** `undefined`: private for a new bucket, unchanged for one that stands. */
-  readonly acl: BucketAcl | undefined;
-  readonly storageClass: string | undefined;
-  readonly redundancy: string | undefined;
+  readonly acl?: BucketAcl | undefined;
+  readonly storageClass?: string | undefined;
+  readonly redundancy?: string | undefined;
 }
 
 export interface BucketPage {

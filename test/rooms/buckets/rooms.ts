@@ -13,8 +13,7 @@ import {
   type OpenObject,
   objectLimits,
 } from '../../../src/buckets/index.ts';
-import { openFileBlobs } from '../../../src/stores/fs/file-blobs.ts';
-import { openSqliteEngine } from '../../../src/stores/sqlite/engine.ts';
+import { openFileBlobs, openSqliteEngine } from '../../../src/stores/index.ts';
 import type { Disk } from '../../../src/world/index.ts';
 import { createTestWorld } from '../../support/world.ts';
 
