@@ -80,10 +80,15 @@ function checkCombination({ certificatePem, privateKeyPem }: CertificateRequest)
   }
 }
 
-/** The rule of custom-domain.md 2.3. An id that cannot be one of ours matches nothing. */
+/**
+ * The rule of custom-domain.md 2.3. An id that cannot be one of ours matches nothing. An unbind is
+ * guarded only by an id that is given: the reference's own sample has DeleteCertificate alone, and
+ * Force may not stand beside it.
+ */
 function guardOf(request: CertificateRequest, region: string): BindingGuard {
-  if (request.isForced) return { kind: 'forced' };
   const { previousCertId } = request;
+  const isBlindUnbind = request.isUnbind && previousCertId === undefined;
+  if (request.isForced || isBlindUnbind) return { kind: 'forced' };
   if (previousCertId === undefined) return { kind: 'expect', certificateNumber: undefined };
   const number = parseCertificateId(previousCertId, region);
   return { kind: 'expect', certificateNumber: number ?? numberOfNone };

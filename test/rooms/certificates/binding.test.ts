@@ -159,18 +159,19 @@ describe('combinations', () => {
     assert.deepEqual(await prepare(rooms, rooms.ann, { previousCertId: '1-cn-hangzhou' }), keep);
   });
 
-  test('an unbind takes its guard along', async (context) => {
+  test('an unbind is guarded by the id it gives, and not without one', async (context) => {
     const rooms = await openRooms(context);
     const guard = async (previousCertId?: string) => {
       const request = { isUnbind: true, ...(previousCertId ? { previousCertId } : {}) };
       const change = await prepare(rooms, rooms.ann, request);
-      assert.ok(change.kind === 'unbind' && change.guard.kind === 'expect');
-      return change.guard.certificateNumber;
+      assert.equal(change.kind, 'unbind');
+      return change.kind === 'unbind' ? change.guard : undefined;
     };
-    assert.equal(await guard('12-cn-hangzhou'), 12);
-    assert.equal(await guard(), undefined);
+    const expecting = (certificateNumber: number) => ({ kind: 'expect', certificateNumber });
+    assert.deepEqual(await guard('12-cn-hangzhou'), expecting(12));
+    assert.deepEqual(await guard(), { kind: 'forced' });
     // An id of another installation matches neither a certificate nor "none".
-    assert.equal(await guard('12-ap-southeast-1'), -1);
+    assert.deepEqual(await guard('12-ap-southeast-1'), expecting(-1));
   });
 });
 

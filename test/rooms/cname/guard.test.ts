@@ -116,7 +116,7 @@ describe('the guard', () => {
 });
 
 describe('unbinding', () => {
-  test('without a word only when nothing is bound, else with the right id', async (context) => {
+  test('needs no word; an id that is given must be the right one', async (context) => {
     const rooms = await openRooms(context);
     const bucket = await rooms.makeBucket('shop-assets');
     await rooms.map(bucket, domain, inline(0));
@@ -128,6 +128,13 @@ describe('unbinding', () => {
     await rooms.put(bucket, domain, { isUnbind: true, previousCertId: id });
     assert.equal(await rooms.boundId(domain), undefined);
     await rooms.put(bucket, domain, { isUnbind: true });
+    await assert.rejects(
+      rooms.put(bucket, domain, { isUnbind: true, previousCertId: id }),
+      guardFailed(/No certificate is bound/),
+    );
+    await rooms.put(bucket, domain, { certId: id });
+    await rooms.put(bucket, domain, { isUnbind: true });
+    assert.equal(await rooms.boundId(domain), undefined);
     assert.ok(await rooms.cnames.findMappedDomain(domain), 'the mapping is kept');
   });
 
