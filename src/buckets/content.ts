@@ -72,9 +72,11 @@ async function passThrough(
   for await (const chunk of content.stream()) {
     size += chunk.length;
     if (size > bytesMax) throw tooLarge(bytesMax);
+    // Hashed while the disk is at work; the next chunk is asked for when both are done.
+    const written = writer.write(chunk);
     md5.update(chunk);
     crc64.update(chunk);
-    await writer.write(chunk);
+    await written;
   }
   return { size, md5: md5.digest(), crc64: crc64.digest() };
 }
