@@ -10,6 +10,9 @@ interface Failure {
   readonly error: unknown;
 }
 
+/** The runner's closing counts. */
+const countLine = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+
 /** What the runner wraps around the error of a test says nothing; its cause does. */
 function innermost(error: unknown): unknown {
   const cause = error instanceof Error ? error.cause : undefined;
@@ -56,8 +59,11 @@ export async function reportTests(events: TestEvents, root: string): Promise<boo
       show(failure);
     } else if (event.type === 'test:stdout' || event.type === 'test:stderr') {
       process.stdout.write(event.data.message);
-    } else if (event.type === 'test:diagnostic' && event.data.nesting === 0) {
-      if (/^[a-z_]+ [\d.]+$/.test(event.data.message)) counts.push(event.data.message);
+    } else if (event.type === 'test:diagnostic') {
+      const { file, message } = event.data;
+      if (file === undefined && countLine.test(message)) counts.push(message);
+      else if (message.startsWith('seed '))
+        process.stdout.write(`     ${name(file)}: ${message}\n`);
     } else if (event.type === 'test:summary') {
       const { file, counts: seen, duration_ms: ms, success } = event.data;
       if (file === undefined) {
