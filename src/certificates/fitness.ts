@@ -42,8 +42,8 @@ function checkValidity(leaf: X509Certificate, now: Instant): void {
 }
 
 /**
- * Subject alternative names decide; the common name counts only where a certificate has none at all.
- * security.md 4.1 would ignore it even then, but custom-domain.md 6.2 outranks it: such
+ * Subject alternative names decide; the common name counts only where a certificate has none at
+ * all. security.md 4.1 would ignore it even then, but custom-domain.md 6.2 outranks it: such
  * certificates come from private authorities of the kind that self-hosters run.
  */
 function checkCoverage(leaf: X509Certificate, domain: string): void {
@@ -52,7 +52,8 @@ function checkCoverage(leaf: X509Certificate, domain: string): void {
   throw refuseCertificate(
     'domainNotCovered',
     'Certificate',
-    `The certificate does not cover ${domain}: it names ${namesOf(leaf)}. A wildcard covers one label only.`,
+    `The certificate does not cover ${domain}: it names ${namesOf(leaf)}. ` +
+      'A wildcard covers one label only.',
   );
 }
 
@@ -81,7 +82,7 @@ function checkKeyKind(key: KeyObject): void {
       return;
     default:
       throw unsupportedKey(
-        `of the kind ${key.asymmetricKeyType}; RSA, ECDSA on P-256 or P-384, and Ed25519 are accepted`,
+        `of the kind ${key.asymmetricKeyType}; RSA, ECDSA on P-256 or P-384, Ed25519 are accepted`,
       );
   }
 }

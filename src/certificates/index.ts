@@ -1,6 +1,6 @@
 /**
- * Certificates: from PEM to a checked, sealed, bindable certificate, and back to a key and chain for
- * TLS. Never lets a private key out except through `unseal`. Knows no HTTP, XML, DNS.
+ * Certificates: from PEM to a checked, sealed, bindable certificate, and back to a key and chain
+ * for TLS. Never lets a private key out except through `unseal`. Knows no HTTP, XML, DNS.
  */
 export { createCertificates } from './certificates.ts';
 export { resealPrivateKeys } from './reseal.ts';

@@ -58,7 +58,8 @@ function importKey(block: PemBlock): KeyObject {
   const type = encodings[block.label];
   if (type === undefined) {
     throw unreadable(
-      `PrivateKey holds a ${block.label} block: PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY are read.`,
+      `PrivateKey holds a ${block.label} block: ` +
+        'PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY are read.',
     );
   }
   try {

@@ -2,7 +2,9 @@
  * Which digest signed a certificate, read from its DER: OpenSSL's names do not tell the digest of
  * RSASSA-PSS, whose default is SHA-1 (RFC 8017 A.2.3).
  *
- *     Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }   (RFC 5280 4.1)
+ *     Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }
+ *
+ * (RFC 5280 4.1)
  */
 
 /** DER of the object identifiers, tag and length included, in hex. */

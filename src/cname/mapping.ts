@@ -1,8 +1,8 @@
 /**
  * PutCname's way: checks 4 to 11 of custom-domain.md 2.6, in that order, one function each. Clients
- * depend on which refusal comes first. DNS is asked before the transaction, and the transaction looks
- * again at everything that was looked at here (DESIGN ruling 1); what it finds then is answered as if
- * it had been found at once.
+ * depend on which refusal comes first. DNS is asked before the transaction, and the transaction
+ * looks again at everything that was looked at here (DESIGN ruling 1); what it finds then is
+ * answered as if it had been found at once.
  */
 import type { BindingChange, Cname, MappingChange, MappingOutcome } from '../stores/index.ts';
 import { readDomain } from './domain.ts';

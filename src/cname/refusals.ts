@@ -46,7 +46,9 @@ export function noSuchCnameInRecord(place: Place, registryPath: string): OssErro
     fields: {
       ...elements(place),
       Registry: registry,
-      Hint: `The domain is not in the registry of licensed names that this server asks (${registry}). DNS was not the reason.`,
+      Hint:
+        'The domain is not in the registry of licensed names that this server asks ' +
+        `(${registry}). DNS was not the reason.`,
     },
   });
 }
@@ -69,7 +71,9 @@ export function needVerifyDomainOwnership(
 /** 503, because clients retry it; a 4xx would end their waiting (DESIGN ruling 14). */
 export function tooManyQuestions(retryAfterSeconds: number): OssError {
   return new OssError('ServiceUnavailable', {
-    message: `Too many ownership checks for this account. Please retry after ${retryAfterSeconds} seconds.`,
+    message:
+      'Too many ownership checks for this account. ' +
+      `Please retry after ${retryAfterSeconds} seconds.`,
     headers: { 'Retry-After': String(retryAfterSeconds) },
   });
 }
@@ -111,7 +115,8 @@ export function guardFailed(current: string | undefined): OssError {
   const message =
     current === undefined
       ? 'No certificate is bound to the domain, so PreviousCertId must be absent or empty.'
-      : `PreviousCertId is not the id of the certificate now bound, ${current}: give that id, or Force with the value true.`;
+      : `PreviousCertId is not the id of the certificate now bound, ${current}: ` +
+        'give that id, or Force with the value true.';
   return new OssError('InvalidArgument', {
     message,
     ec: guardFailedEc,

@@ -15,8 +15,8 @@ import type { AuditActor, CnameToken } from './types.ts';
 const tokenBytes = 16;
 
 /**
- * The live token of (bucket, domain), made now if there is none. Asking again neither changes it nor
- * prolongs its life: Terraform reads by asking.
+ * The live token of (bucket, domain), made now if there is none. Asking again neither changes it
+ * nor prolongs its life: Terraform reads by asking.
  * @throws OssError InvalidArgument, CnameIsForbidden, NoNeedCreateCnameToken, TooManyCnameToken.
  */
 export async function issueToken(

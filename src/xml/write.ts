@@ -14,8 +14,8 @@ export function element(
 
 /**
  * The document as text: declaration, then the root, one element on a line, two blanks a level, the
- * way OSS writes (ossutil prints answers as they are). Text stands on the line of its element: white
- * space inside `Code` breaks clients (oss-protocol.md 3). No xmlns: Python's SDK fails on it.
+ * way OSS writes (ossutil prints answers as they are). Text stands on the line of its element:
+ * white space inside `Code` breaks clients (oss-protocol.md 3). No xmlns: Python's SDK fails on it.
  */
 export function renderXml(root: XmlNode): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>\n'];
@@ -39,9 +39,9 @@ function write(node: XmlNode, indent: string, lines: string[]): void {
 
 /**
  * Everything that is not plain text inside an element. Control characters go out as numeric
- * references, CR too (a reader turns a raw one into LF); XML 1.0 has no legal form for most of them,
- * and this is the one our own reader and lenient ones understand. Lone surrogates and NUL have no
- * form at all.
+ * references, CR too (a reader turns a raw one into LF); XML 1.0 has no legal form for most of
+ * them, and this is the one our own reader and lenient ones understand. Lone surrogates and NUL
+ * have no form at all.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped here
 const special = /[&<>"\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffe\uffff]/g;

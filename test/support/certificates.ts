@@ -1,6 +1,6 @@
 /**
- * Certificates made on the spot: authorities, intermediates, leaves, in every form a caller may send
- * them. Nothing here is checked in with a date.
+ * Certificates made on the spot: authorities, intermediates, leaves, in every form a caller may
+ * send them. Nothing here is checked in with a date.
  *
  *     const authority = await createAuthority({ now });
  *     const leaf = await authority.issue({ names: ['img.shop.example'] });

@@ -1,7 +1,7 @@
 /**
- * ListCname: the domains of the bucket, all of them, by domain. A bucket without any is answered with
- * Bucket and Owner alone. A domain that moved to another account is still shown, Disabled, so that
- * its former owner learns of it.
+ * ListCname: the domains of the bucket, all of them, by domain. A bucket without any is answered
+ * with Bucket and Owner alone. A domain that moved to another account is still shown, Disabled, so
+ * that its former owner learns of it.
  *
  * https://help.aliyun.com/en/oss/developer-reference/listcname
  */

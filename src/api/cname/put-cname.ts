@@ -1,8 +1,8 @@
 /**
  * PutCname: maps a domain to the bucket, and binds, replaces or unbinds its certificate, all in one
  * step or not at all. This file reads the document and refuses what has no meaning (check 3 of
- * custom-domain.md 2.6); every later check is the room cname's, which calls back for the certificate
- * once ownership is clear.
+ * custom-domain.md 2.6); every later check is the room cname's, which calls back for the
+ * certificate once ownership is clear.
  *
  * https://www.alibabacloud.com/help/en/oss/developer-reference/putcname
  */
@@ -107,8 +107,8 @@ function parsePurge(cname: XmlElement): boolean | undefined {
 }
 
 /**
- * Absent and empty are one thing throughout: Terraform sends an empty configuration to map only, and
- * an empty PreviousCertId on update (custom-domain.md 12).
+ * Absent and empty are one thing throughout: Terraform sends an empty configuration to map only,
+ * and an empty PreviousCertId on update (custom-domain.md 12).
  */
 function parseCertificate(configuration: XmlElement | undefined): CertificateRequest {
   const text = (name: string): string | undefined =>

@@ -1,6 +1,6 @@
 /**
- * A real server, a real DNS server and two accounts, for black-box tests of the five operations. Only
- * the clock is the test's. Every call is one request on a socket of its own, as bytes.
+ * A real server, a real DNS server and two accounts, for black-box tests of the five operations.
+ * Only the clock is the test's. Every call is one request on a socket of its own, as bytes.
  */
 import { createHash } from 'node:crypto';
 import { parseXml, type XmlElement } from '../../../src/xml/index.ts';
@@ -149,7 +149,9 @@ export function withCertificate(
   name: string = domain,
 ): string {
   const inside = Object.entries(elements).map(([key, value]) => `<${key}>${value}</${key}>`);
-  return `<Domain>${name}</Domain><CertificateConfiguration>${inside.join('')}</CertificateConfiguration>`;
+  const configuration = inside.join('');
+  return `<Domain>${name}</Domain>
+<CertificateConfiguration>${configuration}</CertificateConfiguration>`;
 }
 
 export const inline = (leaf: TestCertificate) => ({

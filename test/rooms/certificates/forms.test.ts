@@ -96,7 +96,7 @@ describe('chains', () => {
 
   test('bytes after the end of a certificate are not kept', async () => {
     const der = Buffer.concat([leaf.x509.raw, Buffer.from('a secret note')]);
-    const certificatePem = `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----`;
+    const certificatePem = block('CERTIFICATE', der);
     const request = { ...nothingAsked, certificatePem, privateKeyPem: leaf.keyPem };
     const change = await certificates.prepareBinding(ann, domain, request);
     assert.ok(change.kind === 'bind' && change.certificate.kind === 'new');
@@ -267,6 +267,8 @@ const pair = (certificatePem: string, privateKeyPem: string) => ({ certificatePe
 const oneLine = (pem: string): string => pem.trim().replaceAll('\n', ' ');
 const crLf = (pem: string): string => pem.replaceAll('\n', '\r\n');
 const spread = (pem: string): string => `\n\t${pem.replaceAll('\n', '\n\n\t ')}`;
+const block = (label: string, der: Buffer): string =>
+  `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----`;
 const unwrapped = (pem: string): string => pem.replaceAll('\n', '');
 
 /** Overwrites everything after the public numbers of a PKCS#1 key, lengths left as they are. */
@@ -279,5 +281,5 @@ function damageRsaKey(pem: string, d: string): string {
   // The CRT numbers would still sign well: damage the first of them too (RFC 8017 A.1.2).
   const rest = at + exponent.length;
   for (let index = rest + 20; index < rest + 100; index++) der[index]! ^= 0x5a;
-  return `-----BEGIN RSA PRIVATE KEY-----\n${der.toString('base64')}\n-----END RSA PRIVATE KEY-----`;
+  return block('RSA PRIVATE KEY', der);
 }

@@ -164,7 +164,7 @@ describe('the audit record', () => {
 });
 
 describe('conflicts', () => {
-  test('another bucket of the account: at once, with the type of the standing mapping', async (context) => {
+  test('another bucket of the account: at once, with the standing type', async (context) => {
     const rooms = await openRooms(context);
     const [one, other] = [await rooms.makeBucket('one'), await rooms.makeBucket('other')];
     await rooms.map(one, domain);
@@ -272,7 +272,7 @@ describe('screens', () => {
 describe('order', () => {
   const bogus: PutRequest = { certId: '999-cn-hangzhou', certificatePem: 'x', isForced: true };
 
-  test('syntax, reservation, own conflict, quota, ownership, other account, certificate', async (context) => {
+  test('syntax, reservation, own conflict, quota, ownership, certificate', async (context) => {
     const rooms = await openRooms(context, { rules: { cnamesPerBucketMax: 2 } });
     const [one, full] = [await rooms.makeBucket('one'), await rooms.makeBucket('full')];
     const theirs = await rooms.makeBucket('theirs', rooms.ben);
@@ -322,7 +322,7 @@ describe('order', () => {
     assert.equal(looks, 1);
   });
 
-  test('a bad certificate on a new domain leaves nothing, and the proof unspent', async (context) => {
+  test('a bad certificate on a new domain leaves nothing, proof unspent', async (context) => {
     const rooms = await openRooms(context);
     const bucket = await rooms.makeBucket('shop-assets');
     const token = await rooms.prove(bucket, domain);

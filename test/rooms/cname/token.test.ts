@@ -6,7 +6,7 @@ import { actorOf, openRooms } from './rooms.ts';
 const domain = 'img.shop.example';
 const hour = 3_600_000;
 
-test('a token asked for twice within 72 hours is the same token with the same expiry', async (context) => {
+test('a token asked for twice within 72 h is the same token, same expiry', async (context) => {
   const { cnames, world, makeBucket } = await openRooms(context);
   const bucket = await makeBucket('shop-assets');
   const issue = () => cnames.issueToken(bucket, domain, actorOf(bucket));
