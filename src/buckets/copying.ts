@@ -1,4 +1,6 @@
-/** Copies of objects on the server, and the change of an object's facts by copying it onto itself. */
+/**
+ * Copies of objects on the server, and the change of an object's facts by copying it onto itself.
+ */
 import { OssError } from '../errors/index.ts';
 import type { Bucket, ObjectAcl, StoredObject } from '../stores/index.ts';
 import type { World } from '../world/index.ts';

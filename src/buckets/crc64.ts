@@ -1,6 +1,6 @@
 /**
- * CRC-64/XZ, which OSS calls crc64ecma: polynomial 0x42F0E1EBA9EA3693, reflected, register preset to
- * and finally xored with all ones (oss-protocol.md 2.2).
+ * CRC-64/XZ, which OSS calls crc64ecma: polynomial 0x42F0E1EBA9EA3693, reflected, register preset
+ * to and finally xored with all ones (oss-protocol.md 2.2).
  */
 import {
   assembleCrc64Module,

@@ -19,7 +19,8 @@ const unsatisfiable: Range = { kind: 'unsatisfiable' };
 
 /**
  * The part of an object of `size` bytes that a Range header asks for. Of several ranges only the
- * first is served. A header that cannot be read, and an end before the start, mean the whole object.
+ * first is served. A header that cannot be read, and an end before the start, mean the whole
+ * object.
  */
 export function resolveRange(
   header: string | undefined,

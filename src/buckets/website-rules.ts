@@ -1,6 +1,7 @@
 /**
  * What a website document makes of a request for a key (oss-semantics.md 4.2, oss-bucket-api.md
- * Website). Rules only: the lookup comes in, who may read the object found is for the caller to say.
+ * Website). Rules only: the lookup comes in, who may read the object found is for the caller to
+ * say.
  */
 import type { StoredObject } from '../stores/index.ts';
 
@@ -64,8 +65,8 @@ export async function resolveWebsite(
 }
 
 /**
- * The index object that stands for `key`: for the root always the root's, for `folder/` the folder's
- * own or, without SupportSubDir, the root's as well.
+ * The index object that stands for `key`: for the root always the root's, for `folder/` the
+ * folder's own or, without SupportSubDir, the root's as well.
  */
 export function indexKey(document: WebsiteDocument, key: string): string | undefined {
   const { index } = document;

@@ -2,8 +2,8 @@
  * GetBucketInfo: `GET /?bucketInfo`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/getbucketinfo
  *
- * Features that no bucket can have here yet are shown as off. Clients take ExtranetEndpoint as their
- * next endpoint, port included (clients.md).
+ * Features that no bucket can have here yet are shown as off. Clients take ExtranetEndpoint as
+ * their next endpoint, port included (clients.md).
  */
 import type { HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';

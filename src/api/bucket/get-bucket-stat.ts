@@ -2,8 +2,8 @@
  * GetBucketStat: `GET /?stat`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/getbucketstat
  *
- * Exact, unlike the service's hourly figures. Storage classes are labels here and all bytes are kept
- * alike, so all are counted as Standard.
+ * Exact, unlike the service's hourly figures. Storage classes are labels here and all bytes are
+ * kept alike, so all are counted as Standard.
  */
 import type { HttpResponse } from '../../http/index.ts';
 import { element, type XmlNode } from '../../xml/index.ts';

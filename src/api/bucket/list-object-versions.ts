@@ -2,8 +2,8 @@
  * ListObjectVersions: `GET /?versions`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/listobjectversions
  *
- * No bucket is versioned here yet: every object is listed as its only version, `null`, and there are
- * no delete markers. Clients' tear-downs delete by what they read here (oss-semantics.md 1.4).
+ * No bucket is versioned here yet: every object is listed as its only version, `null`, and there
+ * are no delete markers. Clients' tear-downs delete by what they read here (oss-semantics.md 1.4).
  */
 import type { Bucket, ObjectListing } from '../../buckets/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';

@@ -10,8 +10,8 @@ import { element, type XmlElement, type XmlNode } from '../../xml/index.ts';
 import { childBoolean, childText, invalidArgument, malformedXml, onlyChild } from '../document.ts';
 
 /**
- * Elements nobody knows are ignored. Routing rules are known, and a site would not work as its owner
- * asked without them, so they are refused and not dropped.
+ * Elements nobody knows are ignored. Routing rules are known, and a site would not work as its
+ * owner asked without them, so they are refused and not dropped.
  * @throws OssError MalformedXML, InvalidArgument, NotImplemented.
  */
 export function parseWebsite(root: XmlElement): WebsiteDocument {

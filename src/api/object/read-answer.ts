@@ -67,7 +67,8 @@ export function objectHeaders(object: StoredObject): Headers {
 /**
  * The overrides the request asks for. Only a signed request may: who can make a browser open a link
  * must not choose how its content is taken (security.md 7.7).
- * @throws OssError InvalidRequest for anonymous callers, InvalidArgument for values no header takes.
+ * @throws OssError InvalidRequest for anonymous callers, InvalidArgument for values no header
+ * takes.
  */
 export function readOverrides(context: OperationContext): Headers {
   const headers: Headers = {};

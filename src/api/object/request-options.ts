@@ -107,7 +107,9 @@ export function readObjectFacts({ headers }: HttpRequest): ObjectFacts {
 
 const objectAcls: readonly string[] = ['default', 'private', 'public-read', 'public-read-write'];
 
-/** The header x-oss-object-acl; `undefined` when it is not there. @throws OssError InvalidArgument. */
+/**
+ * The header x-oss-object-acl; `undefined` when it is not there. @throws OssError InvalidArgument.
+ */
 export function readObjectAcl({ headers }: HttpRequest): ObjectAcl | undefined {
   const value = headers['x-oss-object-acl'];
   if (value === undefined) return undefined;

@@ -65,7 +65,9 @@ function folderLocation({ request, target }: OperationContext, key: string): str
   return `${bucketPath}/${encodePath(key)}${query}`;
 }
 
-/** Body and stored headers of the error document; no conditions, no ranges (oss-semantics.md 4.2). */
+/**
+ * Body and stored headers of the error document; no conditions, no ranges (oss-semantics.md 4.2).
+ */
 async function answerMissing(
   context: OperationContext,
   { key, errorDocument }: Extract<WebsiteAnswer, { kind: 'missing' }>,

@@ -60,7 +60,7 @@ test('HEAD tells the same and sends nothing', async () => {
   }
 });
 
-test('GetObjectMeta tells ETag, size, time and checksum, and nothing else of the object', async () => {
+test('GetObjectMeta tells ETag, size, time and checksum, and nothing else', async () => {
   const got = await get();
   const meta = await get({
     method: 'HEAD',
@@ -96,8 +96,14 @@ const answers: [string, Record<string, string>, number, string, string?][] = [
   ],
   ['the last none', { range: 'bytes=-0' }, 416, 'bytes */1000', 'InvalidRange'],
   ['a range of another representation', { range: 'bytes=0-9', 'if-range': '"A"' }, 200, ''],
-  ['not modified since now', { 'if-modified-since': 'Sun, 22 Nov 2026 09:00:00 GMT' }, 304, ''],
-  ['none of any', { 'if-none-match': '*', range: 'bytes=0-9' }, 304, ''],
+  [
+    'not modified since now',
+    { 'if-modified-since': 'Sun, 22 Nov 2026 09:00:00 GMT' },
+    304,
+    '',
+    'NotModified',
+  ],
+  ['none of any', { 'if-none-match': '*', range: 'bytes=0-9' }, 304, '', 'NotModified'],
   ['another ETag', { 'if-match': '"A"' }, 412, '', 'PreconditionFailed'],
   [
     'unmodified since before',
@@ -113,7 +119,8 @@ for (const [name, headers, status, range, code = ''] of answers) {
     const answer = await get({ headers });
     assert.equal(answer.status, status);
     assert.equal(answer.headers['content-range'] ?? '', range);
-    assert.equal(answer.code, code);
+    // NotModified is an answer without a document.
+    assert.equal(answer.code, status === 304 ? '' : code);
     if (status === 200) assert.equal(answer.text, thousand);
     if (status === 206) {
       const [, first, last] = /^bytes (\d+)-(\d+)/.exec(range) ?? [];

@@ -25,7 +25,8 @@ const configuration = (
   index: string,
   error = '<ErrorDocument><Key>error.html</Key></ErrorDocument>',
 ) =>
-  `<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix>${index}</IndexDocument>${error}` +
+  '<WebsiteConfiguration>' +
+  `<IndexDocument><Suffix>index.html</Suffix>${index}</IndexDocument>${error}` +
   '</WebsiteConfiguration>';
 
 const open = (path: string, more: Call = {}) =>

@@ -65,7 +65,9 @@ test('an upload says how long it is', async () => {
     .replace('content-length: 0\r\n', '');
   const client = await connectRaw({ port });
   client.send(withoutLength);
-  assert.equal((await client.response()).status, 411);
+  const answer = await client.response();
+  assert.equal(answer.status, 411);
+  assert.equal(textOf(answer.body.toString(), 'Code'), 'MissingContentLength');
   client.destroy();
 });
 

@@ -1,6 +1,6 @@
 /**
- * A disk that fails at any one step of an upload, and a full database: refusals with the right code,
- * no false success, and reads and deletes go on (security.md 8.3, 8.4).
+ * A disk that fails at any one step of an upload, and a full database: refusals with the right
+ * code, no false success, and reads and deletes go on (security.md 8.3, 8.4).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -69,7 +69,7 @@ test('names that no bucket can have are refused when put and not found', async (
   }
 });
 
-test('only an empty bucket is deleted; made again it is another bucket without a website', async () => {
+test('only an empty bucket is deleted; made again it is another, without a website', async () => {
   const bucket = await rooms.buckets.putBucket({ ...newBucket, name: 'mortal' });
   await rooms.websites.putWebsite(bucket, { index: { suffix: 'index.html' } });
   await rooms.objects.putObject(upload(bucket, 'k', 'x'));

@@ -28,7 +28,7 @@ function copy(from: string, to: string, changes: Partial<CopyObject> = {}): Copy
   };
 }
 
-test('a copy has the content and metadata of its source, a content and an ACL of its own', async () => {
+test('a copy has its source’s content and metadata, and an ACL of its own', async () => {
   const source = await rooms.objects.putObject(
     upload(rooms.bucket, 'source', 'text', { facts, acl: 'public-read' }),
   );

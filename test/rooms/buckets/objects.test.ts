@@ -57,7 +57,7 @@ test('an empty upload is an object of no bytes', async () => {
   assert.equal(await readText(rooms, 'dir/'), '');
 });
 
-test('a body of unknown length is taken whole, and larger ones than memory keeps are read', async () => {
+test('a body of unknown length is taken whole; large ones are read from disk', async () => {
   const chunk = Buffer.alloc(64 * 1024, 'abcdefg');
   const content = contentOf(
     Array.from({ length: 20 }, () => chunk),
@@ -185,7 +185,7 @@ test('a client that goes away half way leaves nothing', async () => {
   assert.deepEqual(await filesBelow(rooms.blobFolder), []);
 });
 
-test('of many writers that forbid overwriting exactly one wins, and only its content stays', async () => {
+test('of many writers that forbid overwriting one wins; only its content stays', async () => {
   const writers = Array.from({ length: 8 }, (_, index) =>
     rooms.objects.putObject(
       upload(rooms.bucket, 'k', `writer ${index}`, { isOverwriteForbidden: true }),

@@ -1,0 +1,89 @@
+/**
+ * What a bucket cannot have here yet: reading it answers the code the reference has for "none",
+ * everything else is NotImplemented by name (DESIGN rulings 11 and 18).
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openRawOss, type RawOss, textOf } from '../object/raw-oss.ts';
+
+let oss: RawOss;
+let bucket: string;
+before(async () => {
+  oss = await openRawOss();
+  bucket = await oss.bucket();
+  await oss.put(bucket, 'k', 'x');
+});
+after(() => oss.close());
+
+const absent: Readonly<Record<string, string>> = {
+  cors: 'NoSuchCORSConfiguration',
+  encryption: 'NoSuchServerSideEncryptionRule',
+  inventory: 'NoSuchInventory',
+  lifecycle: 'NoSuchLifecycle',
+  policy: 'NoSuchBucketPolicy',
+  replication: 'NoSuchReplicationConfiguration',
+  style: 'NoSuchStyle',
+  transferAcceleration: 'NoSuchTransferAccelerationConfiguration',
+  website: 'NoSuchWebsiteConfiguration',
+  worm: 'NoSuchWORMConfiguration',
+};
+
+for (const [name, code] of Object.entries(absent)) {
+  test(`GET ?${name}: ${code}`, async () => {
+    const answer = await oss.call({ bucket, query: { [name]: undefined } });
+    assert.deepEqual([answer.status, answer.code], [404, code]);
+    assert.equal(textOf(answer.text, 'BucketName'), bucket);
+  });
+}
+
+const later: [string, string, string | undefined][] = [
+  ['PUT', 'cors', undefined],
+  ['DELETE', 'lifecycle', undefined],
+  ['POST', 'worm', undefined],
+  ['GET', 'logging', undefined],
+  ['GET', 'tagging', 'k'],
+  ['PUT', 'symlink', 'k'],
+  ['POST', 'append', 'k'],
+  ['POST', 'uploads', 'k'],
+];
+
+for (const [method, name, key] of later) {
+  test(`${method} ?${name}: NotImplemented by name, and nothing happens`, async () => {
+    const call = { method, bucket, key: key ?? '', query: { [name]: undefined } };
+    const answer = await oss.call(call);
+    assert.deepEqual([answer.status, answer.code], [400, 'NotImplemented']);
+    assert.equal(textOf(answer.text, 'Header'), name);
+    assert.equal((await oss.call({ bucket, key: 'k' })).text, 'x');
+  });
+}
+
+test('a preflight: what is missing is said, and no bucket allows anything', async () => {
+  const preflight = (headers: Record<string, string>) =>
+    oss.call({ method: 'OPTIONS', bucket, key: 'any', headers, as: 'anonymous' });
+  const origin = { origin: 'https://a.example' };
+  const method = { 'access-control-request-method': 'GET' };
+  assert.equal((await preflight(method)).code, 'BadRequest');
+  assert.equal((await preflight(origin)).code, 'BadRequest');
+  const refused = await preflight({ ...origin, ...method });
+  assert.deepEqual([refused.status, refused.code], [403, 'AccessForbidden']);
+});
+
+test('buckets are not made through a mapped domain', async () => {
+  const served = await openRawOss({ OWNERSHIP: 'off' });
+  try {
+    const name = await served.bucket();
+    const body = '<BucketCnameConfiguration><Cname><Domain>www.shop.example</Domain></Cname>';
+    const mapped = await served.call({
+      method: 'POST',
+      bucket: name,
+      query: { cname: undefined, comp: 'add' },
+      body: `${body}</BucketCnameConfiguration>`,
+    });
+    assert.equal(mapped.status, 200, mapped.text);
+    const host = 'www.shop.example';
+    const answer = await served.call({ method: 'PUT', bucket: name, path: '/', host });
+    assert.deepEqual([answer.status, answer.code], [400, 'InvalidHostPutBucket']);
+  } finally {
+    await served.close();
+  }
+});
