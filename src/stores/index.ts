@@ -22,3 +22,11 @@ export * from './ports/engine.ts';
 export * from './ports/objects.ts';
 export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';
 export { acquireInstanceLock, type InstanceLock } from './sqlite/instance-lock.ts';
+export {
+  findMissingBlobs,
+  type SweepInput,
+  type SweepReport,
+  sweepBlobs,
+  sweepGarbage,
+  sweepOrphans,
+} from './sweep.ts';

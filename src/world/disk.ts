@@ -49,6 +49,7 @@ class RealFile implements DiskFile {
     let offset = 0;
     while (offset < bytes.byteLength) {
       const { bytesWritten } = await this.#handle.write(bytes, offset, bytes.byteLength - offset);
+      if (bytesWritten === 0) throw new Error('The disk took no byte of a write.');
       offset += bytesWritten;
     }
   }

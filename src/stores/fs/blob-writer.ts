@@ -23,25 +23,28 @@ export class FileBlobWriter implements BlobWriter {
   readonly #parts: WriterParts;
   readonly #name: string;
   readonly #file: DiskFile;
-  /** Taken from the reserve when the blob was begun, and not written yet. */
-  #taken: number;
+  /** Promised by the reserve, and not written yet. */
+  #promised: number;
   #state: 'open' | 'finished' | 'abandoned' = 'open';
   #isFileOpen = true;
 
-  constructor(parts: WriterParts, name: string, file: DiskFile, taken: number) {
+  constructor(parts: WriterParts, name: string, file: DiskFile, promised: number) {
     this.#parts = parts;
     this.#name = name;
     this.#file = file;
-    this.#taken = taken;
+    this.#promised = promised;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#expectOpen();
     try {
-      const beyond = bytes.byteLength - this.#taken;
-      this.#taken = Math.max(0, -beyond);
-      if (beyond > 0) await this.#parts.reserve.take(beyond);
+      const beyond = bytes.byteLength - this.#promised;
+      if (beyond > 0) {
+        await this.#parts.reserve.take(beyond);
+        this.#promised += beyond;
+      }
       await this.#file.write(bytes);
+      this.#settle(bytes.byteLength);
     } catch (error) {
       await this.abandon();
       throw unavailable(error, 'The object could not be written');
@@ -65,6 +68,7 @@ export class FileBlobWriter implements BlobWriter {
       throw unavailable(error, 'The object could not be made durable');
     }
     this.#state = 'finished';
+    this.#settle(this.#promised);
     unfinished.delete(this.#name);
     return blobId;
   }
@@ -72,9 +76,15 @@ export class FileBlobWriter implements BlobWriter {
   async abandon(): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'abandoned';
+    this.#settle(this.#promised);
     await this.#closeFile().catch(() => {});
     await removeQuietly(this.#parts.disk, this.#parts.layout.unfinishedPath(this.#name));
     this.#parts.unfinished.delete(this.#name);
+  }
+
+  #settle(bytes: number): void {
+    this.#promised -= bytes;
+    this.#parts.reserve.settle(bytes);
   }
 
   #expectOpen(): void {

@@ -53,13 +53,19 @@ class FileBlobs implements BlobStore {
   async create(sizeHint: number | undefined): Promise<FileBlobWriter> {
     const { disk, layout, reserve, unfinished } = this.#parts;
     const name = layout.newUnfinishedName();
+    const promised = sizeHint ?? 0;
     try {
-      await reserve.take(sizeHint ?? 0);
+      await reserve.take(promised);
+    } catch (error) {
+      throw unavailable(error, 'The free space cannot be measured');
+    }
+    try {
       unfinished.add(name);
       const file = await disk.create(layout.unfinishedPath(name));
-      return new FileBlobWriter(this.#parts, name, file, sizeHint ?? 0);
+      return new FileBlobWriter(this.#parts, name, file, promised);
     } catch (error) {
       unfinished.delete(name);
+      reserve.settle(promised);
       throw unavailable(error, 'No object can be written');
     }
   }

@@ -13,6 +13,8 @@ export class Reserve {
   readonly #folder: string;
   readonly #reserveBytes: number;
   #spendable = 0;
+  /** Promised to writers who have not written it yet: the volume still counts it as free. */
+  #promised = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
 
   constructor(world: World, folder: string, reserveBytes: number) {
@@ -21,7 +23,7 @@ export class Reserve {
     this.#reserveBytes = reserveBytes;
   }
 
-  /** Counts `bytes` as used; rejects as full when the reserve would shrink. */
+  /** Promises `bytes` to a writer; rejects as full when the reserve would shrink. */
   async take(bytes: number): Promise<void> {
     const isStale = this.#world.clock.monotonicMs() - this.#measuredAt >= measureEveryMs;
     // Between two measurements at most half of what was free is given away unseen.
@@ -30,11 +32,17 @@ export class Reserve {
       throw new StoreUnavailable('full', 'The volume of the objects has reached its reserve.');
     }
     this.#spendable -= bytes;
+    this.#promised += bytes;
+  }
+
+  /** So many promised bytes were written, or will not be. */
+  settle(bytes: number): void {
+    this.#promised -= bytes;
   }
 
   async #measure(): Promise<void> {
     const free = await this.#world.disk.freeBytes(this.#folder);
-    this.#spendable = free - this.#reserveBytes;
+    this.#spendable = free - this.#reserveBytes - this.#promised;
     this.#measuredAt = this.#world.clock.monotonicMs();
   }
 }

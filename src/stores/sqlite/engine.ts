@@ -7,6 +7,7 @@ import { compileRead, type HotRead, type PreparedRead } from '../sql/prepared.ts
 import { openForReading } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
 import { unavailable } from './failures.ts';
+import { checkedAtOnceBytesMax, checkInBackground } from './integrity.ts';
 import { WriteThread } from './write-thread.ts';
 
 export interface SqliteEngineOptions {
@@ -14,15 +15,13 @@ export interface SqliteEngineOptions {
   readonly path: string;
   /** Whether the file is checked when the last process that used it did not close it. */
   readonly isCheckedAfterUncleanStop?: boolean;
+  /** Told when a check beside the first requests finds damage; writes have stopped by then. */
+  readonly onDamage?: (message: string) => void;
+  /** For tests: how large a file may be to be checked before the engine opens, in bytes. */
+  readonly checkedAtOnceBytesMax?: number;
   /** For tests: the database is full at so many pages. */
   readonly pagesMax?: number;
 }
-
-/**
- * Largest file that is checked before the engine opens: about 0.1 s. Every start must be ready
- * within 2 s, so a larger one is left to `cnamed check` and to SQLite's own checks of what it reads.
- */
-const checkedBytesMax = 64 * 1024 * 1024;
 
 /**
  * The embedded engine over one SQLite file. Several processes may have the same file open: what one
@@ -33,18 +32,33 @@ const checkedBytesMax = 64 * 1024 * 1024;
  */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<MetadataEngine> {
   const { path } = options;
-  const isChecked = await prepareFile(path, options.isCheckedAfterUncleanStop ?? true);
-  const thread = new WriteThread({ path, pagesMax: options.pagesMax, isChecked });
+  const uncleanBytes = await prepareFile(path);
+  const isCheckDue = uncleanBytes > 0 && options.isCheckedAfterUncleanStop !== false;
+  const isSmall = uncleanBytes <= (options.checkedAtOnceBytesMax ?? checkedAtOnceBytesMax);
+  const thread = new WriteThread({
+    path,
+    pagesMax: options.pagesMax,
+    isChecked: isCheckDue && isSmall,
+  });
   await thread.open();
   const connection = openForReading(path);
-  const { sql, statement } = kyselyOver(connection, unavailable);
-  let isClosed = false;
+  const endCheck =
+    isCheckDue && !isSmall
+      ? checkInBackground(path, (message) => {
+          thread.stop(message);
+          options.onDamage?.(message);
+        })
+      : undefined;
+  const refusal = (error: unknown) =>
+    connection.open
+      ? unavailable(error)
+      : new StoreUnavailable('closed', 'The database is closed.', { cause: error });
+  const { sql, statement } = kyselyOver(connection, refusal);
   const answer = async <Value>(read: () => Value): Promise<Value> => {
-    if (isClosed) throw new StoreUnavailable('closed', 'The database is closed.');
     try {
       return read();
     } catch (error) {
-      throw unavailable(error);
+      throw refusal(error);
     }
   };
   return assemblePorts({
@@ -59,25 +73,24 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
       };
     },
     async close() {
-      isClosed = true;
+      await endCheck?.();
       connection.close();
       await thread.close();
     },
   });
 }
 
-/** Makes the file if there is none; says whether it must be checked before use. */
-async function prepareFile(path: string, isCheckWanted: boolean): Promise<boolean> {
+/** Makes the file if there is none; returns its size when the last process did not close it. */
+async function prepareFile(path: string): Promise<number> {
   try {
     const file = await realDisk.facts(path);
     if (file === undefined) {
       await createFile(path);
-      return false;
+      return 0;
     }
     // The last process that closes the database properly removes the log.
     const log = await realDisk.facts(`${path}-wal`);
-    const isUnclean = log !== undefined && log.size > 0;
-    return isCheckWanted && isUnclean && file.size <= checkedBytesMax;
+    return log === undefined || log.size === 0 ? 0 : file.size + log.size;
   } catch (error) {
     throw new StoreUnavailable('failed', `The database cannot be opened: ${path}`, {
       cause: error,

@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../ports/engine.ts';
 import type { RunWrite } from '../sql/writes.ts';
 import type { FromWriter, ToWriter, WriteReply, WriterSetup } from './messages.ts';
+import { startThread } from './threads.ts';
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -15,11 +16,13 @@ export class WriteThread {
   readonly #opened = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #lastId = 0;
+  /** Why nothing is written any more. */
+  #refusal: string | undefined;
   #isClosing = false;
   #hasEnded = false;
 
   constructor(setup: WriterSetup) {
-    this.#worker = new Worker(writerAddress(), { workerData: setup });
+    this.#worker = startThread('writer', setup);
     this.#worker.on('message', (message: FromWriter) => this.#receive(message));
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', () => this.#end(undefined));
@@ -33,8 +36,8 @@ export class WriteThread {
   }
 
   readonly write: RunWrite = ((name: string, ...rest: unknown[]) => {
-    if (this.#isClosing || this.#hasEnded) {
-      return Promise.reject(new StoreUnavailable('closed', 'The database is closed.'));
+    if (this.#refusal !== undefined) {
+      return Promise.reject(new StoreUnavailable('closed', this.#refusal));
     }
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
@@ -46,10 +49,16 @@ export class WriteThread {
     });
   }) as RunWrite;
 
+  /** Refuses every write from now on; reads go on. */
+  stop(reason: string): void {
+    this.#refusal ??= reason;
+  }
+
   /** Lets every request in flight end, then the thread. Safe to call twice. */
   close(): Promise<void> {
     if (!this.#isClosing && !this.#hasEnded) {
       this.#isClosing = true;
+      this.#refusal = 'The database is closed.';
       this.#worker.ref();
       this.#send('close');
     }
@@ -83,6 +92,7 @@ export class WriteThread {
   #end(cause: unknown): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.#refusal ??= 'The writer of the database ended; restart the server.';
     const error = new StoreUnavailable('failed', 'The writer of the database ended.', { cause });
     this.#opened.reject(error);
     this.#opened.promise.catch(() => {});
@@ -90,10 +100,4 @@ export class WriteThread {
     this.#waiting.clear();
     this.#ended.resolve();
   }
-}
-
-/** Beside this module, and of its kind: TypeScript in the repository, JavaScript when published. */
-function writerAddress(): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./writer.${extension}`, import.meta.url);
 }

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { openSqliteEngine } from '../../src/stores/index.ts';
+import { accountStoreContract } from './accounts.contract.ts';
+import { auditStoreContract } from './audit.contract.ts';
+import { bucketStoreContract } from './buckets.contract.ts';
+import { certificateStoreContract } from './certificates.contract.ts';
+import { cnameStoreContract } from './cnames.contract.ts';
+import { metadataEngineContract } from './engine.contract.ts';
+import { objectIndexContract } from './objects.contract.ts';
+import { settingStoreContract } from './settings.contract.ts';
+import type { EngineUnderTest } from './under-test.ts';
+
+const sqlite: EngineUnderTest = {
+  name: 'SQLite',
+  open: (folder) => openSqliteEngine({ path: join(folder, 'metadata.db') }),
+};
+
+accountStoreContract(sqlite);
+auditStoreContract(sqlite);
+bucketStoreContract(sqlite);
+certificateStoreContract(sqlite);
+cnameStoreContract(sqlite);
+metadataEngineContract(sqlite);
+objectIndexContract(sqlite);
+settingStoreContract(sqlite);
