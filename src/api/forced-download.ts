@@ -15,12 +15,7 @@ export function applyForcedDownload(
   context: OperationContext,
 ): HttpResponse {
   if (!context.services.settings.isForceDownload) return response;
-  if (context.target.addressing === 'mapped-domain' || context.target.level !== 'object') {
-    return response;
-  }
-  if (context.operation.name !== 'GetObject' && context.operation.name !== 'HeadObject') {
-    return response;
-  }
+  if (context.target.addressing === 'mapped-domain' || !servesObject(context)) return response;
   if (context.request.headers.authorization !== undefined) return response;
   if (!activeType.test(response.headers['Content-Type'] ?? '')) return response;
   return {
@@ -31,4 +26,18 @@ export function applyForcedDownload(
       'x-oss-force-download': 'true',
     },
   };
+}
+
+/** An object's own answer, or the index document of a website at the root of a bucket's host. */
+function servesObject({ operation, caller }: OperationContext): boolean {
+  switch (operation.name) {
+    case 'GetObject':
+    case 'HeadObject':
+    case 'HeadWebsiteRoot':
+      return true;
+    case 'ListObjects':
+      return caller.kind === 'anonymous';
+    default:
+      return false;
+  }
 }
