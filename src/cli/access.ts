@@ -46,10 +46,10 @@ export function addAccessFlags(command: Command): Command {
 
 export async function openAccess(context: CliContext, flags: Flags): Promise<ApiAccess> {
   const config = await readConfig(context, settingFlags(flags, localSettings));
+  const bucket = bucketOf(flags);
   const endpoint = textFlag(flags, 'endpoint') ?? localEndpoint(config);
   const key = await findKey(context, config, flags, endpoint);
   const ca = textFlag(flags, 'ca');
-  const bucket = bucketOf(flags);
   try {
     const client = new CnameClient({
       endpoint,
