@@ -31,7 +31,7 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const resolved = await rooms.hosts.resolve(request.host);
     const target = parseTarget(resolved, request);
     await checkConnection(request, target, rooms);
-    const operation = matchOperation(request, target.level);
+    const operation = await match(request, target);
     checkAddressing(operation, target);
     const caller = await rooms.authenticator.authenticate(request, target);
     const grant = await authorise(operation, target, caller, rooms.services);
@@ -41,6 +41,19 @@ export function createPipeline(rooms: PipelineRooms): Handler {
         ? operation.anonymousAct
         : operation.act;
     return applyForcedDownload(await act(context), context);
+  }
+
+  /**
+   * A client that names its bucket twice asks for what no row has; its signature tells, and then the
+   * refusal can name the setting. So a signed request is told of its signature first.
+   */
+  async function match(request: HttpRequest, target: Target): Promise<Operation> {
+    try {
+      return matchOperation(request, target.level);
+    } catch (problem) {
+      if (target.level !== 'service') await rooms.authenticator.authenticate(request, target);
+      throw problem;
+    }
   }
 
   function refuse(problem: unknown, request: HttpRequest): HttpResponse {

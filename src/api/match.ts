@@ -5,6 +5,7 @@
  * the answer is MethodNotAllowed or NotImplemented by name (DESIGN rulings 11 and 18), never a
  * listing or an object. Unknown parameters are no sub-resources: a page may be asked as `/a?v=2`.
  */
+import { withoutAnyBucket } from '../auth/index.ts';
 import { OssError } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { operations } from './operations.ts';
@@ -111,6 +112,9 @@ export function matchOperation(request: HttpRequest, level: Level): Operation {
     }
     values.set(name, value);
     if (index.selectors.has(name)) selected.push(name);
+    else if (level === 'service' && levels.bucket.selectors.has(name)) {
+      throw bucketMissing(name, request.host);
+    }
   }
   for (const name of refusedOptions) {
     const value = values.get(name);
@@ -153,6 +157,16 @@ function doubled(name: string, value: string): OssError {
   return new OssError('InvalidArgument', {
     message: `The query parameter ${name} was given more than once.`,
     fields: { ArgumentName: name, ArgumentValue: value },
+  });
+}
+
+/** A sub-resource of buckets where no bucket is named: it must not become a list of buckets. */
+function bucketMissing(name: string, host: string): OssError {
+  return new OssError('NotImplemented', {
+    message:
+      `The query parameter ${name} belongs to a bucket, and the request names none in Host or ` +
+      `path: ${withoutAnyBucket(host)}`,
+    fields: { Header: name },
   });
 }
 

@@ -34,6 +34,31 @@ export function misreadings(
   return found;
 }
 
+/** What a bucket may be called (oss-protocol.md 1.1), as far as a hint needs it. */
+const bucketNameForm = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+
+/**
+ * What is likely wrong when nothing above was signed: clients that take the endpoint for a custom
+ * domain sign their bucket, yet send its name in neither Host nor path, so that nothing here can
+ * know it. Said as a guess, and only where no bucket or no possible bucket was named.
+ */
+export function suspicion(facts: SigningFacts, host: string): string | undefined {
+  const { addressing, bucket, key } = facts;
+  const isWithoutBucket = addressing === 'service';
+  const isKeyOnly = addressing === 'path' && key === '' && !bucketNameForm.test(bucket);
+  if (!isWithoutBucket && !isKeyOnly) return undefined;
+  return `If this was meant for a bucket, the request does not name it: ${withoutAnyBucket(host)}`;
+}
+
+/** For requests that name a bucket nowhere although only a bucket can be meant. */
+export function withoutAnyBucket(host: string): string {
+  return (
+    `the client takes ${host} for a custom domain. Java: \`setSupportCname(false)\` or ` +
+    '`setSLDEnabled(true)`; ali-oss: `sldEnable: true` instead of `cname: true`; Go: ' +
+    '`UsePathStyle` instead of `UseCname`; Python: no `is_cname=True`.'
+  );
+}
+
 function doubled(facts: SigningFacts, bucket: string): string {
   if (facts.addressing === 'mapped-domain') {
     return (

@@ -3,5 +3,6 @@
  * view and where it points (bucket, key); decides no right.
  */
 
+export { withoutAnyBucket } from './addressing-advice.ts';
 export { type AuthenticatorParts, createAuthenticator } from './authenticate.ts';
 export type { Authenticator, Caller, SigningFacts } from './types.ts';

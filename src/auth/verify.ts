@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { catalogue, OssError } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { hexOfBytes, type SignableRequest, textOfBytes } from '../signing/index.ts';
-import { misreadings } from './addressing-advice.ts';
+import { misreadings, suspicion } from './addressing-advice.ts';
 import type { Candidate, Presented } from './presented.ts';
 import type { SigningFacts } from './types.ts';
 
@@ -48,10 +48,11 @@ export function checkSignature(
   const [rule] = candidates;
   if (!rule) throw new Error('A scheme presented nothing to verify.');
   if (isSignedBy(secret, candidates, presented.signature)) return undefined;
-  const advice = misreadings(signable, facts, request.host).find(({ bucket, key }) => {
+  const misreading = misreadings(signable, facts, request.host).find(({ bucket, key }) => {
     const misread = presented.candidates({ ...signable, bucket, key });
     return isSignedBy(secret, misread, presented.signature);
-  })?.advice;
+  });
+  const advice = misreading?.advice ?? suspicion(facts, request.host);
   return mismatch(presented, rule, request.method, advice);
 }
 
