@@ -33,8 +33,9 @@ export class Connection {
     this.#rules = rules;
   }
 
+  /** Nobody waits for anything of it. */
   get isIdle(): boolean {
-    return this.#active === undefined;
+    return this.#active === undefined || this.#active.isLingering;
   }
 
   receive(incoming: IncomingMessage, response: ServerResponse): void {

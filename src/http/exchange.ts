@@ -47,6 +47,7 @@ export class Exchange {
   #bodyProblem: OssError | undefined;
   #closes = false;
   #isBroken = false;
+  #isLingering = false;
 
   constructor(
     incoming: IncomingMessage,
@@ -68,6 +69,11 @@ export class Exchange {
   /** No further request of this connection may be answered after this one. */
   get closesConnection(): boolean {
     return this.#closes;
+  }
+
+  /** The client has all it will get; only its own bytes are still awaited. */
+  get isLingering(): boolean {
+    return this.#isLingering;
   }
 
   get isWriting(): boolean {
@@ -255,8 +261,9 @@ export class Exchange {
   }
 
   /**
-   * Sends the answer, then reads on for a while before the connection closes: closing at once would
-   * reset it, and a client in the middle of an upload would never see the answer (RFC 9112 9.6).
+   * Sends the answer and the end of the stream, then reads on for a while: closing at once would
+   * reset the connection, and a client in the middle of an upload would never see the answer
+   * (RFC 9112 9.6).
    */
   async #linger(bytes: Uint8Array | undefined): Promise<void> {
     const { response, incoming } = this;
@@ -266,6 +273,8 @@ export class Exchange {
       response.end();
       return;
     }
+    this.#isLingering = true;
+    incoming.socket.end();
     const over = new AbortController();
     const end = (): void => over.abort();
     incoming.on('error', end).once('end', end).once('close', end).resume();
