@@ -6,8 +6,8 @@
  *   durable and the next read of any kind sees it;
  * - a rule that must hold between concurrent callers is ONE method with an outcome, never a read
  *   followed by a write of the caller's;
- * - an outcome is a value (`{ outcome: 'taken' }`), never an API error; an engine that cannot answer
- *   rejects with `StoreUnavailable`, and then nothing was acknowledged;
+ * - an outcome is a value (`{ outcome: 'taken' }`), never an API error; an engine that cannot
+ *   answer rejects with `StoreUnavailable`, and then nothing was acknowledged;
  * - engines hold no clock: every time comes in as an argument.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The sweeper: what nobody points to any more goes, what somebody points to and is gone is reported.
+ * The sweeper: what nobody points to any more goes; what somebody points to and is gone is told.
  * Safe beside running requests, and beside another sweeper.
  */
 import type { Instant } from '../world/index.ts';

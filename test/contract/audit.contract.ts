@@ -16,7 +16,7 @@ export function auditStoreContract(under: EngineUnderTest): void {
       detail: { step, answer: ['one', null, { deep: true }], text: 'snow ☃ and NUL \u0000' },
     });
 
-    it('records come back whole, newest first, by domain, by owner and before a sequence', async () => {
+    it('records come back whole, newest first, by domain, owner and sequence', async () => {
       const { audit } = suite.engine;
       const domain = unique('audited.example');
       const owner = accountId();

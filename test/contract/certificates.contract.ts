@@ -24,7 +24,7 @@ export function certificateStoreContract(under: EngineUnderTest): void {
       assert.equal(await suite.engine.certificates.findCertificate(1), undefined);
     });
 
-    it('the same leaf is one certificate in an account, and another in another account', async () => {
+    it('a leaf is one certificate in an account, and another in the next', async () => {
       const owner = accountId();
       const fingerprint = unique('AA');
       const first = await store(owner, fingerprint);

@@ -22,7 +22,7 @@ export function metadataEngineContract(under: EngineUnderTest): void {
       await second.close();
     });
 
-    it('closing finishes what was begun, refuses what comes after, and may be repeated', async () => {
+    it('closing finishes what was begun, refuses what comes later, may be repeated', async () => {
       const engine = await suite.openAgain();
       const bucket = await makeBucket(engine);
       const puts = Array.from({ length: 30 }, (_, index) =>

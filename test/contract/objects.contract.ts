@@ -73,6 +73,19 @@ export function objectIndexContract(under: EngineUnderTest): void {
       assert.equal((await suite.engine.buckets.bucketStat(id))?.objectCount, 0);
     });
 
+    it('half a surrogate pair is no key, and never another one', async () => {
+      const { objects } = suite.engine;
+      const { id } = await makeBucket(suite.engine);
+      await putSample(suite.engine, id, '\ufffd');
+      const half = '\ud83d';
+      const put = { bucketId: id, key: half, object: sampleObject(), forbidOverwrite: false };
+      await assert.rejects(objects.putObject(put));
+      assert.equal(await objects.findObject(id, half), undefined);
+      assert.equal(await objects.setObjectAcl(id, half, 'private'), 'none');
+      assert.deepEqual(await objects.deleteObjects(id, [half], now), []);
+      assert.ok(await objects.findObject(id, '\ufffd'));
+    });
+
     it('an overwrite frees the old blob; forbidding it leaves everything as it was', async () => {
       const { objects } = suite.engine;
       const { id } = await makeBucket(suite.engine);

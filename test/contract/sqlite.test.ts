@@ -8,6 +8,7 @@ import { cnameStoreContract } from './cnames.contract.ts';
 import { metadataEngineContract } from './engine.contract.ts';
 import { objectIndexContract } from './objects.contract.ts';
 import { settingStoreContract } from './settings.contract.ts';
+import { cnameTokenContract } from './tokens.contract.ts';
 import type { EngineUnderTest } from './under-test.ts';
 
 const sqlite: EngineUnderTest = {
@@ -20,6 +21,7 @@ auditStoreContract(sqlite);
 bucketStoreContract(sqlite);
 certificateStoreContract(sqlite);
 cnameStoreContract(sqlite);
+cnameTokenContract(sqlite);
 metadataEngineContract(sqlite);
 objectIndexContract(sqlite);
 settingStoreContract(sqlite);

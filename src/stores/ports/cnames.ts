@@ -34,7 +34,7 @@ export interface CnameToken {
   readonly expiresAt: Instant;
 }
 
-/** The guard of custom-domain.md 2.3: `expected` is the number now bound, or `undefined` for none. */
+/** The guard of custom-domain.md 2.3; expecting `undefined` is expecting that none is bound. */
 export type BindingGuard =
   | { readonly kind: 'forced' }
   | { readonly kind: 'expect'; readonly certificateNumber: number | undefined };
@@ -57,6 +57,7 @@ export interface MappingChange {
   readonly bucketId: number;
   /** The account that must own the bucket and, for stored certificates, the certificate. */
   readonly accountId: string;
+  /** Of a new mapping; a standing one keeps its type, for most clients never name one. */
   readonly type: CnameType;
   /** `undefined` leaves it as it is; new mappings start with false. */
   readonly isPurgeCdnCache: boolean | undefined;
@@ -143,7 +144,10 @@ export interface CnameStore {
    */
   changeMapping(change: MappingChange): Promise<MappingOutcome>;
 
-  /** Removes mapping and binding together; `none` when the domain is not on this bucket. */
+  /**
+   * Removes mapping and binding together, or the notice of a domain that moved away (see
+   * `listDomains`); `none` when the bucket has neither.
+   */
   releaseDomain(input: {
     domain: string;
     bucketId: number;
@@ -152,7 +156,11 @@ export interface CnameStore {
   }): Promise<'released' | 'none'>;
 
   findDomain(domain: string): Promise<MappedDomain | undefined>;
-  /** By domain in byte order, each with its certificate. */
+  /**
+   * By domain in byte order, each with its certificate. A domain that moved to another account is
+   * still listed here, as Disabled and without binding, until `releaseDomain` acknowledges it or
+   * the bucket maps it again (custom-domain.md 4.3); it counts for nothing else.
+   */
   listDomains(
     bucketId: number,
   ): Promise<{ cname: Cname; certificate: StoredCertificate | undefined }[]>;

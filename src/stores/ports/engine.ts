@@ -27,9 +27,9 @@ export interface SettingStore {
 }
 
 /**
- * The engine could not do it, and nothing was acknowledged. `reason` is for the log and for choosing
- * the status: `full` no space left, `closed` shutting down or stopped after a failed write,
- * `failed` anything else.
+ * The engine could not do it, and nothing was acknowledged. `reason` is for the log and for
+ * choosing the status: `full` no space left, `closed` shutting down or stopped after a failed
+ * write, `failed` anything else.
  */
 export class StoreUnavailable extends Error {
   readonly reason: 'full' | 'closed' | 'failed';

@@ -44,7 +44,8 @@ export interface ObjectListing {
 export interface ObjectIndex {
   /**
    * Makes the key point to `object`; the blob it pointed to before becomes garbage in the same
-   * step. `exists`: `forbidOverwrite` was asked and there is one. `no-bucket`: the bucket went.
+   * step, dated `object.modifiedAt` (the moment of this call). `exists`: `forbidOverwrite` was
+   * asked and there is one. `no-bucket`: the bucket went.
    */
   putObject(input: {
     bucketId: number;

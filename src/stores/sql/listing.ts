@@ -5,7 +5,7 @@
 import type { Selectable } from 'kysely';
 import type { ListedObject, ObjectIndex, ObjectListing } from '../ports/objects.ts';
 import type { ObjectTable } from './database.ts';
-import { keyBytes, type ObjectRow, objectColumns, toStoredObject } from './object-rows.ts';
+import { type ObjectRow, objectColumns, toStoredObject } from './object-rows.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
 
 type KeyRow = Pick<Selectable<ObjectTable>, 'key'> & ObjectRow;
@@ -41,12 +41,12 @@ export async function listObjects(
   input: Parameters<ObjectIndex['listObjects']>[0],
 ): Promise<ObjectListing> {
   const { bucketId, limit } = input;
-  const prefix = keyBytes(input.prefix);
-  const delimiter = keyBytes(input.delimiter);
+  const prefix = Buffer.from(input.prefix);
+  const delimiter = Buffer.from(input.delimiter);
   const end = successor(prefix);
   const wanted = limit + 1;
   const entries: Entry[] = [];
-  let from = firstKey(prefix, delimiter, keyBytes(input.after));
+  let from = firstKey(prefix, delimiter, Buffer.from(input.after));
   for (let count = wanted; ; ) {
     const rows = await keys.all({ bucketId, from, end, count });
     const page = fold(rows, prefix, delimiter);

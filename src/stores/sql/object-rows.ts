@@ -20,12 +20,11 @@ export const objectColumns = [
 export type ObjectRow = Omit<Selectable<ObjectTable>, 'bucket_id' | 'key'>;
 
 /**
- * The bytes of a key. Text that is not Unicode has no bytes of its own (half a surrogate pair
- * would become U+FFFD and meet another key there), so it is refused; callers check it before.
+ * The bytes of a key. Text that is not Unicode has none of its own (half a surrogate pair would
+ * become U+FFFD and meet another key there): nothing is stored under it, and nothing found.
  */
-export function keyBytes(key: string): Buffer {
-  if (!key.isWellFormed()) throw new TypeError('An object key must be valid Unicode text.');
-  return Buffer.from(key, 'utf8');
+export function keyBytes(key: string): Buffer | undefined {
+  return key.isWellFormed() ? Buffer.from(key, 'utf8') : undefined;
 }
 
 export function toStoredObject(row: ObjectRow): StoredObject {

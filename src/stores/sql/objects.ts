@@ -19,6 +19,7 @@ export async function putObject(
 ): ReturnType<ObjectIndex['putObject']> {
   const { bucketId, object } = input;
   const key = keyBytes(input.key);
+  if (key === undefined) throw new TypeError('An object key must be valid Unicode text.');
   const before = await sql
     .selectFrom('objects')
     .select(['blob_id', 'size'])
@@ -53,11 +54,11 @@ export async function deleteObjects(
 ): Promise<string[]> {
   const deleted: string[] = [];
   let bytes = 0;
-  for (const some of inPortions(keys)) {
+  for (const some of inPortions(keys.map(keyBytes).filter((key) => key !== undefined))) {
     const rows = await sql
       .deleteFrom('objects')
       .where('bucket_id', '=', bucketId)
-      .where('key', 'in', some.map(keyBytes))
+      .where('key', 'in', some)
       .returning(['key', 'blob_id', 'size'])
       .execute();
     await discardBlobs(
@@ -82,11 +83,13 @@ export async function setObjectAcl(
   key: string,
   acl: ObjectAcl,
 ): Promise<'done' | 'none'> {
+  const bytes = keyBytes(key);
+  if (bytes === undefined) return 'none';
   const { numUpdatedRows } = await sql
     .updateTable('objects')
     .set({ acl })
     .where('bucket_id', '=', bucketId)
-    .where('key', '=', keyBytes(key))
+    .where('key', '=', bytes)
     .executeTakeFirst();
   return numUpdatedRows > 0n ? 'done' : 'none';
 }
@@ -96,6 +99,7 @@ export async function setObjectMetadata(
   input: { bucketId: number; key: string; blobId: string; object: StoredObject },
 ): Promise<'done' | 'none' | 'changed'> {
   const key = keyBytes(input.key);
+  if (key === undefined) return 'none';
   const standing = await sql
     .selectFrom('objects')
     .select('blob_id')

@@ -100,7 +100,9 @@ function objectPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
   return {
     putObject: (input) => write('putObject', input),
     async findObject(bucketId, key) {
-      const row = await object.first({ bucketId, key: keyBytes(key) });
+      const bytes = keyBytes(key);
+      if (bytes === undefined) return undefined;
+      const row = await object.first({ bucketId, key: bytes });
       return row === undefined ? undefined : toStoredObject(row);
     },
     deleteObjects: (bucketId, keys, now) => write('deleteObjects', bucketId, keys, now),

@@ -1,6 +1,6 @@
 /**
- * Every change a SQL engine can make, by name: `(sql, ...what the port says)`. An engine runs one of
- * them inside a transaction of its own; the embedded one sends name and arguments to its writer.
+ * Every change a SQL engine can make, by name: `(sql, ...what the port says)`. An engine runs one
+ * of them inside a transaction; the embedded one sends name and arguments to its writer.
  */
 import {
   addCredential,

@@ -3,6 +3,9 @@ import SqliteDatabase, { type Database as SqliteConnection } from 'better-sqlite
 /** How long a writer waits for another process (the command line) before it gives up. */
 const busyTimeoutMs = 5_000;
 
+/** A reader waits, holding the event loop, only while another process recovers the log. */
+const readBusyTimeoutMs = 250;
+
 /** After a spike the write-ahead log shrinks back to this. */
 const journalBytesMax = 64 * 1024 * 1024;
 
@@ -33,7 +36,7 @@ export function openForReading(path: string): SqliteConnection {
   const connection = new SqliteDatabase(path, {
     readonly: true,
     fileMustExist: true,
-    timeout: busyTimeoutMs,
+    timeout: readBusyTimeoutMs,
   });
   connection.pragma('trusted_schema = OFF');
   return connection;

@@ -28,7 +28,7 @@ export class WriteThread {
     this.#worker.on('exit', () => this.#end(undefined));
   }
 
-  /** Resolves when the database is open, checked and migrated; rejects with the reason it is not. */
+  /** Resolves when the database is open, checked and migrated; else rejects with the reason. */
   async open(): Promise<void> {
     await this.#opened.promise;
     // From here on only a request in flight keeps the process alive.

@@ -104,7 +104,7 @@ describe('the SQLite engine', () => {
     await assert.rejects(openSqliteEngine({ path: killed }), StoreUnavailable);
   });
 
-  it('a large damaged database is found out beside the first requests, and writes stop', async () => {
+  it('a large damaged database is found out beside the requests: writes stop', async () => {
     const engine = await openEngine();
     const bucket = await makeBucket(engine);
     await Promise.all(
@@ -168,7 +168,7 @@ describe('the SQLite engine', () => {
     }
   });
 
-  it('a full volume refuses, acknowledges nothing, keeps reads and deletions, and recovers', async () => {
+  it('a full volume refuses, acknowledges nothing falsely, keeps reads, recovers', async () => {
     const engine = await openEngine({ pagesMax: 120 });
     const bucket = await makeBucket(engine);
     const metadata = { filler: 'x'.repeat(2000) };
