@@ -346,7 +346,7 @@ export function cnameStoreContract(under: EngineUnderTest): void {
       assert.equal((await cnames.findDomain(domain))?.bucket.id, from.id);
     });
 
-    it('a permitted transfer moves the domain, not its certificate, and both sides know', async () => {
+    it('a permitted transfer moves the domain, not its certificate; both sides know', async () => {
       const { cnames, audit } = suite.engine;
       const { from, to, domain, claim } = await transferable();
       const moved = await cnames.changeMapping({ ...claim, allowTransfer: true });
