@@ -21,8 +21,8 @@ const vendorEndpoint =
 
 /**
  * A resolver for the given endpoints. The order is the rule (DESIGN ruling 9): endpoint hosts, IP
- * literals, what stands below an endpoint, the vendor's own endpoints; only then is a mapping looked
- * up, so that no mapping can ever take an endpoint away.
+ * literals, what stands below an endpoint, the vendor's own endpoints; only then is a mapping
+ * looked up, so that no mapping can ever take an endpoint away.
  *
  * @throws Error when an endpoint is not a host name
  */
@@ -60,7 +60,7 @@ export function createHostResolver(options: {
   };
 }
 
-/** An empty left part is service level: `ali-oss` lists buckets at `.oss-cn-hangzhou.aliyuncs.com`. */
+/** An empty left part is service level: `ali-oss` lists buckets at `.oss-cn-x.aliyuncs.com`. */
 function below(left: string): ResolvedHost {
   return left === '' ? endpointResult : { kind: 'bucket', bucket: left };
 }

@@ -26,6 +26,7 @@ export class Connection {
   /** Answered once everything before it is. */
   #problem: OssError | undefined;
   #hasFailed = false;
+  #received = 0;
 
   constructor(socket: Socket, facts: ConnectionFacts, rules: ExchangeRules) {
     this.#socket = socket;
@@ -41,6 +42,7 @@ export class Connection {
   receive(incoming: IncomingMessage, response: ServerResponse): void {
     if (this.#isOver) return;
     const exchange = new Exchange(incoming, response, this.#facts, this.#rules);
+    if (++this.#received >= this.#rules.limits.requestsPerConnectionMax) exchange.makeLast();
     if (this.#active === undefined) this.#begin(exchange);
     else if (this.#waiting.length < this.#rules.limits.pipelinedMax) this.#waiting.push(exchange);
     else this.destroy();

@@ -71,6 +71,11 @@ export class Exchange {
     return this.#closes;
   }
 
+  /** The connection closes after this one. */
+  makeLast(): void {
+    this.#closes = true;
+  }
+
   /** The client has all it will get; only its own bytes are still awaited. */
   get isLingering(): boolean {
     return this.#isLingering;

@@ -169,7 +169,6 @@ function createServer(limits: HttpLimits, tls: TlsServerOptions | undefined) {
     : createHttpServer(options);
   // Too many headers are refused; the runtime would drop the rest without a word.
   server.maxHeadersCount = 0;
-  server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
   server.timeout = limits.writeStallMs;
   return server;
 }

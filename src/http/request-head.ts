@@ -66,8 +66,8 @@ export function readHead(raw: RawHead, limits: HttpLimits): RequestHead {
 }
 
 /**
- * Headers by lower-case name in a map without prototype, repeated ones joined: a value sent twice is
- * neither lost nor mistaken for one sent once.
+ * Headers by lower-case name in a map without prototype, repeated ones joined: a value sent twice
+ * is neither lost nor mistaken for one sent once.
  */
 export function joinHeaders(
   rawHeaders: readonly string[],

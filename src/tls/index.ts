@@ -1,7 +1,7 @@
 /**
  * TLS: which certificate answers this SNI name now. Secure contexts are built on demand, kept in a
- * bounded cache by certificate, and checked against the mapping on every handshake, so that a swap is
- * visible to the next one. Never another tenant's certificate (DESIGN ruling 10).
+ * bounded cache by certificate, and checked against the mapping on every handshake, so that a swap
+ * is visible to the next one. Never another tenant's certificate (DESIGN ruling 10).
  */
 export {
   createListenerOptions,

@@ -3,7 +3,7 @@ import type { SecureContext, TlsOptions } from 'node:tls';
 import { tlsProfile } from './profile.ts';
 import type { SniContexts } from './sni.ts';
 
-/** What this listener speaks inside TLS; whoever offers only others is refused (security.md 5.6). */
+/** What is spoken inside TLS; whoever offers only others is refused (security.md 5.6). */
 const protocols = ['http/1.1'];
 /** Sessions are resumed for an hour at most; ticket keys end them sooner. */
 const sessionTimeoutSeconds = 3_600;
@@ -16,8 +16,8 @@ export interface DefaultCertificate {
 }
 
 /**
- * Options of an HTTPS listener: the profile, the default certificate if there is one, and the look-up
- * by server name. Without a default, handshakes that find no certificate end with a fatal alert.
+ * Options of an HTTPS listener: the profile, the default certificate if there is one, and the
+ * look-up by server name. Without a default, handshakes that find no certificate end with a fatal alert.
  *
  * @throws Error when the default certificate and its key do not belong together
  */
@@ -46,8 +46,8 @@ function checkPair(own: DefaultCertificate): void {
 }
 
 /**
- * The look-up as the runtime calls it. Calls back exactly once and never throws: a synchronous throw
- * has ended whole processes (CVE-2026-21637, security.md 5.2).
+ * The look-up as the runtime calls it. Calls back exactly once and never throws: a synchronous
+ * throw has ended whole processes (CVE-2026-21637, security.md 5.2).
  */
 export function createSniCallback(
   contexts: SniContexts,

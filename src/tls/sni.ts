@@ -37,8 +37,8 @@ export interface SniContexts {
 }
 
 /**
- * Secure contexts by server name, built on demand and kept by certificate: one build per certificate
- * at a time, so many a second, names without a certificate answered without any.
+ * Secure contexts by server name, built on demand and kept by certificate: one build per
+ * certificate at a time, so many a second, names without a certificate answered without any.
  */
 export function createSniContexts(options: {
   readonly certificates: Pick<Certificates, 'findBoundCertificate' | 'unseal'>;

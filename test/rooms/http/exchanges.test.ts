@@ -164,7 +164,7 @@ describe('Expect: 100-continue', () => {
     client.destroy();
   });
 
-  test('is not answered when the request is refused unread, and the connection closes', async () => {
+  test('is not answered when the request is refused; the connection closes', async () => {
     const client = await connectRaw({ port: stub.port });
     client.send(head('/refused'));
     const response = await client.response();

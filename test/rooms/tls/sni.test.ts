@@ -129,7 +129,7 @@ const rsaLeaf = (): Promise<TestCertificate> =>
   authority.issue({ names: ['rsa.example'], key: rsaKey });
 
 describe('contexts', () => {
-  test('are built once per certificate, however many ask at once, and the key is wiped', async () => {
+  test('are built once per certificate, however many ask, and the key is wiped', async () => {
     const stand = await startStand();
     stand.bind('one.example', await issue('one.example'));
     const leaves = await Promise.all(
