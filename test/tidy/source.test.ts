@@ -16,8 +16,10 @@ test('every way to import is seen', () => {
     "const e = await import('./dynamic.ts');",
     "let f: import('./inline-type.ts').F;",
     "import g = require('./required.ts');",
+    "const h = createRequire(import.meta.url)('./again-required.cjs');",
   ].join('\n');
   assert.deepEqual(imports(text).sort(), [
+    './again-required.cjs',
     './again-type.ts',
     './again.ts',
     './dynamic.ts',

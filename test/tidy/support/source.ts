@@ -111,6 +111,7 @@ export interface Import {
 const importForms = [
   /\b(?:import|export)\b[^;'"`=()]*?\bfrom\s*(['"])(?<specifier>[^'"]+)\1/g,
   /\bimport\s*(['"])(?<specifier>[^'"]+)\1/g,
+  /\bcreateRequire\([^()]*\)\s*\(\s*(['"`])(?<specifier>[^'"`]+)\1/g,
   /\b(?:import|require)\s*\(\s*(['"`])(?<specifier>[^'"`]+)\1/g,
 ];
 
@@ -122,7 +123,7 @@ export function importsOf(source: Source): Import[] {
       const quote = match[0].search(/['"`]/);
       // An import inside a string is text, not an import: its keyword was blanked.
       if (
-        !/\b(?:import|export|require)\b/.test(source.code.slice(match.index, match.index + quote))
+        !/\b(?:import|export|require|createRequire)\b/.test(source.code.slice(match.index, match.index + quote))
       ) {
         continue;
       }

@@ -1,0 +1,123 @@
+import { rm } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { putCname } from '../test/support/put-cname.ts';
+import { domainOf } from './fill.ts';
+import type { Bench } from './lib/bench.ts';
+import { expectOk, type Field, firstBucket, prepareField, startCnamed } from './lib/field.ts';
+import { residentMiB } from './lib/processes.ts';
+import { median, round } from './lib/report.ts';
+
+/** The default quota: so many domains share a bucket. */
+const domainsPerBucket = 100;
+const starts = 5;
+const additions = 30;
+/** Different names asked over HTTPS before memory is read again. */
+const visitsMax = 2_000;
+
+export const domains: Bench = {
+  name: 'domains',
+  about: 'start-up, memory, and PutCname to the first HTTPS answer, at 1,000 and 100,000 domains',
+  tools: ['taskset'],
+  async run({ folder, isQuick, log }) {
+    const rows: string[][] = [];
+    for (const count of isQuick ? [100, 300] : [1_000, 100_000]) {
+      const own = join(folder, String(count));
+      const field = await prepareField({
+        folder: own,
+        domains: count,
+        domainsPerBucket,
+        hasCertificateFiles: false,
+      });
+      log(`${count} domains mapped in ${field.fillSeconds.toFixed(1)} s`);
+      rows.push([count.toLocaleString('en'), ...(await measure(field, count, log))]);
+      await rm(own, { recursive: true, force: true });
+    }
+    const head = [
+      'mapped domains',
+      'ready after',
+      'RSS when ready',
+      `RSS after ${visitsMax.toLocaleString('en')} names`,
+      'PutCname answered',
+      'first HTTPS answer',
+      'slowest',
+    ];
+    const notes = [
+      'Ready: from the start of the process to its ready line. First HTTPS answer: from sending',
+      'PutCname with a new certificate for a new domain to the last byte of the first page over a',
+      'new connection, verified; ownership is off, so no DNS question is in it.',
+    ];
+    return [{ title: 'With many domains', head, rows, notes: [notes.join(' ')] }];
+  },
+};
+
+async function measure(
+  field: Field,
+  count: number,
+  log: (line: string) => void,
+): Promise<string[]> {
+  const readyMs: number[] = [];
+  const residents: number[] = [];
+  for (let start = 0; start < starts; start++) {
+    const { server } = await startCnamed(field);
+    readyMs.push(server.readyAfterMs);
+    residents.push(residentMiB(server.pid));
+    await server.stop();
+  }
+  log(`ready after ${median(readyMs).toFixed(0)} ms`);
+  const { server, client } = await startCnamed(field);
+  const caller = client();
+  const answeredMs: number[] = [];
+  const servedMs: number[] = [];
+  try {
+    for (let number = 0; number < additions; number++) {
+      const domain = `new${number}.example.test`;
+      const certificate = field.authority.issue(domain);
+      const sentAt = performance.now();
+      await expectOk(putCname(caller, firstBucket, domain, { certificate }));
+      answeredMs.push(performance.now() - sentAt);
+      await getPage(field, server.httpsPort, domain);
+      servedMs.push(performance.now() - sentAt);
+    }
+    // Names of the first bucket have the page; for the others the handshake is what costs memory.
+    for (let number = 0; number < Math.min(count, visitsMax); number++) {
+      await getPage(field, server.httpsPort, domainOf(number), number < domainsPerBucket);
+    }
+    return [
+      `${round(median(readyMs))} ms`,
+      `${round(median(residents))} MiB`,
+      `${round(residentMiB(server.pid))} MiB`,
+      `${round(median(answeredMs))} ms`,
+      `${round(median(servedMs))} ms`,
+      `${round(Math.max(...servedMs))} ms`,
+    ];
+  } finally {
+    caller.close();
+    await server.stop();
+  }
+}
+
+function getPage(field: Field, port: number, domain: string, isThere = true): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host: '127.0.0.1',
+        port,
+        servername: domain,
+        ca: field.authority.certificatePem,
+        path: '/4k',
+        headers: { Host: domain },
+        agent: false,
+      },
+      (incoming) => {
+        incoming.resume();
+        incoming.once('end', () => {
+          if (isThere && incoming.statusCode !== 200) reject(new Error(`${incoming.statusCode}`));
+          else resolve();
+        });
+      },
+    );
+    outgoing.once('error', reject);
+    outgoing.end();
+  });
+}

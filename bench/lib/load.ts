@@ -1,0 +1,95 @@
+/** What puts load on a server, and what came of it, also for each second of the server's own CPU. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { cpuSeconds, loadPrefix } from './processes.ts';
+import { compile } from './tools.ts';
+
+const execute = promisify(execFile);
+
+export interface Measured {
+  /** For each second of the clock. */
+  readonly perSecond: number;
+  /** For each second of CPU that the server's processes used. */
+  readonly perCpuSecond: number;
+  readonly p99Ms: number;
+  readonly bad: number;
+}
+
+async function underWatch<T>(
+  pid: number,
+  work: () => Promise<T>,
+): Promise<{ cpu: number; answer: T }> {
+  const before = cpuSeconds(pid);
+  const answer = await work();
+  return { cpu: Math.max(0.01, cpuSeconds(pid) - before), answer };
+}
+
+export interface KeepAliveLoad {
+  readonly url: string;
+  readonly pid: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly folder: string;
+}
+
+const unitMs: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+/** Requests over kept connections, by wrk. */
+export async function loadKeepAlive(load: KeepAliveLoad): Promise<Measured> {
+  const [program = '', ...args] = [
+    ...loadPrefix,
+    'wrk',
+    '-t1',
+    `-c${load.connections}`,
+    `-d${load.seconds}s`,
+    '--latency',
+    load.url,
+  ];
+  const env = { ...process.env, LD_PRELOAD: compile('loopback-names', load.folder) };
+  const { cpu, answer } = await underWatch(load.pid, () => execute(program, args, { env }));
+  const text = answer.stdout;
+  const count = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
+  const [, p99 = '0', unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s|m)/.exec(text) ?? [];
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
+  const broken = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text);
+  const errors = broken?.slice(1).reduce((sum, part) => sum + Number(part), 0) ?? 0;
+  return {
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0),
+    perCpuSecond: count / cpu,
+    p99Ms: Number(p99) * (unitMs[unit] ?? 1),
+    bad: refused + errors,
+  };
+}
+
+export interface HandshakeLoad {
+  readonly port: number;
+  readonly pid: number;
+  readonly seconds: number;
+  readonly names: number;
+  readonly path: string;
+  readonly folder: string;
+}
+
+/** Full handshakes with one GET each, by tls-load. */
+export async function loadHandshakes(load: HandshakeLoad): Promise<Measured> {
+  const threads = 24;
+  const [program = '', ...args] = [
+    ...loadPrefix,
+    compile('tls-load', load.folder),
+    String(load.port),
+    String(threads),
+    String(load.seconds),
+    String(load.names),
+    load.path,
+  ];
+  const { cpu, answer } = await underWatch(load.pid, () => execute(program, args));
+  const seen: { good: number; bad: number; seconds: number; p99Ms: number } = JSON.parse(
+    answer.stdout,
+  );
+  return {
+    perSecond: seen.good / seen.seconds,
+    perCpuSecond: seen.good / cpu,
+    p99Ms: seen.p99Ms,
+    bad: seen.bad,
+  };
+}

@@ -1,0 +1,118 @@
+/** Processes under measurement: pinned to a core, their CPU time and memory read from /proc. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findTool } from './tools.ts';
+
+/** The servers' core, and that of whoever puts load on them. */
+const serverCore = 0;
+const loadCore = 1;
+
+function pin(core: number): string[] {
+  const taskset = findTool('taskset');
+  return taskset && availableParallelism() > 1 ? [taskset, '-c', String(core)] : [];
+}
+
+export const serverPrefix: readonly string[] = pin(serverCore);
+export const loadPrefix: readonly string[] = pin(loadCore);
+
+/** Moves this process to the load's core: it is the client of measurements it makes itself. */
+export function pinThisProcess(): void {
+  const [taskset] = loadPrefix;
+  if (taskset) spawnSync(taskset, ['-a', '-cp', String(loadCore), String(process.pid)]);
+}
+
+/** The process and all below it. */
+function tree(pid: number): number[] {
+  const below: number[] = [];
+  for (const thread of safely(() => readdirSync(`/proc/${pid}/task`)) ?? []) {
+    const text = safely(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
+    for (const child of text?.split(' ').filter((part) => part) ?? []) below.push(Number(child));
+  }
+  return [pid, ...below.flatMap(tree)];
+}
+
+function safely<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    // The process has gone meanwhile.
+    return undefined;
+  }
+}
+
+let ticksPerSecond = 0;
+
+/** CPU seconds the process tree has used, user and system. */
+export function cpuSeconds(pid: number): number {
+  ticksPerSecond ||= Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
+  let ticks = 0;
+  for (const each of tree(pid)) {
+    const stat = safely(() => readFileSync(`/proc/${each}/stat`, 'utf8'));
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return ticks / ticksPerSecond;
+}
+
+/** Resident memory of the process tree, MiB. */
+export function residentMiB(pid: number): number {
+  let kilobytes = 0;
+  for (const each of tree(pid)) {
+    const status = safely(() => readFileSync(`/proc/${each}/status`, 'utf8'));
+    kilobytes += Number(/VmRSS:\s+(\d+)/.exec(status ?? '')?.[1] ?? 0);
+  }
+  return kilobytes / 1024;
+}
+
+export interface Background {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a server on the servers' core; resolves when `port` accepts. */
+export async function startServer(
+  command: readonly string[],
+  port: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Background> {
+  const [program = '', ...args] = [...serverPrefix, ...command];
+  const child = spawn(program, args, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let complaints = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaints = (complaints + text).slice(-2_000);
+  });
+  for (const deadline = performance.now() + 120_000; !(await accepts(port)); await delay(10)) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`${command[0]} is not up on port ${port}: ${complaints}`);
+    }
+  }
+  return { pid: child.pid ?? 0, stop: () => end(child) };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  const last = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await exit;
+  clearTimeout(last);
+}

@@ -1,0 +1,55 @@
+/** The programs a measurement needs besides npm, and what to do when one is missing. */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Debian packages by program. */
+const packages = {
+  nginx: 'nginx-light',
+  caddy: 'caddy',
+  wrk: 'wrk',
+  taskset: 'util-linux',
+  cc: 'gcc libc6-dev libssl-dev',
+} as const;
+
+export type Tool = keyof typeof packages;
+
+export function findTool(name: Tool): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What to install for those that are missing; `undefined` when all are there. */
+export function adviseMissing(tools: readonly Tool[]): string | undefined {
+  const missing = tools.filter((tool) => findTool(tool) === undefined);
+  if (missing.length === 0) return undefined;
+  return `missing ${missing.join(', ')}: apt-get install --no-install-recommends ${missing
+    .map((tool) => packages[tool])
+    .join(' ')}`;
+}
+
+/** Compiles a C source of this folder into `folder`, once. */
+export function compile(source: 'tls-load' | 'loopback-names', folder: string): string {
+  const isLibrary = source === 'loopback-names';
+  const output = join(folder, isLibrary ? `${source}.so` : source);
+  if (existsSync(output)) return output;
+  const libraries = isLibrary ? ['-ldl'] : ['-lssl', '-lcrypto', '-lpthread'];
+  const flags = isLibrary ? ['-shared', '-fPIC'] : [];
+  const input = resolve(import.meta.dirname, `${source}.c`);
+  const { status, stderr } = spawnSync('cc', ['-O2', ...flags, '-o', output, input, ...libraries], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) {
+    throw new Error(`cc ${source}.c: ${stderr}\napt-get install ${packages.cc}`);
+  }
+  return output;
+}
