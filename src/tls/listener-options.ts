@@ -17,7 +17,8 @@ export interface DefaultCertificate {
 
 /**
  * Options of an HTTPS listener: the profile, the default certificate if there is one, and the
- * look-up by server name. Without a default, handshakes that find no certificate end with a fatal alert.
+ * look-up by server name. Without a default, handshakes that find no certificate end with a fatal
+ * alert.
  *
  * @throws Error when the default certificate and its key do not belong together
  */
