@@ -44,8 +44,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
   }
 
   /**
-   * A client that names its bucket twice asks for what no row has; its signature tells, and then the
-   * refusal can name the setting. So a signed request is told of its signature first.
+   * A client that names its bucket twice asks for what no row has; its signature tells, and then
+   * the refusal can name the setting. So a signed request is told of its signature first.
    */
   async function match(request: HttpRequest, target: Target): Promise<Operation> {
     try {

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import type OSS from 'ali-oss';
 import { type Addressing, type AliOss, openAliOss } from '../../support/ali-oss.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
+import { document } from '../cname/shop.ts';
 
 let server: TestServer;
 
@@ -46,7 +47,7 @@ for (const addressing of modes) {
             method: 'POST',
             bucket,
             subres: { cname: '', comp: 'add' },
-            content: `<BucketCnameConfiguration><Cname><Domain>${domain}</Domain></Cname></BucketCnameConfiguration>`,
+            content: document(`<Domain>${domain}</Domain>`),
             successStatuses: [200],
           });
         }

@@ -68,7 +68,7 @@ async function servedFingerprint(name: string): Promise<string> {
 }
 
 describe('a certificate robot', () => {
-  it('sends the same certificate again and again by force: stored once, nothing changes', async () => {
+  it('forces the same certificate again and again: stored once, nothing changes', async () => {
     const leaf = await issue();
     assert.equal((await bind({ ...inline(leaf), Force: 'true' })).status, 200);
     const [first, stored] = [await entryOf(), await storedCertificates()];

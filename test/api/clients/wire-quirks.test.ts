@@ -1,6 +1,6 @@
 /**
- * "What real clients put on the wire" (clients.md), line by line, for the CNAME operations: each SDK
- * in its own bytes plays the life of a domain, and the answers are held to what its suites assert.
+ * "What real clients put on the wire" (clients.md), line by line, for the CNAME operations: each
+ * SDK in its own bytes plays the life of a domain, and the answers are held to what its suites assert.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -94,7 +94,8 @@ function assertRefused(answer: WireAnswer, status: number, code: string, ec?: st
 
 async function issue(name: string): Promise<{ elements: string; fingerprint: string }> {
   const leaf = await authority.issue({ names: [name], now: testEpoch });
-  const elements = `<Certificate>${leaf.chainPem}</Certificate><PrivateKey>${leaf.keyPem}</PrivateKey>`;
+  const { chainPem, keyPem } = leaf;
+  const elements = `<Certificate>${chainPem}</Certificate><PrivateKey>${keyPem}</PrivateKey>`;
   return { elements, fingerprint: leaf.x509.fingerprint };
 }
 
@@ -165,7 +166,8 @@ for (const sdk of sdks) {
       it('gets ownership refused before any look at the certificate', async () => {
         const bogus =
           '<CertId>92****-cn-nowhere</CertId><Certificate>no pem</Certificate>' +
-          `<PrivateKey>no key</PrivateKey><PreviousCertId>493****</PreviousCertId><Force>${sdk.yes}</Force>`;
+          '<PrivateKey>no key</PrivateKey><PreviousCertId>493****</PreviousCertId>' +
+          `<Force>${sdk.yes}</Force>`;
         assertRefused(
           await say('put', { cname: withCertificate(`new-${domain}`, bogus) }),
           403,

@@ -1,6 +1,6 @@
 /**
- * Requests as the official SDKs write them, byte for byte: sub-resource forms, header names in their
- * case and order, prologs, spacing of Authorization (clients.md, "CNAME operations, client by
+ * Requests as the official SDKs write them, byte for byte: sub-resource forms, header names in
+ * their case and order, prologs, spacing of Authorization (clients.md, "CNAME operations, client by
  * client"). Only the signature itself is computed, by the tests' own signer.
  */
 import { createHash } from 'node:crypto';
