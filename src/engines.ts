@@ -30,6 +30,8 @@ export class StartProblem extends Error {
 export interface OpenOptions {
   /** Keep every other server out of the data folder; the commands of the operator do not. */
   readonly isServer: boolean;
+  /** Told when a check beside the first requests finds damage; writes have stopped by then. */
+  readonly onDamage?: (message: string) => void;
 }
 
 /**
@@ -45,7 +47,12 @@ export async function openEngines(
   const lock = options.isServer ? lockFolder(config.dataDir) : undefined;
   let metadata: MetadataEngine | undefined;
   try {
-    metadata = await openSqliteEngine({ path: join(config.dataDir, 'cnamed.sqlite') });
+    metadata = await openSqliteEngine({
+      path: join(config.dataDir, 'cnamed.sqlite'),
+      // A log beside the file is a sign of an unclean stop only for whoever is alone on it.
+      isCheckedAfterUncleanStop: options.isServer,
+      onDamage: options.onDamage ?? (() => {}),
+    });
     const sealer = await startSealing({
       path: config.masterKeyFile,
       world,

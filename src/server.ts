@@ -58,7 +58,10 @@ const tokensPerBucketMax = 1_000;
 /** Resolves when every listener accepts. Rejects with a message for people, everything closed. */
 export async function startServer(config: Config, world: World): Promise<RunningServer> {
   const opened = openLog(config.logLevel, process.stderr.isTTY === true);
-  const engines = await openEngines(config, world, { isServer: true });
+  const engines = await openEngines(config, world, {
+    isServer: true,
+    onDamage: (message) => opened.log.fatal(message),
+  });
   try {
     return await startOn(engines, config, world, opened);
   } catch (error) {

@@ -1,41 +1,62 @@
-/** Keeps the object bytes swept while the server runs: at the start, then every minute. */
+/** Keeps the object bytes swept while the server runs. No start waits for it (DESIGN section 4). */
 import { createSweeper } from './buckets/index.ts';
 import type { Engines } from './engines.ts';
 import type { Log } from './log.ts';
 import type { World } from './world/index.ts';
 
-const sweepEveryMs = 60_000;
+const garbageEveryMs = 60_000;
+/** Orphans are rare: an upload whose commit failed after its bytes were durable. */
+const orphansEveryMs = 60 * 60_000;
 
 /**
- * Starts the sweeps and returns at once: no start waits for them (DESIGN section 4). Only the one
- * server of a data folder may call it: unfinished uploads of another would go.
+ * Sweeps at once and then at intervals, one sweep at a time. Only the one server of a data folder may
+ * call it: the unfinished uploads of another would go.
  */
 export function keepSwept(engines: Engines, world: World, log: Log): { stop(): Promise<void> } {
-  const sweeper = createSweeper({ objects: engines.metadata.objects, blobs: engines.blobs, world });
-  let running: Promise<void> = sweeper.sweepOrphans().then(
-    (swept) => {
-      if (swept.unfinished + swept.orphans > 0) log.info(swept, 'swept what was left behind');
-    },
-    (err) => log.error({ err }, 'sweep failed'),
-  );
-  let isRunning = false;
-  const stopTimer = world.timers.every(sweepEveryMs, () => {
-    if (isRunning) return;
-    isRunning = true;
-    running = running
-      .then(() => sweeper.sweepGarbage())
-      .then(
-        () => {},
-        (err) => log.error({ err }, 'sweep failed'),
-      )
-      .finally(() => {
-        isRunning = false;
-      });
+  const stopping = new AbortController();
+  const sweeper = createSweeper({
+    objects: engines.metadata.objects,
+    blobs: engines.blobs,
+    world,
+    signal: stopping.signal,
   });
+  const waiting = new Set<string>();
+  let queue = Promise.resolve();
+
+  /** In line behind what runs; never twice in the line. */
+  function enqueue(name: string, sweep: () => Promise<unknown>): void {
+    if (waiting.has(name)) return;
+    waiting.add(name);
+    queue = queue.then(async () => {
+      waiting.delete(name);
+      if (stopping.signal.aborted) return;
+      try {
+        const count = await sweep();
+        if (count) log.info({ sweep: name, count }, 'swept');
+      } catch (err) {
+        log.error({ err, sweep: name }, 'sweep failed; the next one goes on');
+      }
+    });
+  }
+
+  async function tellMissing(): Promise<void> {
+    const { missing, missingCount } = await sweeper.findMissing();
+    if (missingCount > 0) log.error({ missing, missingCount }, 'contents of objects are missing');
+  }
+
+  enqueue('unfinished uploads', sweeper.sweepUnfinished);
+  enqueue('garbage', sweeper.sweepGarbage);
+  enqueue('orphans', sweeper.sweepOrphans);
+  enqueue('missing contents', tellMissing);
+  const timers = [
+    world.timers.every(garbageEveryMs, () => enqueue('garbage', sweeper.sweepGarbage)),
+    world.timers.every(orphansEveryMs, () => enqueue('orphans', sweeper.sweepOrphans)),
+  ];
   return {
     async stop() {
-      stopTimer();
-      await running;
+      for (const stop of timers) stop();
+      stopping.abort();
+      await queue;
     },
   };
 }

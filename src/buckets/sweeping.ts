@@ -16,31 +16,30 @@ import type { World } from '../world/index.ts';
 export interface Sweeper {
   /** Contents replaced or deleted a while ago are gone. Returns how many. */
   sweepGarbage(): Promise<number>;
-  /**
-   * What an earlier process left half done is gone: unfinished uploads, and old contents that no
-   * row knows. For the start; may take long, and need not be waited for.
-   */
-  sweepOrphans(): Promise<{ readonly unfinished: number; readonly orphans: number }>;
+  /** What an earlier process left unfinished is gone. Called once, at start. */
+  sweepUnfinished(): Promise<number>;
+  /** Old contents that no row knows are gone. Walks through all: for the start and now and then. */
+  sweepOrphans(): Promise<number>;
   /**
    * Contents that keys point to and that are not there: damage, to be told and never repaired by
-   * removing the row. Opens every content, so only for a check.
+   * removing the row. Opens every content, so only for the start and for checks.
    */
   findMissing(): Promise<Pick<SweepReport, 'missing' | 'missingCount'>>;
 }
 
+/** `signal` ends a long sweep between two batches; what was done stands. */
 export function createSweeper(options: {
   objects: ObjectIndex;
   blobs: BlobStore;
   world: World;
+  signal?: AbortSignal;
 }): Sweeper {
-  const { objects, blobs, world } = options;
-  const now = () => ({ objects, blobs, now: world.clock.now() });
+  const { world, ...stores } = options;
+  const now = () => ({ ...stores, now: world.clock.now() });
   return {
     sweepGarbage: () => sweepGarbage(now()),
-    async sweepOrphans() {
-      const unfinished = await blobs.sweepUnfinished();
-      return { unfinished, orphans: await sweepOrphans(now()) };
-    },
+    sweepUnfinished: () => stores.blobs.sweepUnfinished(),
+    sweepOrphans: () => sweepOrphans(now()),
     findMissing: () => findMissingBlobs(now()),
   };
 }
