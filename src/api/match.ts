@@ -99,7 +99,8 @@ export function isRowMatched(
 
 /**
  * The operation a request at `level` means.
- * @throws OssError InvalidArgument for a sub-resource given twice, MethodNotAllowed, NotImplemented.
+ * @throws OssError InvalidArgument for a sub-resource given twice, MethodNotAllowed, NotImplemented
+ * (also for a sub-resource of buckets where none is named).
  */
 export function matchOperation(request: HttpRequest, level: Level): Operation {
   const index = levels[level];

@@ -62,8 +62,8 @@ export function withoutAnyBucket(host: string): string {
 function doubled(facts: SigningFacts, bucket: string): string {
   if (facts.addressing === 'mapped-domain') {
     return (
-      `The path repeats the bucket ${bucket}, which the mapped domain stands for already. Tell the ` +
-      'client that it talks to a custom domain: ali-oss `cname: true` without `sldEnable`, Go ' +
+      `The path repeats the bucket ${bucket}, which the mapped domain stands for already. Tell ` +
+      'the client that it talks to a custom domain: ali-oss `cname: true` without `sldEnable`, Go ' +
       '`UseCname` instead of `UsePathStyle`, Python `is_cname=True`, Java `setSLDEnabled(false)`.'
     );
   }

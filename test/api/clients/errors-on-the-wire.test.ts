@@ -1,7 +1,7 @@
 /**
  * Every error of the reference's PutCname page and its siblings as a whole document (DESIGN
- * ruling 4): V1 and V4, HTTP and HTTPS, every way to address; the operator's lists changing under a running
- * server; the sentences of a proof that fails.
+ * ruling 4): V1 and V4, HTTP and HTTPS, every way to address; the operator's lists changing under a
+ * running server; the sentences of a proof that fails.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -157,7 +157,9 @@ describe('every error, whole', () => {
         ['TxtName', '_dnsauth.new.shop.example'],
         [
           'Hint',
-          `Domain new.shop.example, bucket ${bucket}: the bucket has no token for this domain. Make one with CreateCnameToken, put it into the TXT record _dnsauth.new.shop.example and try again.`,
+          `Domain new.shop.example, bucket ${bucket}: the bucket has no token for this domain. ` +
+            'Make one with CreateCnameToken, put it into the TXT record ' +
+            '_dnsauth.new.shop.example and try again.',
         ],
         ['EC', '0018-00000115'],
       ],
@@ -311,7 +313,8 @@ describe('every error, whole', () => {
         ['Code', 'InvalidArgument'],
         [
           'Message',
-          `PreviousCertId is not the id of the certificate now bound, ${leafId}: give that id, or Force with the value true.`,
+          `PreviousCertId is not the id of the certificate now bound, ${leafId}: ` +
+            'give that id, or Force with the value true.',
         ],
         ['ArgumentName', 'PreviousCertId'],
         ['CurrentCertId', leafId],
@@ -437,7 +440,9 @@ describe('sentences of a proof that fails', () => {
     const token = (await shop.createToken(name)).xml?.child('Token')?.text ?? '';
     const wanted = `Its value must be the token of this bucket, ${token}.`;
 
-    const absent = `there is no TXT record at ${txtName}. Create it. ${wanted} A new record may take minutes to be seen.`;
+    const absent =
+      `there is no TXT record at ${txtName}. Create it. ${wanted} ` +
+      'A new record may take minutes to be seen.';
     assert.equal(await hint(), absent);
     shop.dns.script(txtName, (question, replier) => replier.send(nothing(question)));
     assert.equal(await hint(), absent);
@@ -445,7 +450,8 @@ describe('sentences of a proof that fails', () => {
     shop.dns.txt(txtName, 'google-site-verification=x', 'other');
     assert.equal(
       await hint(),
-      `the TXT record at ${txtName} has another value: "google-site-verification=x" and 1 more record. ${wanted}`,
+      `the TXT record at ${txtName} has another value: ` +
+        `"google-site-verification=x" and 1 more record. ${wanted}`,
     );
     shop.dns.txt(txtName, `${token}x`);
     assert.equal(

@@ -1,6 +1,7 @@
 /**
  * "What real clients put on the wire" (clients.md), line by line, for the CNAME operations: each
- * SDK in its own bytes plays the life of a domain, and the answers are held to what its suites assert.
+ * SDK in its own bytes plays the life of a domain, and the answers are held to what its suites
+ * assert.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
