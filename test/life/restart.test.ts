@@ -85,7 +85,7 @@ async function createAccount(name: string): Promise<TestCredentials & { accountI
 async function restart(): Promise<void> {
   const finished = await end(server);
   server = undefined;
-  assert.equal(finished?.code, 0, finished?.stderr);
+  assert.equal(finished?.code, 0, finished?.stderr ?? '');
   server = await serve({ environment });
 }
 
