@@ -1,6 +1,6 @@
 /**
- * Hands a renewed certificate to the server: what a robot does after each renewal. No proof is asked
- * for again, no request fails, and the same certificate twice changes nothing.
+ * Hands a renewed certificate to the server: what a robot does after each renewal. No proof is
+ * asked for again, no request fails, and the same certificate twice changes nothing.
  */
 import { readFile } from 'node:fs/promises';
 // In a program of your own: from 'cnamed/client'.

@@ -116,7 +116,10 @@ function printWelcome(
     );
   }
   printLine(context.stderr, '\n  Next, once a bucket exists, in another terminal:\n');
-  const next = `${context.program} domain add www.example.com --bucket BUCKET --wait`;
+  // A port that the system chose is in no setting, so the command could not find it.
+  const isChosen = config.http !== 'off' && config.http.port === 0;
+  const endpoint = isChosen ? ` --endpoint ${urls[0]}` : '';
+  const next = `${context.program} domain add www.example.com --bucket BUCKET --wait${endpoint}`;
   printLine(context.stderr, `    ${next}\n`);
 }
 

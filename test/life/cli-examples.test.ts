@@ -88,7 +88,7 @@ test('map-domain shows the record, sees it and maps', async () => {
   assert.equal((await visitor.get('/docs/page%20one.html')).text, '<title>one</title>');
 });
 
-test('renew-certificate replaces whatever is bound, and the same again changes nothing', async () => {
+test('renew-certificate replaces what is bound, and the same again changes nothing', async () => {
   const files = [join(folder, 'chain.pem'), join(folder, 'key.pem')] as const;
   for (const turn of ['first', 'second']) {
     const { chainPem, keyPem, x509 } = await authority.issue({ names: [domain] });

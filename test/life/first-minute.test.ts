@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { end, entry, freePorts, run, type ServerProcess, serve } from './cli-process.ts';
 
 let folder: string;
-/** A module that makes any Node look too old to the guard, so that the hand-over is always tried. */
+/** A module that makes any Node look too old to the guard: the hand-over is always tried. */
 let pretendOld: string;
 
 before(async () => {
@@ -60,7 +60,7 @@ async function isAnswering(port: number): Promise<boolean> {
   }
 }
 
-test('serve gets ready, answers, prints its key once and stops on SIGTERM, under any Node', async (t) => {
+test('under any Node serve gets ready, answers, shows its key once and stops', async (t) => {
   for (const { name, node } of runtimes()) {
     await t.test(name, async () => {
       const dataDir = await mkdtemp(join(folder, 'data-'));
@@ -120,7 +120,7 @@ test('two servers on one data folder: the second is refused and the first goes o
   }
 });
 
-test('an address in use is told with the settings to change, and nothing stays behind', async () => {
+test('an address in use is told with the settings to change', async () => {
   const first = await serve({
     environment: { ...freePorts, CNAMED_DATA_DIR: join(folder, 'in-use-1') },
   });

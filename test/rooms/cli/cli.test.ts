@@ -112,7 +112,7 @@ test('a listener that is off is not in the ready line', async () => {
   assert.equal(await run.code, 0);
 });
 
-test('the generated key is printed once: for eyes on a terminal, as one JSON line in a log', async () => {
+test('the generated key is printed once: for eyes on a terminal, as JSON in a log', async () => {
   const terminal = start(['serve'], { server: { generatedKey }, isTerminal: true });
   await untilReady(terminal);
   terminal.signals.emit('SIGTERM');
@@ -237,7 +237,7 @@ test('config prints what stands and where it comes from, without secrets', async
   assert.doesNotMatch(table.stdout, /never-shown/);
 });
 
-test('commands on a folder without data refuse instead of making an empty installation', async () => {
+test('commands on a folder without data refuse and make no empty installation', async () => {
   const { code, stderr } = await finish(['account', 'list']);
   assert.equal(code, 1);
   assert.match(stderr, /There is no cnamed data in .*data\.\n {2}next: Start the server once/);

@@ -94,7 +94,7 @@ test('when our resolver fails, the service is asked from time to time all the sa
   assert.match(said[0] ?? '', /resolver 192\.0\.2\.1 failed \(servfail\); waiting/);
 });
 
-test('a service that sees the record later than we do is asked again, and its hint shown', async () => {
+test('a service that sees the record later is asked again, and its hint shown', async () => {
   const { failure, said } = await play(
     [right],
     [unproven, refusal('InternalError', 500), undefined],

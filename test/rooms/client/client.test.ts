@@ -314,7 +314,7 @@ test('answers of something that is no OSS are told as such', async () => {
   await check(301, '');
 });
 
-test('a service that is not there or stays silent is an error without status, in time', async () => {
+test('a service that is gone or stays silent is an error without status, in time', async () => {
   const closed = createServer().listen(0, '127.0.0.1');
   await once(closed, 'listening');
   const { port } = closed.address() as AddressInfo;

@@ -12,7 +12,7 @@ function sources(given: Partial<ConfigSources> & { file?: unknown } = {}): Confi
   return {
     flags: given.flags ?? {},
     environment: given.environment ?? {},
-    currentFolder: '/work',
+    currentFolder: '/srv/w',
     readText:
       given.readText ??
       (async () => (typeof given.file === 'string' ? given.file : JSON.stringify(given.file))),
@@ -37,8 +37,8 @@ test('without any setting the defaults of the contract stand', async () => {
     endpoints: ['localhost'],
     publicEndpoint: undefined,
     region: 'cn-hangzhou',
-    dataDir: '/work/data',
-    masterKeyFile: '/work/data/master.key',
+    dataDir: '/srv/w/data',
+    masterKeyFile: '/srv/w/data/master.key',
     rootKey: undefined,
     dnsServers: [],
     ownership: 'dns',
@@ -114,7 +114,7 @@ test('relative paths of a file start from its folder, others from the current fo
   assert.deepEqual(config.forbiddenLists, ['/etc/cnamed/bad.txt']);
   assert.equal(config.dataDir, '/etc/data');
   assert.equal(config.masterKeyFile, '/etc/data/master.key');
-  assert.deepEqual(config.riskLists, ['/work/risk.txt', '/abs/risk.txt']);
+  assert.deepEqual(config.riskLists, ['/srv/w/risk.txt', '/abs/risk.txt']);
 });
 
 test('addresses may be IPv4, IPv6, names, any free port, or off', async () => {
@@ -159,7 +159,7 @@ test('an unknown name is refused with the nearest known one', async () => {
   assert.doesNotMatch(far, /Did you mean/);
 });
 
-test('variables of other programs, of the guard and of the test suite are none of ours', async () => {
+test('variables of other programs, the guard and the test suite are none of ours', async () => {
   const environment = { PATH: '/bin', CNAMED_LIFE_LINE: '3', CNAMED_TEST_SEED: '1', CNAMEDX: '' };
   assert.ok(await loadConfig(sources({ environment })));
 });
