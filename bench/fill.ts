@@ -1,6 +1,6 @@
 /**
- * Fills the data folder of a stopped server with mapped domains, each with a certificate of its own:
- * through the store's ports, by the same transactions PutCname makes, without HTTP in between.
+ * Fills the data folder of a stopped server with mapped domains, each with a certificate of its
+ * own: through the store's ports, by the same transactions PutCname makes, without HTTP in between.
  */
 import { join } from 'node:path';
 import { createKeySealing } from '../src/certificates/key-sealing.ts';

@@ -1,6 +1,7 @@
 /**
- * `npm run campaign -- NAME [--size N] [--seed S] [--record]`: runs test/campaigns/NAME.ts at the size
- * its issue asks for. `--record` adds the result to docs/reliability.md. Without NAME: lists them.
+ * `npm run campaign -- NAME [--size N] [--seed S] [--record]`: runs test/campaigns/NAME.ts at the
+ * size its issue asks for. `--record` adds the result to docs/reliability.md. Without NAME: lists
+ * them.
  */
 import { appendFileSync, existsSync, globSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';

@@ -1,9 +1,9 @@
 /**
- * `npm test`: types, style, then every suite, tidy first. `node scripts/test.ts PATTERN...` runs the
- * suites whose path contains one of the patterns, without types and style.
+ * `npm test`: types, style, then every suite, tidy first. `node scripts/test.ts PATTERN...` runs
+ * the suites whose path contains one of the patterns, without types and style.
  *
- * Exit code 0 only when every step passed and at least one test ran. Counts are those of node's test
- * runner.
+ * Exit code 0 only when every step passed and at least one test ran. Counts are those of node's
+ * test runner.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -22,7 +22,9 @@ const wholeRunMs = 30 * 60_000;
 /** More files at once than this disturb each other on two cores without ending sooner. */
 const filesAtOnceMax = 4;
 const root = resolve(import.meta.dirname, '..');
-/** Cheap and telling first: a broken rule of the house is better read before ten minutes of tests. */
+/**
+ * Cheap and telling first: a broken rule of the house is better read before ten minutes of tests.
+ */
 const order = ['test/tidy/', 'test/rooms/', 'test/contract/', 'test/api/', 'test/life/'];
 
 function checkRuntime(): void {

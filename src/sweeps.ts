@@ -9,8 +9,8 @@ const garbageEveryMs = 60_000;
 const orphansEveryMs = 60 * 60_000;
 
 /**
- * Sweeps at once and then at intervals, one sweep at a time. Only the one server of a data folder may
- * call it: the unfinished uploads of another would go.
+ * Sweeps at once and then at intervals, one sweep at a time. Only the one server of a data folder
+ * may call it: the unfinished uploads of another would go.
  */
 export function keepSwept(engines: Engines, world: World, log: Log): { stop(): Promise<void> } {
   const stopping = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * Very many leaf certificates under one authority, quickly: DER written by hand, one P-256 key each.
- * For measurements only; tests make theirs with a library.
+ * Very many leaf certificates under one authority, quickly: DER written by hand, one P-256 key
+ * each. For measurements only; tests make theirs with a library.
  */
 import {
   createHash,

@@ -1,4 +1,6 @@
-/** What puts load on a server, and what came of it, also for each second of the server's own CPU. */
+/**
+ * What puts load on a server, and what came of it, also for each second of the server's own CPU.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { cpuSeconds, loadPrefix } from './processes.ts';

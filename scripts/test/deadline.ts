@@ -1,6 +1,7 @@
 /**
- * Loaded before every test file. The runner's timeout ends a test, but a file whose sockets or timers
- * stay open after its tests would keep its process, and the whole run, alive for ever: it fails here.
+ * Loaded before every test file. The runner's timeout ends a test, but a file whose sockets or
+ * timers stay open after its tests would keep its process, and the whole run, alive for ever: it
+ * fails here.
  */
 const deadlineMs = Number(process.env.CNAMED_TEST_FILE_DEADLINE_MS);
 

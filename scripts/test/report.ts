@@ -35,8 +35,9 @@ function isEcho(error: unknown): boolean {
 }
 
 /**
- * Prints one line for each file, the output of files that wrote something, every failure twice (when
- * it happens and at the end), and the runner's own counts. True when nothing failed and something ran.
+ * Prints one line for each file, the output of files that wrote something, every failure twice
+ * (when it happens and at the end), and the runner's own counts. True when nothing failed and
+ * something ran.
  */
 export async function reportTests(events: TestEvents, root: string): Promise<boolean> {
   const failures: Failure[] = [];

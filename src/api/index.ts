@@ -1,6 +1,6 @@
 /**
- * The API: one table of operations; each parses, calls a room, renders. `operations.ts` is the table,
- * `match.ts` finds the row, `authorise.ts` decides, one file per operation acts.
+ * The API: one table of operations; each parses, calls a room, renders. `operations.ts` is the
+ * table, `match.ts` finds the row, `authorise.ts` decides, one file per operation acts.
  */
 
 export { authorise } from './authorise.ts';

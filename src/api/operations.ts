@@ -1,7 +1,7 @@
 /**
  * THE table: every operation of the public API reference, in its order and under its names, also
- * those this server does not have yet. Rows are disjoint (a tidy test holds it): order means nothing.
- * docs/operations.md is printed from here.
+ * those this server does not have yet. Rows are disjoint (a tidy test holds it): order means
+ * nothing. docs/operations.md is printed from here.
  */
 
 import { deleteBucket } from './bucket/delete-bucket.ts';

@@ -1,6 +1,6 @@
 /**
- * Authentication: says who asks, or throws the signature error of oss-signature.md. Sees the request
- * view and where it points (bucket, key); decides no right.
+ * Authentication: says who asks, or throws the signature error of oss-signature.md. Sees the
+ * request view and where it points (bucket, key); decides no right.
  */
 
 export { withoutAnyBucket } from './addressing-advice.ts';

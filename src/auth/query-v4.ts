@@ -12,7 +12,9 @@ import { candidatesV4, checkPayloadHash } from './v4-candidates.ts';
 /** Seven days (oss-signature.md 4.4). */
 const expiresSecondsMax = 604_800;
 
-/** `?x-oss-signature-version=…&x-oss-credential=…&x-oss-date=…&x-oss-expires=…&x-oss-signature=…`. */
+/**
+ * `?x-oss-signature-version=…&x-oss-credential=…&x-oss-date=…&x-oss-expires=…&x-oss-signature=…`.
+ */
 export function presentQueryV4(
   request: HttpRequest,
   now: Instant,

@@ -7,8 +7,8 @@ export function firstValue(request: HttpRequest, name: string): string | undefin
 }
 
 /**
- * Refuses a signed parameter that comes twice: the signature covers both, but which one an operation
- * reads is not said anywhere (DESIGN ruling 22).
+ * Refuses a signed parameter that comes twice: the signature covers both, but which one an
+ * operation reads is not said anywhere (DESIGN ruling 22).
  */
 export function refuseDoubled(
   query: readonly QueryParameter[],

@@ -20,8 +20,8 @@ export function candidatesV1(request: SignableRequest, date: string): Candidate[
 }
 
 /**
- * The header form forgives clients written after the documentation's shorter list. Not the URL form:
- * whoever was handed a signed URL must not be able to add to it.
+ * The header form forgives clients written after the documentation's shorter list. Not the URL
+ * form: whoever was handed a signed URL must not be able to add to it.
  */
 export function candidatesV1Header(request: SignableRequest, date: string): Candidate[] {
   const strict = candidatesV1(request, date);

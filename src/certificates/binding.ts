@@ -62,7 +62,9 @@ export function createBindings(parts: BindingParts): Bindings {
   };
 }
 
-/** @throws OssError InvalidArgument: a key and a certificate come together (custom-domain.md 2.4). */
+/**
+ * @throws OssError InvalidArgument: a key and a certificate come together (custom-domain.md 2.4).
+ */
 function checkCombination({ certificatePem, privateKeyPem }: CertificateRequest): void {
   if (privateKeyPem !== undefined && certificatePem === undefined) {
     throw refuseCertificate(

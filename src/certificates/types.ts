@@ -2,7 +2,9 @@ import type { BindingChange, StoredCertificate } from '../stores/index.ts';
 
 export type { BindingChange, StoredCertificate } from '../stores/index.ts';
 
-/** What PutCname carries under CertificateConfiguration; texts as sent, absent or empty = undefined. */
+/**
+ * What PutCname carries under CertificateConfiguration; texts as sent, absent or empty = undefined.
+ */
 export interface CertificateRequest {
   readonly certId: string | undefined;
   readonly certificatePem: string | undefined;
@@ -41,7 +43,9 @@ export interface Certificates {
   unseal(certificate: StoredCertificate): UnsealedCertificate;
   /** Whether ListCname shows it as Enabled: not expired and its key can be unsealed. */
   isUsable(certificate: StoredCertificate, now: number): boolean;
-  /** What its owner should know although it is served: soon expired, chain incomplete. Sentences. */
+  /**
+   * What its owner should know although it is served: soon expired, chain incomplete. Sentences.
+   */
   warningsOf(certificate: StoredCertificate, now: number): string[];
 }
 

@@ -126,7 +126,9 @@ async function permitByOwnership(
   }
 }
 
-/** Never on a waiver: another account's domain moves on a fresh proof only (custom-domain.md 4.3). */
+/**
+ * Never on a waiver: another account's domain moves on a fresh proof only (custom-domain.md 4.3).
+ */
 function mayTransfer(parts: CnameParts, permission: Permission): boolean {
   return parts.rules.transfer === 'proof' && permission.proof.kind === 'token';
 }

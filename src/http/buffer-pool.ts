@@ -7,7 +7,9 @@ const largeInUseBytesMax = 64 * 1_024 * 1_024;
 const keptMax = 64;
 
 export interface BufferPool {
-  /** A buffer for reading `bytesWanted` or as much of it as one buffer holds. Content is undefined. */
+  /**
+   * A buffer for reading `bytesWanted` or as much of it as one buffer holds. Content is undefined.
+   */
   take(bytesWanted: number): Buffer;
   /** Nobody may touch the buffer afterwards. */
   give(buffer: Buffer): void;

@@ -39,7 +39,9 @@ const descriptorsKept = 1_024;
 const connectionsMaxDefault = 20_000;
 const connectionsMin = 256;
 
-/** A cap on connections that stays below what the system lets this process open (security.md 6.7). */
+/**
+ * A cap on connections that stays below what the system lets this process open (security.md 6.7).
+ */
 export function connectionsWithin(openFilesMax: number): number {
   const room = Math.floor((openFilesMax - descriptorsKept) / 2);
   return Math.max(connectionsMin, Math.min(connectionsMaxDefault, room));

@@ -27,7 +27,9 @@ const owned = new Set([
 ]);
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 5.5: no CR, LF, NUL or other control, nothing outside latin1; never split a response. */
+/**
+ * RFC 9110 5.5: no CR, LF, NUL or other control, nothing outside latin1; never split a response.
+ */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**

@@ -62,7 +62,9 @@ export async function writeSource(
   }
 }
 
-/** Writes piece by piece; each promise becomes true once the bytes left, false if they never will. */
+/**
+ * Writes piece by piece; each promise becomes true once the bytes left, false if they never will.
+ */
 function createPieces(response: ServerResponse) {
   let settle: ((isSent: boolean) => void) | undefined;
   const closed = (): void => settle?.(response.writableFinished);

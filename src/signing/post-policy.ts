@@ -1,7 +1,9 @@
 import { bytesOfText, hmacSha256 } from './bytes.ts';
 import { signatureV1 } from './v1.ts';
 
-/** Signatures of PostObject forms cover the base64 text of the policy field (oss-signature.md 6). */
+/**
+ * Signatures of PostObject forms cover the base64 text of the policy field (oss-signature.md 6).
+ */
 
 export function policySignatureV1(accessKeySecret: string, policyBase64: string): string {
   return signatureV1(accessKeySecret, bytesOfText(policyBase64));

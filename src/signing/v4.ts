@@ -11,9 +11,9 @@ export const requestSuffixV4 = 'aliyun_v4_request';
 export const productOss = 'oss';
 
 /**
- * How empty query values are written. `bare`: as the name alone (form A: Go, Python, Java). `mixed`:
- * sub-resources bare, every other one as `name=` (form B: ali-oss; oss-signature.md 4.3). An encoded
- * value never holds `=`, so no form A text equals a form B text of another request.
+ * How empty query values are written. `bare`: as the name alone (form A: Go, Python, Java).
+ * `mixed`: sub-resources bare, every other one as `name=` (form B: ali-oss; oss-signature.md 4.3).
+ * An encoded value never holds `=`, so no form A text equals a form B text of another request.
  */
 export type EmptyValues = 'bare' | 'mixed';
 

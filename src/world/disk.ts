@@ -31,7 +31,8 @@ export interface Disk {
   /** Names in the folder, unsorted; empty when it does not exist. */
   list(path: string): Promise<string[]>;
   /**
-   * Modification time in ms, size in bytes and permission bits; undefined when there is no such file.
+   * Modification time in ms, size in bytes and permission bits; undefined when there is no such
+   * file.
    */
   facts(path: string): Promise<{ modifiedAt: number; size: number; mode: number } | undefined>;
   /** All of a small file, before this returns: for the rare read inside a synchronous step. */

@@ -2,7 +2,8 @@
  * The world: everything that is not a function of its inputs. Clock, randomness, timers and disks
  * come in through here, so that a test can move time, replay chance and break disks.
  *
- * No other room calls Date.now, new Date(), setTimeout, Math.random or node:fs (a tidy test holds it).
+ * No other room calls Date.now, new Date(), setTimeout, Math.random or node:fs (a tidy test holds
+ * it).
  */
 import { realDisk } from './disk.ts';
 import { realClock, realRandom, realTimers } from './real.ts';

@@ -18,7 +18,9 @@ export interface Random {
 export interface Timers {
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
   delay(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls `work` every `ms` until the returned function is called. Never keeps the process alive. */
+  /**
+   * Calls `work` every `ms` until the returned function is called. Never keeps the process alive.
+   */
   every(ms: number, work: () => void): () => void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * PutCname against a DNS that misbehaves in every known way, all of them at once, over HTTP and with
- * the real time limits: no false accept, each refusal says which of the three cases it was, none
- * comes late, and nobody else waits (DESIGN rulings 14 and 24).
+ * PutCname against a DNS that misbehaves in every known way, all of them at once, over HTTP and
+ * with the real time limits: no false accept, each refusal says which of the three cases it was,
+ * none comes late, and nobody else waits (DESIGN rulings 14 and 24).
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

@@ -62,7 +62,9 @@ export interface LeafOptions extends ValidityOptions {
   readonly digest?: 'SHA-1' | 'SHA-256' | 'SHA-384';
   /** RSASSA-PSS in place of PKCS#1 v1.5; only where the issuer's key is RSA. */
   readonly isPss?: boolean;
-  /** Where the issuer's certificate can be fetched, as public authorities write (RFC 5280 4.2.2.1). */
+  /**
+   * Where the issuer's certificate can be fetched, as public authorities write (RFC 5280 4.2.2.1).
+   */
   readonly issuerUrl?: string;
 }
 
@@ -90,7 +92,9 @@ export interface AuthorityOptions extends ValidityOptions {
   readonly key?: TestKey | KeyKind;
 }
 
-/** A fresh pair. RSA of 2048 bits takes some 100 ms: make one and hand it on where many are needed. */
+/**
+ * A fresh pair. RSA of 2048 bits takes some 100 ms: make one and hand it on where many are needed.
+ */
 export function createKey(kind: KeyKind = 'P-256'): TestKey {
   const pair =
     kind === 'Ed25519'

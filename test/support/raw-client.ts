@@ -34,7 +34,9 @@ export interface RawClient {
   send(bytes: string | Uint8Array): void;
   /** Half-closes: no more will be sent. */
   endSending(): void;
-  /** The next response, whatever came with it left for the next call; `method` decides about HEAD. */
+  /**
+   * The next response, whatever came with it left for the next call; `method` decides about HEAD.
+   */
   response(method?: string): Promise<RawResponse>;
   /** Bytes that came and belong to no response read so far. */
   unread(): Buffer;

@@ -1,6 +1,6 @@
 /**
- * The server as people start it: a process of its own, by the command line, that can be killed. Tests
- * that only talk to it use test/support/server.ts, which is cheaper.
+ * The server as people start it: a process of its own, by the command line, that can be killed.
+ * Tests that only talk to it use test/support/server.ts, which is cheaper.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * Signs raw requests for tests. Written on its own, not on src/signing, so that a mistake there does
- * not sign and verify itself; test/rooms/signing holds both against the published vectors.
+ * Signs raw requests for tests. Written on its own, not on src/signing, so that a mistake there
+ * does not sign and verify itself; test/rooms/signing holds both against the published vectors.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { testEpoch } from './world.ts';

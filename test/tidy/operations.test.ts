@@ -1,4 +1,6 @@
-/** The table of operations: rows are disjoint, every row can be reached, and the page is in step. */
+/**
+ * The table of operations: rows are disjoint, every row can be reached, and the page is in step.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRowMatched, selectorsAt } from '../../src/api/match.ts';

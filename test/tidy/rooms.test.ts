@@ -6,9 +6,9 @@ import { rooms, wiring } from '../../src/rooms.ts';
 import { type Import, importsOf, readSource, readSources, type Source } from './support/source.ts';
 
 /**
- * Modules of the platform that a room must not touch (ARCHITECTURE section on rooms): the world comes
- * in as an argument, sockets belong to http and tls, the resolver to dns. An exception names its file
- * and its reason.
+ * Modules of the platform that a room must not touch (ARCHITECTURE section on rooms): the world
+ * comes in as an argument, sockets belong to http and tls, the resolver to dns. An exception names
+ * its file and its reason.
  */
 const platformRules: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['world'],

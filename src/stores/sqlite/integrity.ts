@@ -1,7 +1,7 @@
 /**
- * The check after an unclean stop (security.md 8.2). It reads the structure of the whole file:
- * 0.3 s for 500 MB in memory, far more from a cold disk, and every start must be ready within 2 s.
- * So a small file is checked before it is used, a large one beside the first requests, on a thread and a
+ * The check after an unclean stop (security.md 8.2). It reads the structure of the whole file: 0.3
+ * s for 500 MB in memory, far more from a cold disk, and every start must be ready within 2 s. So a
+ * small file is checked before it is used, a large one beside the first requests, on a thread and a
  * connection of its own; until it has ended, the log cannot shrink.
  */
 import type { Database as SqliteConnection } from 'better-sqlite3';

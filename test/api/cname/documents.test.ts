@@ -1,4 +1,6 @@
-/** What PutCname and its siblings read, and what they refuse to guess (custom-domain.md 2.1, 2.4). */
+/**
+ * What PutCname and its siblings read, and what they refuse to guess (custom-domain.md 2.1, 2.4).
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createAuthority, type TestCertificate } from '../../support/certificates.ts';

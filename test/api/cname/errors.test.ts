@@ -1,4 +1,7 @@
-/** Every error of the reference's PutCname page, provoked on the wire (DESIGN ruling 4), and the rest of 6.1. */
+/**
+ * Every error of the reference's PutCname page, provoked on the wire (DESIGN ruling 4), and the
+ * rest of 6.1.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** The table of probes against the whole server: what the room http refuses, nobody behind it sees. */
+/**
+ * The table of probes against the whole server: what the room http refuses, nobody behind it sees.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -44,7 +44,9 @@ const keys = [
   'x'.repeat(1023),
 ];
 
-/** Every byte escaped, in lower-case digits, slashes too: as odd as it gets and still the same key. */
+/**
+ * Every byte escaped, in lower-case digits, slashes too: as odd as it gets and still the same key.
+ */
 function percentEncoded(key: string): string {
   return Buffer.from(key).reduce(
     (path, byte) => `${path}%${byte.toString(16).padStart(2, '0')}`,

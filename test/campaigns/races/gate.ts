@@ -1,7 +1,7 @@
 /**
- * Lets a seed decide the order in which concurrent actors reach the store and the resolver. Every call
- * through the gate waits; when nobody moves any more, the gate opens for one of those who wait (or for
- * a few at once). The same seed gives the same order.
+ * Lets a seed decide the order in which concurrent actors reach the store and the resolver. Every
+ * call through the gate waits; when nobody moves any more, the gate opens for one of those who wait
+ * (or for a few at once). The same seed gives the same order.
  */
 import type { Chance } from '../../support/chance.ts';
 
@@ -48,8 +48,8 @@ export class Gate {
 
   /**
    * Runs the actors to their ends and says how often the gate opened. `atOnceMax` 1: one call after
-   * the other. More: calls overlap, as in the server, where commits are made in groups. `check` runs
-   * whenever nobody moves.
+   * the other. More: calls overlap, as in the server, where commits are made in groups. `check`
+   * runs whenever nobody moves.
    */
   async run(
     actors: readonly Actor[],

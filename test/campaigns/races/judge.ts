@@ -1,6 +1,7 @@
 /**
- * Says whether what the store did may have happened. Knows the rules of custom-domain.md and nothing
- * of the engine: it watches the calls, keeps its own account of who owns what, and compares.
+ * Says whether what the store did may have happened. Knows the rules of custom-domain.md and
+ * nothing of the engine: it watches the calls, keeps its own account of who owns what, and
+ * compares.
  */
 import assert from 'node:assert/strict';
 import type {

@@ -1,4 +1,7 @@
-/** One race: a domain, three accounts, three bucket names, and actors that do not wait for each other. */
+/**
+ * One race: a domain, three accounts, three bucket names, and actors that do not wait for each
+ * other.
+ */
 import type { CertificateRequest } from '../../../src/certificates/index.ts';
 import { txtNameOf } from '../../../src/cname/index.ts';
 import type { TxtAnswer, TxtResolver } from '../../../src/dns/index.ts';

@@ -1,6 +1,7 @@
 /**
  * What a race is run on: the real rooms over a real SQLite file, a clock the race moves, a DNS zone
- * the race writes. The rooms reach store and resolver through a gate; the judge reaches them freely.
+ * the race writes. The rooms reach store and resolver through a gate; the judge reaches them
+ * freely.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

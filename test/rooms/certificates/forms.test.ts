@@ -1,4 +1,6 @@
-/** PEM in the forms that people and tools send (custom-domain.md 2.1), and what is no PEM at all. */
+/**
+ * PEM in the forms that people and tools send (custom-domain.md 2.1), and what is no PEM at all.
+ */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

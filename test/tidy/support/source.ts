@@ -1,7 +1,7 @@
 /**
  * Reads TypeScript as far as the rules of the house need it: which characters are code, which are
- * text, which are comments; and what a file imports. TypeScript 7 has no JavaScript API, and a scanner
- * of one screen is cheaper than a second parser among the dependencies.
+ * text, which are comments; and what a file imports. TypeScript 7 has no JavaScript API, and a
+ * scanner of one screen is cheaper than a second parser among the dependencies.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
