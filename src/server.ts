@@ -237,7 +237,10 @@ function listenerOptions(
     handle,
     renderProblem: renderError,
     world,
-    limits: { connectionsMax: connectionsWithin(openFilesMax()) },
+    limits: {
+      connectionsMax: connectionsWithin(openFilesMax()),
+      connectionsPerAddressMax: config.connectionsPerAddressMax,
+    },
     onAnswered: (record) => log.info(record, 'request'),
     onFault: (err, requestId) => log.error({ err, requestId }, 'fault'),
   };

@@ -1,7 +1,15 @@
 import type { AuditActor, BindingChange, Bucket, CnameToken, CnameType } from '../stores/index.ts';
 import type { Instant } from '../world/index.ts';
 
-export type { AuditActor, BindingChange, Bucket, Cname, CnameToken, CnameType, MappedDomain } from '../stores/index.ts';
+export type {
+  AuditActor,
+  BindingChange,
+  Bucket,
+  Cname,
+  CnameToken,
+  CnameType,
+  MappedDomain,
+} from '../stores/index.ts';
 
 /** Settings of the operator that the life of a domain depends on. */
 export interface CnameRules {

@@ -47,6 +47,8 @@ export interface Config {
   /** Absolute paths of the operator's default certificate. */
   readonly defaultCertificate: { readonly chainFile: string; readonly keyFile: string } | undefined;
   readonly isForceDownload: boolean;
+  /** On each listener. */
+  readonly connectionsPerAddressMax: number;
   readonly workers: 1;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
@@ -169,6 +171,7 @@ function build(values: Values): Config {
     licenseRegistry: values['license-registry'],
     defaultCertificate: chainFile && keyFile ? { chainFile, keyFile } : undefined,
     isForceDownload: values['force-download'],
+    connectionsPerAddressMax: values['connections-per-address'],
     workers: 1,
     logLevel: values['log-level'],
   };

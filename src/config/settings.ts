@@ -279,6 +279,16 @@ export const rows = {
       'Endpoint hosts answer HTML, SVG and XML to unsigned requests as downloads, as OSS does. ' +
       'Mapped domains never do.',
   }),
+  'connections-per-address': row({
+    schema: value.wholeNumber(1, 1_000_000),
+    fallback: '256',
+    placeholder: 'count',
+    unit: 'connections',
+    group: 'Serving',
+    doc:
+      'Connections that one address may hold open at once on each listener. Raise it when a ' +
+      'reverse proxy brings all requests.',
+  }),
   workers: row({
     schema: value.later('more processes than one come in a later release', (text) => text === '1'),
     fallback: '1',

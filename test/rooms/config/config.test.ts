@@ -52,6 +52,7 @@ test('without any setting the defaults of the contract stand', async () => {
     licenseRegistry: undefined,
     defaultCertificate: undefined,
     isForceDownload: true,
+    connectionsPerAddressMax: 256,
     workers: 1,
     logLevel: 'info',
   });
