@@ -4,6 +4,7 @@ import { OssError } from '../errors/index.ts';
 import type { World } from '../world/index.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { HttpLimits } from './limits.ts';
+import { withoutCredentials } from './logged-target.ts';
 import { IncomingBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
 import { type ConnectionFacts, RequestView } from './request-view.ts';
@@ -115,7 +116,7 @@ export class Exchange {
       isSecure: this.#connection.isSecure,
       method: this.incoming.method ?? '',
       host: this.#head?.host ?? '',
-      target: this.incoming.url ?? '',
+      target: withoutCredentials(this.incoming.url ?? ''),
       userAgent: this.#head?.headers['user-agent'] ?? '',
       status: response.headersSent ? response.statusCode : 0,
       bodyBytes: this.#sentBytes,

@@ -104,6 +104,7 @@ export interface AnswerRecord {
   /** Empty, like `host` and `target`, when the request could not be parsed. */
   readonly method: string;
   readonly host: string;
+  /** Without the signature and token of a presigned URL: a log is no place to borrow them from. */
   readonly target: string;
   readonly userAgent: string;
   readonly status: number;
