@@ -108,11 +108,11 @@ async function findNamed(
 ): Promise<StoredCertificate | undefined> {
   if (certId === undefined) return undefined;
   if (Buffer.byteLength(certId) > certificateIdBytesMax) {
+    // Not shown again: a text so long is no id, and may be the private key in the wrong element.
     throw refuseCertificate(
       'certificateIdTooLong',
       'CertId',
       `CertId must be shorter than ${certificateIdBytesMax + 1} bytes.`,
-      certId,
     );
   }
   const number = parseCertificateId(certId, parts.region);
