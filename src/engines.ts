@@ -44,7 +44,7 @@ export async function openEngines(
   options: OpenOptions = { isServer: false },
 ): Promise<Engines> {
   await world.disk.makeFolder(config.dataDir);
-  const lock = options.isServer ? lockFolder(config.dataDir) : undefined;
+  const lock = options.isServer ? await lockFolder(config.dataDir, world) : undefined;
   let metadata: MetadataEngine | undefined;
   try {
     metadata = await openSqliteEngine({
@@ -77,11 +77,24 @@ export async function openEngines(
   }
 }
 
-function lockFolder(dataDir: string): { release(): void } {
-  const lock = acquireInstanceLock(join(dataDir, 'server.lock'));
+async function lockFolder(dataDir: string, world: World): Promise<{ release(): void }> {
+  const path = join(dataDir, 'server.lock');
+  await createPrivately(path, world);
+  const lock = acquireInstanceLock(path);
   if (lock) return lock;
   throw new StartProblem(
     `Another cnamed server is running on ${dataDir}. Stop it first, or give this one a data ` +
       'folder of its own (CNAMED_DATA_DIR).',
   );
+}
+
+/** Whoever may open the file of a lock may hold it: so it is made with mode 0600, by us. */
+async function createPrivately(path: string, world: World): Promise<void> {
+  if (await world.disk.facts(path)) return;
+  try {
+    await (await world.disk.create(path)).close();
+  } catch (error) {
+    // Another server that starts at the same time was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
