@@ -1,8 +1,10 @@
 /**
  * The one renderer of errors (oss-protocol.md 3): the XML document, its headers, and the bodiless
- * form for HEAD. Anything that is not an OssError becomes InternalError here; its detail belongs to
- * the log and never to the answer.
+ * form for HEAD. A store that is full or fails is said as such, whatever operation met it; anything
+ * else that is not an OssError becomes InternalError here. Details belong to the log and never to
+ * the answer.
  */
+import { toRefusal } from '../buckets/index.ts';
 import { OssError } from '../errors/index.ts';
 import type { HttpResponse } from '../http/index.ts';
 import { element, renderXml } from '../xml/index.ts';
@@ -15,7 +17,8 @@ export interface ErrorFacts {
 }
 
 export function toOssError(problem: unknown): OssError {
-  if (problem instanceof OssError) return problem;
+  const refusal = toRefusal(problem);
+  if (refusal instanceof OssError) return refusal;
   return new OssError('InternalError', { cause: problem });
 }
 

@@ -31,6 +31,7 @@ export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
 export { createObjects, type ListObjects, type NewObject, type Objects } from './objects.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
+export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
 export { createWebsites, type Websites } from './website.ts';
 export {
