@@ -14,6 +14,7 @@ export async function fromStore<Answer>(work: Promise<Answer>): Promise<Answer> 
   }
 }
 
+/** The refusal that a store's failure means to a caller; any other problem as it is. */
 export function toRefusal(problem: unknown): unknown {
   if (!(problem instanceof StoreUnavailable)) return problem;
   const code = problem.reason === 'full' ? 'InsufficientStorage' : 'ServiceUnavailable';
