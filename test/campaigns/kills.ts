@@ -106,11 +106,9 @@ async function start(field: Field): Promise<ServerProcess> {
   const server = await startServerProcess({ ...credentials, dataDir, settings });
   assert.ok(server, 'the server died at its start');
   field.slowestStartMs = Math.max(field.slowestStartMs, server.readyAfterMs);
-  assert.ok(
-    server.readyAfterMs <= field.readyWithinMs,
-    `ready after ${server.readyAfterMs.toFixed(0)} ms`,
-  );
-  return server;
+  if (server.readyAfterMs <= field.readyWithinMs) return server;
+  await server.kill();
+  assert.fail(`ready after ${server.readyAfterMs.toFixed(0)} ms`);
 }
 
 async function prepare(field: Field): Promise<void> {
@@ -128,29 +126,41 @@ async function prepare(field: Field): Promise<void> {
 /** Start, compare with what was acknowledged before, write, kill. */
 async function oneKill(field: Field): Promise<void> {
   const server = await start(field);
-  await look(field, server, false);
-  let isOver = false;
   const clients: SignedClient[] = [];
-  const connect = () => {
+  try {
+    await look(field, server, false);
+    await workUntilKilled(field, server, clients);
+  } catch (error) {
+    const state = server.condition();
+    throw new Error(`a client failed; the server: ${state}`, { cause: error });
+  } finally {
+    for (const client of clients) client.close();
+    await server.kill();
+  }
+}
+
+async function workUntilKilled(
+  field: Field,
+  server: ServerProcess,
+  clients: SignedClient[],
+): Promise<void> {
+  let isOver = false;
+  const atWork = [...field.writers, ...field.workers].map((worker) => {
     const client = createSignedClient({ port: server.httpPort, credentials });
     clients.push(client);
-    return client;
-  };
-  const atWork = [...field.writers, ...field.workers].map((worker) =>
-    worker
-      .work(connect(), () => isOver)
+    return worker
+      .work(client, () => isOver)
       .catch((error: NodeJS.ErrnoException) => {
         // A connection that breaks is the kill; an assertion that breaks is not.
         if (error.code === 'ERR_ASSERTION' || !isOver) throw error;
-      }),
-  );
+      });
+  });
   const failing = Promise.all(atWork);
   failing.catch(() => {});
   await Promise.race([delay(field.chance.int(lifeMsMax)), failing]);
   isOver = true;
   await server.kill();
   await failing;
-  for (const client of clients) client.close();
 }
 
 async function look(field: Field, server: ServerProcess, isAll: boolean): Promise<void> {

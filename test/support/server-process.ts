@@ -14,6 +14,8 @@ export interface ServerProcess {
   readonly httpsPort: number;
   /** From the spawn to the ready line. */
   readonly readyAfterMs: number;
+  /** How it ended, if it did, and the last it wrote on standard error. */
+  condition(): string;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM; resolves to the exit code. */
@@ -46,7 +48,12 @@ export async function startServerProcess(
     options.killUnreadyAfterMs === undefined
       ? undefined
       : setTimeout(() => child.kill('SIGKILL'), options.killUnreadyAfterMs);
-  const line = await readyLine(child);
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints = (complaints + text).slice(-4_000);
+  });
+  const condition = () => `${child.exitCode ?? child.signalCode ?? 'running'}: ${complaints}`;
+  const line = await readyLine(child, condition);
   clearTimeout(timer);
   if (line === undefined) return undefined;
   const ports = [...line.matchAll(/:(?<port>\d+)(?=\s|$)/g)].map((match) => Number(match[1]));
@@ -55,6 +62,7 @@ export async function startServerProcess(
     httpPort: ports[0] ?? 0,
     httpsPort: ports[1] ?? 0,
     readyAfterMs: performance.now() - startedAt,
+    condition,
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
@@ -88,12 +96,11 @@ function environmentOf(options: ServerProcessOptions): Record<string, string> {
 }
 
 /** The one line of standard output, or `undefined` when it was killed; rejects on another end. */
-async function readyLine(child: ChildProcess): Promise<string | undefined> {
+async function readyLine(
+  child: ChildProcess,
+  condition: () => string,
+): Promise<string | undefined> {
   let output = '';
-  let complaints = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaints = (complaints + text).slice(-4_000);
-  });
   return new Promise((resolve, reject) => {
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       output += text;
@@ -101,9 +108,9 @@ async function readyLine(child: ChildProcess): Promise<string | undefined> {
       if (end !== -1) resolve(output.slice(0, end));
     });
     child.once('error', reject);
-    child.once('close', (code, signal) => {
+    child.once('close', (_code, signal) => {
       if (signal === 'SIGKILL') resolve(undefined);
-      else reject(new Error(`The server ended with ${code ?? signal}:\n${complaints}`));
+      else reject(new Error(`The server ended with ${condition()}`));
     });
   });
 }
