@@ -92,14 +92,15 @@ function renderPage(page: Page, pages: readonly Page[]): string {
   const marked = new Marked({ gfm: true });
   marked.use({
     renderer: {
-      // Pictures are badges from other servers; the site must be whole without them.
-      image: ({ text }) => escapeHtml(text),
+      // Pictures are badges and banners from other servers; the site must be whole without them.
+      image: () => '',
       heading({ tokens, depth, text }) {
         const inner = this.parser.parseInline(tokens);
         return `<h${depth} id="${slugOf(text)}">${inner}</h${depth}>\n`;
       },
       link({ href, tokens }) {
         const inner = this.parser.parseInline(tokens);
+        if (inner === '') return '';
         const target = targetOf(href, page.key, up);
         // A link of the original that leads nowhere (it has one) stays text.
         return target === undefined ? inner : `<a href="${escapeHtml(target)}">${inner}</a>`;
