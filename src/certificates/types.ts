@@ -38,7 +38,10 @@ export interface Certificates {
   ): Promise<BindingChange>;
   /** `10457788-cn-hangzhou` */
   formatCertificateId(number: number): string;
-  /** The certificate bound to `domain` now; `undefined` when none is, or it cannot be unsealed. */
+  /**
+   * The certificate bound to `domain` now; `undefined` when none is. Whether its key can be unsealed
+   * is found out by `unseal`, so that a key that cannot is told once and costs no other handshake.
+   */
   findBoundCertificate(domain: string): Promise<BoundCertificate | undefined>;
   unseal(certificate: StoredCertificate): UnsealedCertificate;
   /** Whether ListCname shows it as Enabled: not expired and its key can be unsealed. */
