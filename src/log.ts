@@ -3,26 +3,37 @@
  * a secret: rooms hand over facts (ids, names, counts), not requests or configurations.
  */
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Config } from './config/index.ts';
+import { openLineOutput, type World } from './world/index.ts';
 
 export type Log = Logger;
 
 export interface OpenLog {
   readonly log: Log;
-  /** Writes out what still waits. */
-  flush(): void;
+  /** Resolves when what waits is written, or could not be. */
+  flush(): Promise<void>;
 }
 
 const standardError = 2;
 
-export function openLog(level: Config['logLevel'], isTerminal: boolean): OpenLog {
-  if (isTerminal) {
-    const stream = pretty({ destination: standardError, sync: true, ignore: 'pid,hostname' });
-    return { log: pino({ level }, stream), flush: () => {} };
-  }
-  // Lines wait for company so that the access log costs one write for many requests.
-  const destination = pino.destination({ fd: standardError, sync: false, minLength: 4_096 });
-  const log = pino({ level, base: null }, destination);
-  return { log, flush: () => destination.flushSync() };
+/** What a terminal obeys although JSON lets it through; a client's name for itself may hold it. */
+const terminalControls = /[\u007f-\u009f]/g;
+
+export function openLog(
+  level: Config['logLevel'],
+  isTerminal: boolean,
+  world: Pick<World, 'clock'>,
+): OpenLog {
+  // Not pino's own output: on a full volume it stops the event loop for ever.
+  const output = openLineOutput(standardError, (count) => {
+    const line = { level: 40, time: world.clock.now(), count, msg: 'lines of this log were lost' };
+    return `${JSON.stringify(line)}\n`;
+  });
+  const { flush } = output;
+  if (!isTerminal) return { log: pino({ level, base: null }, output), flush };
+  const readable = prettyFactory({ ignore: 'pid,hostname' });
+  const write = (line: string): void =>
+    output.write(readable(line.replace(terminalControls, '?')) ?? '');
+  return { log: pino({ level }, { write }), flush };
 }

@@ -48,6 +48,11 @@ export interface RunningServer {
   readonly rooms: Services & { readonly engines: Engines };
   /** Stops accepting, lets running requests finish (30 s at most), closes the stores. */
   stop(): Promise<void>;
+  /**
+   * After a fault that nothing caught: logs it and cuts every connection. The process must end
+   * then; the stores need no closing (security.md 10.1).
+   */
+  fall(problem: unknown): Promise<void>;
 }
 
 /** security.md 10.2 */
@@ -57,7 +62,7 @@ const tokensPerBucketMax = 1_000;
 
 /** Resolves when every listener accepts. Rejects with a message for people, everything closed. */
 export async function startServer(config: Config, world: World): Promise<RunningServer> {
-  const opened = openLog(config.logLevel, process.stderr.isTTY === true);
+  const opened = openLog(config.logLevel, process.stderr.isTTY === true, world);
   const engines = await openEngines(config, world, {
     isServer: true,
     onDamage: (message) => opened.log.fatal(message),
@@ -66,7 +71,7 @@ export async function startServer(config: Config, world: World): Promise<Running
     return await startOn(engines, config, world, opened);
   } catch (error) {
     await engines.close();
-    opened.flush();
+    await opened.flush();
     throw error;
   }
 }
@@ -87,10 +92,14 @@ async function startOn(
     generatedKey: root.generated,
     rooms: { ...listening.services, engines },
     async stop() {
-      await listening.stop();
+      await listening.stop(drainMs);
       await swept.stop();
       await engines.close();
-      opened.flush();
+      await opened.flush();
+    },
+    async fall(problem) {
+      log.fatal({ err: problem }, 'a fault that nothing caught; this server ends');
+      await Promise.all([listening.stop(0), opened.flush()]);
     },
   };
 }
@@ -165,7 +174,8 @@ async function createServices(
 interface Listening {
   readonly addresses: RunningServer['addresses'];
   readonly services: Services;
-  stop(): Promise<void>;
+  /** Requests may run on for `deadlineMs`. */
+  stop(deadlineMs: number): Promise<void>;
 }
 
 /** Both listeners over one pipeline. Either both accept after this, or neither. */
@@ -200,16 +210,17 @@ async function listen(
     https = createHttpListener({ ...options, address: config.https, tls });
     ticketKeys.rotate();
   }
-  const stop = async (): Promise<void> => {
+  const stop = async (deadlineMs: number): Promise<void> => {
     ticketKeys.stop();
-    await Promise.all([bound.http && http?.drain(drainMs), bound.https && https?.drain(drainMs)]);
+    const running = [bound.http && http, bound.https && https];
+    await Promise.all(running.map((listener) => listener?.drain(deadlineMs)));
   };
   try {
     bound.http = await http?.start();
     bound.https = await https?.start();
     return { addresses: bound, services, stop };
   } catch (error) {
-    await stop();
+    await stop(0);
     throw error;
   }
 }

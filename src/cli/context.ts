@@ -23,6 +23,7 @@ export function completeContext(
     stderr: process.stderr,
     currentFolder: process.cwd(),
     signals: process,
+    faults: process,
     exitNow: (code) => process.exit(code),
     program: programName(process.argv[1], process.cwd()),
     ...surroundings,

@@ -9,6 +9,8 @@ import { holdLifeLine } from './life-line.ts';
 import { printFacts, printLine } from './print.ts';
 import type { BoundAddress, RunningServer, StopSignal } from './types.ts';
 
+/** A server that a fault brought down ends within this, whatever hangs. */
+const fallMs = 2_000;
 /** As shells count: 128 and the number of SIGINT. */
 const interruptedCode = 130;
 
@@ -37,16 +39,55 @@ Examples:
 async function serve(context: CliContext, config: Config): Promise<number> {
   // Listening before the start: a signal that comes early must not be lost.
   const stopping = awaitStop(context);
+  const faults = watchFaults(context);
   try {
     const server = await context.startServer(config, context.world);
+    faults.bringDown(server);
     announce(context, config, server);
     const reason = await stopping.asked;
     if (context.stderr.isTTY) printLine(context.stderr, `\n${reason}: finishing requests ...`);
     await server.stop();
     return exitCodes.done;
   } finally {
+    faults.release();
     stopping.release();
   }
+}
+
+/**
+ * After a fault that nothing caught nobody knows what state the process is in: it says so, stops
+ * accepting and ends with a failure, for a supervisor to start it again. It never goes on
+ * (security.md 10.1).
+ */
+function watchFaults(context: CliContext): {
+  bringDown: (server: RunningServer) => void;
+  release: () => void;
+} {
+  let running: RunningServer | undefined;
+  let hasFallen = false;
+  const onFault = (problem: unknown): void => {
+    if (hasFallen) return;
+    hasFallen = true;
+    const hanging = new AbortController();
+    const end = (): void => {
+      hanging.abort();
+      context.exitNow(exitCodes.failed);
+    };
+    if (!running) {
+      printLine(context.stderr, problem instanceof Error ? problem.stack : String(problem));
+      end();
+      return;
+    }
+    context.world.timers.delay(fallMs, hanging.signal).then(end, () => {});
+    running.fall(problem).then(end, end);
+  };
+  context.faults.on('uncaughtException', onFault);
+  return {
+    bringDown: (server) => {
+      running = server;
+    },
+    release: () => void context.faults.off('uncaughtException', onFault),
+  };
 }
 
 /** The first request to stop; a second interrupt ends the process at once. */

@@ -19,6 +19,8 @@ export interface RunningServer {
   readonly generatedKey: NewAccessKey | undefined;
   /** Stops accepting, lets running requests finish (30 s at most), closes the stores. */
   stop(): Promise<void>;
+  /** Logs the fault and cuts every connection; the process must end then. */
+  fall(problem: unknown): Promise<void>;
 }
 
 export interface BoundAddress {
@@ -55,6 +57,11 @@ export interface CliSurroundings {
     on(signal: StopSignal, listener: () => void): unknown;
     off(signal: StopSignal, listener: () => void): unknown;
   };
-  /** Ends the process at once: the second interrupt. */
+  /** Where faults that nothing caught are told, rejected promises among them. */
+  readonly faults?: {
+    on(name: 'uncaughtException', listener: (problem: unknown) => void): unknown;
+    off(name: 'uncaughtException', listener: (problem: unknown) => void): unknown;
+  };
+  /** Ends the process at once: the second interrupt, and a fault that nothing caught. */
   readonly exitNow?: (code: number) => void;
 }

@@ -10,6 +10,7 @@ import { realClock, realRandom, realTimers } from './real.ts';
 import type { World } from './types.ts';
 
 export { type Disk, type DiskFile, realDisk } from './disk.ts';
+export { type LineOutput, openLineOutput } from './line-output.ts';
 export type { Clock, Instant, Random, Timers, World } from './types.ts';
 
 /** The world as it is. */

@@ -73,6 +73,7 @@ function start(
         stop: async () => {
           run.stops++;
         },
+        fall: async () => {},
         ...options.server,
       };
     },
@@ -156,7 +157,7 @@ test('a signal that comes while the server still starts is not lost', async () =
   let stops = 0;
   const addresses = { http: undefined, https: undefined };
   const stop = async (): Promise<void> => void stops++;
-  starting.resolve({ addresses, generatedKey: undefined, stop });
+  starting.resolve({ addresses, generatedKey: undefined, stop, fall: stop });
   assert.equal(await run.code, 0);
   assert.equal(stops, 1);
 });
