@@ -6,9 +6,29 @@
 import type { HttpResponse } from '../http/index.ts';
 import type { OperationContext } from './types.ts';
 
-/** Types a browser runs or renders as a document: HTML, XHTML, SVG, and XML of any kind. */
-const activeType =
-  /^\s*(?:text\/html|application\/xhtml\+xml|image\/svg\+xml|(?:text|application)\/xml|[^;\s]+\+xml)\s*(?:;|$)/i;
+/**
+ * Types a browser runs or renders as a document: HTML, XHTML, SVG, XML of any kind, and the one
+ * multipart type whose parts may be any of these.
+ */
+const activeTypes: ReadonlySet<string> = new Set([
+  'text/html',
+  'text/xml',
+  'text/xsl',
+  'application/xml',
+  'multipart/x-mixed-replace',
+]);
+
+/**
+ * As the most generous browser reads it, since the type is whatever its uploader wrote: what
+ * follows a blank or a parenthesis is no part of the type, and of several any may count.
+ */
+function isActive(contentType: string): boolean {
+  return contentType.split(',').some((each) => {
+    const [type = ''] = each.trim().toLowerCase().split(/[\s;(]/, 1);
+    // XHTML and SVG are two of the XML types that say so in their names (RFC 7303 4.2).
+    return activeTypes.has(type) || type.endsWith('+xml');
+  });
+}
 
 export function applyForcedDownload(
   response: HttpResponse,
@@ -17,7 +37,7 @@ export function applyForcedDownload(
   if (!context.services.settings.isForceDownload) return response;
   if (context.target.addressing === 'mapped-domain' || !servesObject(context)) return response;
   if (context.request.headers.authorization !== undefined) return response;
-  if (!activeType.test(response.headers['Content-Type'] ?? '')) return response;
+  if (!isActive(response.headers['Content-Type'] ?? '')) return response;
   return {
     ...response,
     headers: {
