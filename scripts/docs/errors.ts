@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode } from '../../src/errors/index.ts';
+import { catalogue, type ErrorCode, refinements } from '../../src/errors/index.ts';
 import { printedNote, renderTable } from './table.ts';
 
 /** The first four digits of a second-level code say the area; 9 in front marks our own numbers. */
@@ -14,6 +14,14 @@ const others = 'Others';
 
 function areaOf(code: ErrorCode): string {
   return areas.find(([pattern]) => pattern.test(catalogue[code].ec))?.[1] ?? others;
+}
+
+/** Causes with a second-level code of their own, by code and number. */
+function renderRefinements(): string {
+  const rows = Object.values(refinements)
+    .map(({ code, ec, meaning }) => [`\`${code}\``, ec, meaning])
+    .sort((one, other) => one.join().localeCompare(other.join(), 'en'));
+  return renderTable(['code', 'EC', 'when'], rows);
 }
 
 /** docs/errors.md as it must be for the catalogue as it is. */
@@ -34,10 +42,18 @@ export function renderErrors(): string {
 
 # Errors
 
-Every code this server can answer, from \`src/errors/catalogue.ts\`. A message may be replaced by one
-that says more, and some causes have a second-level code (EC) of their own. EC numbers that begin
-with 9 are ours: none is published for that error. A code is never reused for another meaning.
+Every code this server can answer, from \`src/errors/catalogue.ts\`, and every second-level code (EC):
+the code's own, and those of [particular causes](#causes-with-a-code-of-their-own) from
+\`src/errors/refinements.ts\`. A message may be replaced by one that says more. EC numbers that begin
+with 9 are ours: none is published for that error. Neither a code nor an EC is ever reused for
+another meaning.
 
 ${sections.join('').trimEnd()}
+
+## Causes with a code of their own
+
+The status is that of the code above.
+
+${renderRefinements()}
 `;
 }

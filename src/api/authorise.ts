@@ -3,8 +3,14 @@
  * (custom-domain.md 2.6): the caller's kind, then the bucket, then ownership or ACL.
  */
 import type { Caller } from '../auth/index.ts';
-import { type Bucket, mayReadObject, mayWriteObject, type StoredObject } from '../buckets/index.ts';
-import { OssError } from '../errors/index.ts';
+import {
+  type Bucket,
+  isBucketName,
+  mayReadObject,
+  mayWriteObject,
+  type StoredObject,
+} from '../buckets/index.ts';
+import { OssError, refine } from '../errors/index.ts';
 import type { Services } from './services.ts';
 import type { Operation, Target } from './types.ts';
 
@@ -13,7 +19,7 @@ export interface Grant {
   readonly object: StoredObject | undefined;
 }
 
-/** @throws OssError NoSuchBucket, AccessDenied. */
+/** @throws OssError NoSuchBucket, InvalidBucketName, AccessDenied. */
 export async function authorise(
   operation: Operation,
   target: Target,
@@ -22,10 +28,7 @@ export async function authorise(
 ): Promise<Grant> {
   if (target.level === 'service') {
     if (operation.access !== 'anyone' && caller.kind === 'anonymous') {
-      throw new OssError('AccessDenied', {
-        message: 'Anonymous access is forbidden for this operation.',
-        ec: '0003-00000002',
-      });
+      throw refuseAnonymous();
     }
     return { bucket: undefined, object: undefined };
   }
@@ -47,29 +50,36 @@ export async function authorise(
 }
 
 function grantWithoutBucket(operation: Operation, target: Target, caller: Caller): Grant {
+  // No bucket can have such a name, whatever is asked of it (oss-protocol.md 1.1).
+  if (!isBucketName(target.bucket)) {
+    throw new OssError('InvalidBucketName', { fields: { BucketName: target.bucket } });
+  }
   if (!operation.mayCreateBucket) {
     throw new OssError('NoSuchBucket', { fields: { BucketName: target.bucket } });
   }
-  if (caller.kind === 'anonymous') {
-    throw new OssError('AccessDenied', {
-      message: 'Anonymous access is forbidden for this operation.',
-      ec: '0003-00000002',
-    });
-  }
+  if (caller.kind === 'anonymous') throw refuseAnonymous();
   return { bucket: undefined, object: undefined };
 }
+
+function refuseAnonymous(): OssError {
+  return refine('bucketForbidden', {
+    message: 'Anonymous access is forbidden for this operation.',
+  });
+}
+
+/** The one kind of documents whose refusal has an EC of its own (oss-signature.md 7). */
+const aclReads: readonly string[] = ['oss:GetBucketAcl', 'oss:GetObjectAcl'];
 
 function checkOwner(operation: Operation, bucket: Bucket, caller: Caller): void {
   if (caller.kind === 'account' && caller.accountId === bucket.accountId) return;
   // PutBucket on another account's bucket has its own answer: BucketAlreadyExists.
   if (caller.kind === 'account' && operation.access === 'account') return;
   if (caller.kind === 'anonymous' && operation.anonymousAct) return;
-  throw new OssError('AccessDenied', {
+  throw refine(aclReads.includes(operation.action) ? 'aclForbidden' : 'bucketForbidden', {
     message:
       caller.kind === 'anonymous'
         ? 'Anonymous user has no right to access this bucket.'
         : 'You have no right to access this bucket: it belongs to another account.',
-    ec: '0003-00000002',
     fields: { BucketName: bucket.name },
   });
 }

@@ -10,8 +10,6 @@ import type { OperationContext } from './types.ts';
 export interface DocumentRules {
   /** Most elements the document may have; security.md 7.4 where the operation states no other. */
   readonly elementsMax?: number;
-  /** Second-level code of MalformedXML, where the operation has its own. */
-  readonly ec?: string;
 }
 
 /** security.md 7.4. */
@@ -31,7 +29,7 @@ export async function readDocument(
   rules: DocumentRules = {},
 ): Promise<XmlElement> {
   const root = await readOptionalDocument(context, rootName, rules);
-  if (root === undefined) throw malformedXml('the document is empty', rules.ec);
+  if (root === undefined) throw malformedXml('the document is empty');
   return root;
 }
 
@@ -41,19 +39,27 @@ export async function readOptionalDocument(
   rootName: string,
   rules: DocumentRules = {},
 ): Promise<XmlElement | undefined> {
-  const bytes = await readBody(context);
+  return await parseDocument(context, await readBody(context), rootName, rules);
+}
+
+/** The same, of a body that was read already. */
+export async function parseDocument(
+  context: OperationContext,
+  bytes: Uint8Array,
+  rootName: string,
+  rules: DocumentRules = {},
+): Promise<XmlElement | undefined> {
   if (bytes.length === 0) return undefined;
   const limits = {
     bytesMax: context.operation.documentBytesMax,
     elementsMax: rules.elementsMax ?? elementsMaxByDefault,
   };
   const root = await parseXml(bytes, limits).catch((problem: unknown) => {
-    if (problem instanceof XmlProblem) throw malformedXml(problem.message, rules.ec);
+    if (problem instanceof XmlProblem) throw malformedXml(problem.message);
     throw problem;
   });
   // The wording is the service's own; an official suite compares it (oss-object-api.md).
-  if (root.name !== rootName)
-    throw malformedXml(`the root node is not named ${rootName}.`, rules.ec);
+  if (root.name !== rootName) throw malformedXml(`the root node is not named ${rootName}.`);
   return root;
 }
 
@@ -77,11 +83,8 @@ function checkContentMd5(announced: string, bytes: Uint8Array): void {
   });
 }
 
-export function malformedXml(detail: string, ec?: string): OssError {
-  return new OssError('MalformedXML', {
-    fields: { ErrorDetail: detail },
-    ...(ec === undefined ? {} : { ec }),
-  });
+export function malformedXml(detail: string): OssError {
+  return new OssError('MalformedXML', { fields: { ErrorDetail: detail } });
 }
 
 export function invalidArgument(name: string, value: string, message: string): OssError {

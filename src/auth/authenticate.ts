@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/index.ts';
-import { OssError } from '../errors/index.ts';
+import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import type { World } from '../world/index.ts';
 import { anonymous } from './anonymous.ts';
@@ -8,7 +8,7 @@ import { presentHeaderV4 } from './header-v4.ts';
 import type { Presented } from './presented.ts';
 import { presentQueryV1 } from './query-v1.ts';
 import { presentQueryV4 } from './query-v4.ts';
-import { codes, disabledKey, unknownKey } from './refusals.ts';
+import { disabledKey, unknownKey } from './refusals.ts';
 import { detectScheme } from './scheme.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import type { Authenticator, Caller, SigningFacts } from './types.ts';
@@ -63,9 +63,8 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
 /** Every key here is a permanent one; those come without a token (oss-signature.md 5). */
 function refuseToken(presented: Presented, request: HttpRequest): void {
   if (presented.form === 'query' && request.headers['x-oss-security-token']) {
-    throw new OssError('InvalidRequest', {
+    throw refine('tokenPlace', {
       message: 'Security-token must be provided by query string parameter.',
-      ec: codes.tokenPlace,
     });
   }
   if (presented.securityToken === '') return;

@@ -1,6 +1,6 @@
 import { parseBasicIso, productOss, requestSuffixV4, type ScopeV4 } from '../signing/index.ts';
 import { checkAccessKeyId } from './key-id.ts';
-import { codes, invalidArgument } from './refusals.ts';
+import { invalidArgument } from './refusals.ts';
 
 /** `<access key id>/<yyyymmdd>/<region>/oss/aliyun_v4_request`. */
 export interface CredentialV4 {
@@ -15,21 +15,21 @@ export function parseCredentialV4(
   regions: readonly string[],
 ): CredentialV4 {
   const [accessKeyId = '', date = '', region = '', product, suffix, ...more] = text.split('/');
-  const refuse = (ec: typeof codes.v4CredentialInvalid | typeof codes.v4DateInvalid, why: string) =>
-    invalidArgument(ec, why, { name: argument, value: text });
+  const refuse = (cause: 'v4CredentialInvalid' | 'v4DateInvalid', why: string) =>
+    invalidArgument(cause, why, { name: argument, value: text });
   if (product !== productOss || suffix !== requestSuffixV4 || more.length > 0) {
     throw refuse(
-      codes.v4CredentialInvalid,
+      'v4CredentialInvalid',
       'The credential must have the form <AccessKeyId>/<SignDate>/<Region>/oss/aliyun_v4_request.',
     );
   }
-  checkAccessKeyId(accessKeyId, { ec: codes.v4KeyIdMalformed, argument });
+  checkAccessKeyId(accessKeyId, { cause: 'v4KeyIdMalformed', argument });
   if (!/^\d{8}$/.test(date) || parseBasicIso(`${date}T000000Z`) === undefined) {
-    throw refuse(codes.v4DateInvalid, 'The date of the credential must be a day as yyyymmdd.');
+    throw refuse('v4DateInvalid', 'The date of the credential must be a day as yyyymmdd.');
   }
   if (!regions.includes(region)) {
     const message = 'Invalid signing region in Authorization header.';
-    throw invalidArgument(codes.v4Region, message, { name: argument, value: text });
+    throw invalidArgument('v4Region', message, { name: argument, value: text });
   }
   return { accessKeyId, scope: { date, region } };
 }
@@ -38,7 +38,7 @@ export function parseCredentialV4(
 export function checkSameDay(timestamp: string, credential: CredentialV4): void {
   if (timestamp.slice(0, 8) === credential.scope.date) return;
   const message = 'The day of x-oss-date is not the day of the credential.';
-  throw invalidArgument(codes.v4DateInvalid, message, { name: 'x-oss-date', value: timestamp });
+  throw invalidArgument('v4DateInvalid', message, { name: 'x-oss-date', value: timestamp });
 }
 
 /** `a;b` as lower-case names. An empty list must be left out altogether. */
@@ -52,5 +52,5 @@ export function parseAdditionalHeaders(
   const message =
     'The additional headers must be header names joined by semicolons; leave the field out when ' +
     'there are none.';
-  throw invalidArgument(codes.v4AdditionalEmpty, message, { name: argument, value: text });
+  throw invalidArgument('v4AdditionalEmpty', message, { name: argument, value: text });
 }

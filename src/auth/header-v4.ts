@@ -5,7 +5,7 @@ import { checkSkew } from './clock.ts';
 import { checkSameDay, parseAdditionalHeaders, parseCredentialV4 } from './credential-v4.ts';
 import type { Presented } from './presented.ts';
 import { refuseDoubled } from './query.ts';
-import { codes, dateMissing, invalidAuthorization } from './refusals.ts';
+import { dateMissing, invalidAuthorization } from './refusals.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { candidatesV4, checkPayloadHash } from './v4-candidates.ts';
 
@@ -32,7 +32,7 @@ export function presentHeaderV4(
     form: 'header',
     securityToken: request.headers['x-oss-security-token'] ?? '',
     candidates: (signable) => candidatesV4(signable, signed),
-    mismatchCode: codes.v4Signature,
+    mismatch: 'v4Signature',
   };
 }
 
@@ -68,20 +68,20 @@ export function parseAuthorizationV4(value: string): FieldsV4 {
     const name = (equals < 0 ? text : text.slice(0, equals)).trim();
     if (!['Credential', 'Signature', 'AdditionalHeaders'].includes(name) || equals < 0) {
       const message = 'Unknown parameter in Authorization header.';
-      throw invalidAuthorization(codes.authorizationForm, message, value);
+      throw invalidAuthorization('authorizationForm', message, value);
     }
     if (fields.has(name)) {
       const message = `Authorization header is invalid: ${name} comes more than once.`;
-      throw invalidAuthorization(codes.authorizationForm, message, value);
+      throw invalidAuthorization('authorizationForm', message, value);
     }
     fields.set(name, text.slice(equals + 1).trim());
   }
   const credential = fields.get('Credential');
   const signature = fields.get('Signature');
   if (!credential || !signature) {
-    const ec = credential ? codes.authorizationForm : codes.v4CredentialMissing;
+    const cause = credential ? 'authorizationForm' : 'v4CredentialMissing';
     const message = 'AccessKeyId or Signature is missing in Authorization header value.';
-    throw invalidAuthorization(ec, message, value);
+    throw invalidAuthorization(cause, message, value);
   }
   return { credential, signature, additionalHeaders: fields.get('AdditionalHeaders') };
 }

@@ -1,5 +1,5 @@
-import { OssError } from '../errors/index.ts';
-import { codes, invalidArgument, type RefusalCode } from './refusals.ts';
+import { type RefinementName, refine } from '../errors/index.ts';
+import { invalidArgument } from './refusals.ts';
 
 /** Longer ids exist nowhere; the bound keeps store reads and logs small. */
 const keyIdLengthMax = 128;
@@ -12,18 +12,17 @@ const printableAscii = /^[\x21-\x7e]+$/;
  */
 export function checkAccessKeyId(
   accessKeyId: string,
-  malformed: { ec: RefusalCode; argument: string },
+  malformed: { cause: RefinementName; argument: string },
 ): void {
   if (accessKeyId.length > keyIdLengthMax || !printableAscii.test(accessKeyId)) {
-    throw invalidArgument(malformed.ec, 'The OSS Access Key Id you provided is malformed.', {
+    throw invalidArgument(malformed.cause, 'The OSS Access Key Id you provided is malformed.', {
       name: malformed.argument,
       value: accessKeyId.slice(0, keyIdLengthMax),
     });
   }
   if (acceptedForm.test(accessKeyId)) return;
-  throw new OssError('InvalidAccessKeyId', {
+  throw refine('keyIdForbiddenCharacters', {
     message: 'The OSS Access Key Id you provided holds characters other than 0-9 a-z A-Z . _ =',
-    ec: codes.keyIdForbiddenCharacters,
     fields: { OSSAccessKeyId: accessKeyId },
   });
 }

@@ -13,8 +13,8 @@ export interface Presented {
   readonly securityToken: string;
   /** What the client may have signed: the rule first, then the forgiven variations. */
   readonly candidates: (request: SignableRequest) => Candidate[];
-  /** Second-level code of a wrong signature in this scheme. */
-  readonly mismatchCode: string;
+  /** What a wrong signature in this scheme is; `undefined`: SignatureDoesNotMatch as it stands. */
+  readonly mismatch: 'v4Signature' | 'v1UrlSignature' | undefined;
 }
 
 /** One reading of the request, and the signature it would have under a secret. */

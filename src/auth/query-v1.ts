@@ -1,10 +1,11 @@
+import type { RefinementName } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { isSubResource } from '../signing/index.ts';
 import type { Instant } from '../world/index.ts';
 import { checkAccessKeyId } from './key-id.ts';
 import type { Presented } from './presented.ts';
 import { firstValue, refuseDoubled } from './query.ts';
-import { accessDenied, codes, invalidArgument, isoDate, type RefusalCode } from './refusals.ts';
+import { accessDenied, invalidArgument, isoDate } from './refusals.ts';
 import { candidatesV1 } from './v1-candidates.ts';
 
 const missing =
@@ -14,21 +15,18 @@ const expiresForm = /^\d{1,12}$/;
 
 /** `?OSSAccessKeyId=…&Expires=…&Signature=…`; of doubled ones the first wins (DESIGN ruling 22). */
 export function presentQueryV1(request: HttpRequest, now: Instant): Presented {
-  const accessKeyId = requireValue(request, 'OSSAccessKeyId', codes.v1KeyIdMissing);
+  const accessKeyId = requireValue(request, 'OSSAccessKeyId', 'v1KeyIdMissing');
   const expires = firstValue(request, 'Expires');
-  if (expires === undefined) throw accessDenied(codes.v1ExpiresMissing, missing);
+  if (expires === undefined) throw accessDenied('v1ExpiresMissing', missing);
   // A base64 `+` that was not escaped arrives as a space, which base64 does not have.
-  const signature = requireValue(request, 'Signature', codes.v1SignatureMissing).replaceAll(
-    ' ',
-    '+',
-  );
+  const signature = requireValue(request, 'Signature', 'v1SignatureMissing').replaceAll(' ', '+');
   if (accessKeyId === '') {
-    throw invalidArgument(codes.v1KeyIdInvalid, 'The OSSAccessKeyId parameter is empty.', {
+    throw invalidArgument('v1KeyIdInvalid', 'The OSSAccessKeyId parameter is empty.', {
       name: 'OSSAccessKeyId',
       value: '',
     });
   }
-  checkAccessKeyId(accessKeyId, { ec: codes.v1KeyIdInvalid, argument: 'OSSAccessKeyId' });
+  checkAccessKeyId(accessKeyId, { cause: 'v1KeyIdInvalid', argument: 'OSSAccessKeyId' });
   refuseDoubled(request.query, isSubResource);
   checkExpires(expires, now);
   return {
@@ -37,25 +35,25 @@ export function presentQueryV1(request: HttpRequest, now: Instant): Presented {
     form: 'query',
     securityToken: firstValue(request, 'security-token') ?? '',
     candidates: (signable) => candidatesV1(signable, expires),
-    mismatchCode: codes.v1UrlSignature,
+    mismatch: 'v1UrlSignature',
   };
 }
 
-function requireValue(request: HttpRequest, name: string, ec: RefusalCode): string {
+function requireValue(request: HttpRequest, name: string, cause: RefinementName): string {
   const value = firstValue(request, name);
-  if (value === undefined) throw accessDenied(ec, missing);
+  if (value === undefined) throw accessDenied(cause, missing);
   return value;
 }
 
 function checkExpires(expires: string, now: Instant): void {
-  if (expires === '') throw accessDenied(codes.v1ExpiresEmpty, missing);
+  if (expires === '') throw accessDenied('v1ExpiresEmpty', missing);
   if (!expiresForm.test(expires)) {
     const message = 'Invalid date (should be seconds since epoch).';
-    throw accessDenied(codes.v1ExpiresNoNumber, message, { Expires: expires });
+    throw accessDenied('v1ExpiresNoNumber', message, { Expires: expires });
   }
   const expiresAt = Number(expires) * 1000;
   if (now <= expiresAt) return;
-  throw accessDenied(codes.v1Expired, 'Request has expired.', {
+  throw accessDenied('v1Expired', 'Request has expired.', {
     Expires: isoDate(expiresAt),
     ServerTime: isoDate(now),
   });

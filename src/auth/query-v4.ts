@@ -1,3 +1,4 @@
+import type { RefinementName } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { algorithmV4, parseBasicIso } from '../signing/index.ts';
 import type { Instant } from '../world/index.ts';
@@ -5,7 +6,7 @@ import { skewMaxMs } from './clock.ts';
 import { checkSameDay, parseAdditionalHeaders, parseCredentialV4 } from './credential-v4.ts';
 import type { Presented } from './presented.ts';
 import { firstValue, refuseDoubled } from './query.ts';
-import { accessDenied, codes, invalidArgument, isoDate, type RefusalCode } from './refusals.ts';
+import { accessDenied, invalidArgument, isoDate } from './refusals.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { candidatesV4, checkPayloadHash } from './v4-candidates.ts';
 
@@ -41,7 +42,7 @@ export function presentQueryV4(
     form: 'query',
     securityToken: firstValue(request, 'x-oss-security-token') ?? '',
     candidates: (signable) => candidatesV4(signable, signed),
-    mismatchCode: codes.v4Signature,
+    mismatch: 'v4Signature',
   };
 }
 
@@ -54,46 +55,46 @@ interface FieldsV4 {
 }
 
 function readFields(request: HttpRequest): FieldsV4 {
-  const version = requireValue(request, 'x-oss-signature-version', codes.v4ParameterMissing);
+  const version = requireValue(request, 'x-oss-signature-version', 'v4ParameterMissing');
   if (version !== algorithmV4) {
     const message = `The signature version must be ${algorithmV4}.`;
     const argument = { name: 'x-oss-signature-version', value: version };
-    throw invalidArgument(codes.unsupportedVersion, message, argument);
+    throw invalidArgument('unsupportedVersion', message, argument);
   }
-  const credential = requireValue(request, 'x-oss-credential', codes.v4ParameterMissing);
-  const date = requireValue(request, 'x-oss-date', codes.v4ParameterMissing);
-  const expires = requireValue(request, 'x-oss-expires', codes.v4ExpiresMissing);
-  const signature = requireValue(request, 'x-oss-signature', codes.v4ParameterMissing);
+  const credential = requireValue(request, 'x-oss-credential', 'v4ParameterMissing');
+  const date = requireValue(request, 'x-oss-date', 'v4ParameterMissing');
+  const expires = requireValue(request, 'x-oss-expires', 'v4ExpiresMissing');
+  const signature = requireValue(request, 'x-oss-signature', 'v4ParameterMissing');
   const startsAt = parseBasicIso(date);
   if (startsAt === undefined) {
     const message = 'x-oss-date must be a time as yyyymmddTHHMMSSZ.';
-    throw invalidArgument(codes.v4DateInvalid, message, { name: 'x-oss-date', value: date });
+    throw invalidArgument('v4DateInvalid', message, { name: 'x-oss-date', value: date });
   }
   const seconds = /^\d{1,6}$/.test(expires) ? Number(expires) : 0;
   if (seconds < 1 || seconds > expiresSecondsMax) {
     const message = `x-oss-expires must be a number of seconds from 1 to ${expiresSecondsMax}.`;
     const argument = { name: 'x-oss-expires', value: expires };
-    throw invalidArgument(codes.v4ExpiresInvalid, message, argument);
+    throw invalidArgument('v4ExpiresInvalid', message, argument);
   }
   return { credential, date, startsAt, expiresInMs: seconds * 1000, signature };
 }
 
-function requireValue(request: HttpRequest, name: string, ec: RefusalCode): string {
+function requireValue(request: HttpRequest, name: string, cause: RefinementName): string {
   const value = firstValue(request, name);
   if (value) return value;
   const message = `A signed URL needs the parameter ${name}.`;
-  throw invalidArgument(ec, message, { name, value: '' });
+  throw invalidArgument(cause, message, { name, value: '' });
 }
 
 function checkValidity(fields: FieldsV4, now: Instant): void {
   if (now < fields.startsAt - skewMaxMs) {
     const message = 'The signed URL is not valid yet.';
     const times = { RequestTime: isoDate(fields.startsAt), ServerTime: isoDate(now) };
-    throw accessDenied(codes.v4TooEarly, message, times);
+    throw accessDenied('v4TooEarly', message, times);
   }
   const expiresAt = fields.startsAt + fields.expiresInMs;
   if (now <= expiresAt) return;
-  throw accessDenied(codes.v4Expired, 'Request has expired.', {
+  throw accessDenied('v4Expired', 'Request has expired.', {
     Expires: isoDate(expiresAt),
     ServerTime: isoDate(now),
   });

@@ -1,5 +1,5 @@
 import type { HttpRequest, QueryParameter } from '../http/index.ts';
-import { codes, invalidArgument } from './refusals.ts';
+import { invalidArgument } from './refusals.ts';
 
 /** The first value of a parameter; undefined when it is not there. */
 export function firstValue(request: HttpRequest, name: string): string | undefined {
@@ -19,7 +19,7 @@ export function refuseDoubled(
     if (!isSigned(name)) continue;
     if (seen.has(name)) {
       const message = `The query parameter ${name} is signed and comes more than once.`;
-      throw invalidArgument(codes.doubledParameter, message, { name, value });
+      throw invalidArgument('doubledParameter', message, { name, value });
     }
     seen.add(name);
   }

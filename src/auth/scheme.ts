@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../http/index.ts';
 import { algorithmV4 } from '../signing/index.ts';
-import { codes, invalidArgument, invalidAuthorization } from './refusals.ts';
+import { invalidArgument, invalidAuthorization } from './refusals.ts';
 
 export type Scheme = 'header-v1' | 'query-v1' | 'header-v4' | 'query-v4' | 'anonymous';
 
@@ -17,7 +17,7 @@ export function detectScheme(request: HttpRequest): Scheme {
     const message =
       'The request is signed more than once: in the Authorization header and in the URL, or with ' +
       'both versions in the URL. Sign it in one way only.';
-    throw invalidArgument(codes.severalSchemes, message, {
+    throw invalidArgument('severalSchemes', message, {
       name: isHeader ? 'Authorization' : 'Signature',
       value: authorization ?? '',
     });
@@ -32,8 +32,8 @@ function headerScheme(authorization: string): 'header-v1' | 'header-v4' {
   if (authorization.startsWith('OSS ')) return 'header-v1';
   if (authorization.startsWith('OSS2 ')) {
     const message = 'Signature version 2 is not supported here. Sign with version 4 or 1.';
-    throw invalidAuthorization(codes.unsupportedVersion, message, authorization);
+    throw invalidAuthorization('unsupportedVersion', message, authorization);
   }
   const message = 'Authorization header is invalid.';
-  throw invalidAuthorization(codes.authorizationForm, message, authorization);
+  throw invalidAuthorization('authorizationForm', message, authorization);
 }

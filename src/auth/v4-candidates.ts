@@ -11,7 +11,7 @@ import {
   unsignedPayload,
 } from '../signing/index.ts';
 import type { Candidate } from './presented.ts';
-import { codes, invalidArgument } from './refusals.ts';
+import { invalidArgument } from './refusals.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 export interface SignedWithV4 {
@@ -49,5 +49,5 @@ export function checkPayloadHash(request: HttpRequest, isRequired: boolean): voi
   if (value === unsignedPayload || (value === undefined && !isRequired)) return;
   const message = `The header x-oss-content-sha256 must be ${unsignedPayload}.`;
   const argument = { name: 'x-oss-content-sha256', value: value ?? '' };
-  throw invalidArgument(codes.payloadHash, message, argument);
+  throw invalidArgument('payloadHash', message, argument);
 }

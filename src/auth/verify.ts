@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { catalogue, OssError } from '../errors/index.ts';
+import { catalogue, OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { hexOfBytes, type SignableRequest, textOfBytes } from '../signing/index.ts';
 import { misreadings, suspicion } from './addressing-advice.ts';
@@ -73,11 +73,11 @@ function mismatch(
   if (rule.canonicalRequest !== undefined) {
     addText(fields, 'CanonicalRequest', rule.canonicalRequest, method);
   }
-  return new OssError('SignatureDoesNotMatch', {
-    message: advice ? `${message} ${advice}` : message,
-    ec: presented.mismatchCode,
-    fields,
-  });
+  const details = { message: advice ? `${message} ${advice}` : message, fields };
+  const { mismatch: cause } = presented;
+  return cause === undefined
+    ? new OssError('SignatureDoesNotMatch', details)
+    : refine(cause, details);
 }
 
 function addText(

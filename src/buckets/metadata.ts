@@ -1,4 +1,4 @@
-import { OssError } from '../errors/index.ts';
+import { type OssError, refine } from '../errors/index.ts';
 
 /** What a writer says about an object besides its bytes. Values are byte strings (latin1). */
 export interface ObjectFacts {
@@ -36,18 +36,16 @@ export function checkObjectFacts(facts: ObjectFacts, metadataBytesMax: number): 
     bytes += name.length + value.length;
   }
   if (bytes > metadataBytesMax) {
-    throw new OssError('InvalidArgument', {
+    throw refine('metadataTooLarge', {
       message: `The user metadata is larger than ${metadataBytesMax} bytes.`,
-      ec: '0011-00000002',
       fields: { ArgumentName: 'x-oss-meta-*', ArgumentValue: `${bytes} bytes` },
     });
   }
 }
 
 function refuseHeader(name: string, why: string): OssError {
-  return new OssError('InvalidArgument', {
+  return refine('metadataCharacters', {
     message: `The header ${name} ${why}`,
-    ec: '0011-00000005',
     fields: { ArgumentName: name, ArgumentValue: '' },
   });
 }

@@ -1,10 +1,5 @@
-import { OssError } from '../errors/index.ts';
+import { refine } from '../errors/index.ts';
 import { parseDomain } from '../names/index.ts';
-
-/** Published for names of three characters and fewer, e.g. `w.c` (custom-domain.md 5.1). */
-const tooShortEc = '0017-00000249';
-/** Ours, for every other fault of a name. */
-const badDomainEc = '9017-00000249';
 
 /**
  * The canonical form of a Domain as a caller wrote it, XML white space around it left out
@@ -15,9 +10,8 @@ export function readDomain(text: string): string {
   const trimmed = text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
   const parsed = parseDomain(trimmed);
   if (parsed.ok) return parsed.domain;
-  throw new OssError('InvalidArgument', {
+  throw refine(parsed.problem === 'too-short' ? 'domainTooShort' : 'domainInvalid', {
     message: parsed.message,
-    ec: parsed.problem === 'too-short' ? tooShortEc : badDomainEc,
     fields: {
       ArgumentName: 'Domain',
       ...(isKeyMaterial(trimmed) ? {} : { ArgumentValue: trimmed }),

@@ -1,6 +1,6 @@
 /** The refusals of the five operations, each with the elements its error document carries. */
 import { basename } from 'node:path';
-import { OssError } from '../errors/index.ts';
+import { OssError, refine } from '../errors/index.ts';
 import type { CnameType } from '../stores/index.ts';
 
 /** Where a refusal happened; both go into the document, so that a log line is enough to help. */
@@ -8,9 +8,6 @@ export interface Place {
   readonly bucket: string;
   readonly domain: string;
 }
-
-/** Second-level code of a guard that failed (custom-domain.md 2.3). */
-const guardFailedEc = '0018-00000209';
 
 const elements = (place: Place): { Bucket: string; Cname: string } => ({
   Bucket: place.bucket,
@@ -117,9 +114,8 @@ export function guardFailed(current: string | undefined): OssError {
       ? 'No certificate is bound to the domain, so PreviousCertId must be absent or empty.'
       : `PreviousCertId is not the id of the certificate now bound, ${current}: ` +
         'give that id, or Force with the value true.';
-  return new OssError('InvalidArgument', {
+  return refine('guardFailed', {
     message,
-    ec: guardFailedEc,
     fields: { ArgumentName: 'PreviousCertId', CurrentCertId: current ?? '' },
   });
 }

@@ -3,15 +3,15 @@
  * the pipeline alone turns it into XML and headers. Anything else that is thrown becomes
  * InternalError and its detail stays in the log.
  */
-import { type ErrorCode, catalogue } from './catalogue.ts';
+import { catalogue, type ErrorCode } from './catalogue.ts';
+import { type RefinementName, refinements } from './refinements.ts';
 
-export { catalogue, type CatalogueRow, type ErrorCode } from './catalogue.ts';
+export { type CatalogueRow, catalogue, type ErrorCode } from './catalogue.ts';
+export { type Refinement, type RefinementName, refinements } from './refinements.ts';
 
 export interface ErrorDetails {
   /** Replaces the catalogue's message; written for the person at the other end. */
   readonly message?: string;
-  /** Second-level code; replaces the catalogue's. */
-  readonly ec?: string;
   /** Extra elements of the error document, in this order. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Extra response headers, e.g. `Retry-After`, `Allow`. */
@@ -29,15 +29,22 @@ export class OssError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly closeConnection: boolean;
 
-  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+  /** `ec` replaces the catalogue's own; rooms name it through `refine`. */
+  constructor(code: ErrorCode, details: ErrorDetails = {}, ec: string = catalogue[code].ec) {
     const row = catalogue[code];
     super(details.message ?? row.message, details.cause ? { cause: details.cause } : undefined);
     this.name = 'OssError';
     this.code = code;
     this.status = row.status;
-    this.ec = details.ec ?? row.ec;
+    this.ec = ec;
     this.fields = details.fields ?? {};
     this.headers = details.headers ?? {};
     this.closeConnection = details.closeConnection ?? false;
   }
+}
+
+/** The error of a particular cause: its code and second-level code stand in `refinements`. */
+export function refine(name: RefinementName, details: ErrorDetails = {}): OssError {
+  const { code, ec } = refinements[name];
+  return new OssError(code, details, ec);
 }

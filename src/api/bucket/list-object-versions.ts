@@ -11,7 +11,7 @@ import { element, type XmlNode } from '../../xml/index.ts';
 import { formatXmlDate, ownerElement, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
-import { isVersionId } from '../object/copy-source.ts';
+import { isVersionId } from '../object/version-id.ts';
 import type { OperationContext } from '../types.ts';
 import {
   type Encoding,

@@ -1,14 +1,11 @@
-import { OssError } from '../../errors/index.ts';
 import { invalidArgument } from '../document.ts';
+import { checkVersion } from './version-id.ts';
 
 /** What `x-oss-copy-source` points to. */
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
 }
-
-/** Version ids of the service: 64 characters (oss-semantics.md 0). */
-const versionId = /^[A-Za-z0-9._]{64}$/;
 
 /**
  * `/bucket/key[?versionId=id]`, the key percent-encoded or not, the first slash optional
@@ -42,16 +39,4 @@ function decode(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function checkVersion(id: string): void {
-  if (id === 'null') return;
-  if (id === '') throw invalidArgument('versionId', id, 'Version id can not be the empty string.');
-  if (!versionId.test(id)) throw invalidArgument('versionId', id, 'Invalid version id specified.');
-  throw new OssError('NoSuchVersion', { fields: { VersionId: id } });
-}
-
-/** Whether an id has the service's form; such a version never existed here. */
-export function isVersionId(id: string): boolean {
-  return versionId.test(id);
 }

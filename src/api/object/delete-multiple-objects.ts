@@ -6,7 +6,7 @@
  * empty body. Keys may hold control characters, as numeric references.
  */
 import { checkObjectKey, mayWriteObject } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
+import { OssError, refine } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { element, type XmlElement } from '../../xml/index.ts';
 import { emptyAnswer, encodeUrl, xmlAnswer } from '../answers.ts';
@@ -20,7 +20,7 @@ import {
   readDocument,
 } from '../document.ts';
 import type { OperationContext } from '../types.ts';
-import { isVersionId } from './copy-source.ts';
+import { isVersionId } from './version-id.ts';
 
 interface Deletion {
   readonly isQuiet: boolean;
@@ -37,12 +37,9 @@ interface DeletionEntry {
 const keysMax = 1000;
 /** Delete, Quiet, and Object, Key, VersionId for each key; some more that are ignored. */
 const elementsMax = 2 + keysMax * 5;
-/** oss-protocol.md 3, MalformedXML of this operation. */
-const malformedEc = '0016-00000608';
-
 export async function deleteMultipleObjects(context: OperationContext): Promise<HttpResponse> {
   const encoding = readEncoding(context.request);
-  const deletion = parse(await readDocument(context, 'Delete', { elementsMax, ec: malformedEc }));
+  const deletion = await readDeletion(context);
   const bucket = bucketOf(context);
   // Other version ids have the right form but never existed here: nothing to delete.
   const keys = deletion.entries
@@ -53,11 +50,29 @@ export async function deleteMultipleObjects(context: OperationContext): Promise<
   return deletion.isQuiet ? emptyAnswer(200) : render(deletion, encoding === 'url');
 }
 
+/** @throws OssError MalformedXML with this operation's own second-level code, whatever is wrong. */
+async function readDeletion(context: OperationContext): Promise<Deletion> {
+  try {
+    return parse(await readDocument(context, 'Delete', { elementsMax }));
+  } catch (problem) {
+    throw asMalformedDelete(problem);
+  }
+}
+
+/** Too many bytes are the same fault as too many keys (oss-object-api.md DeleteMultipleObjects). */
+function asMalformedDelete(problem: unknown): unknown {
+  if (!(problem instanceof OssError)) return problem;
+  const { code, message, fields, closeConnection } = problem;
+  if (code === 'MalformedXML') return refine('malformedDelete', { fields });
+  if (code !== 'EntityTooLarge') return problem;
+  return refine('malformedDelete', { fields: { ErrorDetail: message }, closeConnection });
+}
+
 function parse(root: XmlElement): Deletion {
   const objects = root.childrenNamed('Object');
-  if (objects.length === 0) throw malformedXml('there is no Object in Delete', malformedEc);
+  if (objects.length === 0) throw malformedXml('there is no Object in Delete');
   if (objects.length > keysMax) {
-    throw malformedXml(`there are more than ${keysMax} Object elements`, malformedEc);
+    throw malformedXml(`there are more than ${keysMax} Object elements`);
   }
   return { isQuiet: childBoolean(root, 'Quiet') ?? false, entries: objects.map(parseEntry) };
 }
@@ -65,7 +80,7 @@ function parse(root: XmlElement): Deletion {
 function parseEntry(object: XmlElement): DeletionEntry {
   // Not trimmed: white space at either end is part of a key.
   const key = onlyChild(object, 'Key')?.text;
-  if (key === undefined) throw malformedXml('an Object has no Key', malformedEc);
+  if (key === undefined) throw malformedXml('an Object has no Key');
   checkObjectKey(key);
   const versionId = onlyChild(object, 'VersionId')?.text.trim() || undefined;
   if (versionId !== undefined && versionId !== 'null' && !isVersionId(versionId)) {

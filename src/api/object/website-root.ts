@@ -3,7 +3,7 @@
  * (https://www.alibabacloud.com/help/en/oss/developer-reference/putbucketwebsite). A signed GET of
  * the root is ListObjects.
  */
-import { OssError } from '../../errors/index.ts';
+import { refine } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
@@ -15,11 +15,10 @@ export async function serveWebsiteRoot(context: OperationContext): Promise<HttpR
   const document = await context.services.websites.findWebsite(bucket);
   if (document?.index === undefined) {
     // People meet this as "my domain does not work" (custom-domain.md 8.2): say what to do.
-    throw new OssError('AccessDenied', {
+    throw refine('bucketForbidden', {
       message:
         'Anonymous user has no right to list this bucket, and no website is configured: ' +
         'set an index document with PutBucketWebsite to serve a page here.',
-      ec: '0003-00000002',
       fields: { BucketName: bucket.name },
     });
   }

@@ -261,7 +261,7 @@ test('deletions that are refused delete nothing', async () => {
       'InvalidArgument',
     ],
     [`<Delete>${entry}</Delete>`, 'InvalidDigest', { 'content-md5': md5('other') }],
-    [`<Delete>${entry}${'<!-- padding -->'.repeat(140_000)}</Delete>`, 'EntityTooLarge'],
+    [`<Delete>${entry}${'<!-- padding -->'.repeat(140_000)}</Delete>`, 'MalformedXML'],
   ];
   for (const [body, code, headers] of table) {
     const answer = await deleteMany(body, {}, headers);
