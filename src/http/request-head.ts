@@ -67,7 +67,8 @@ export function readHead(raw: RawHead, limits: HttpLimits): RequestHead {
 
 /**
  * Headers by lower-case name in a map without prototype, repeated ones joined: a value sent twice
- * is neither lost nor mistaken for one sent once.
+ * is neither lost nor mistaken for one sent once. By a comma alone, which RFC 9110 5.3 allows and
+ * which is what signatures cover (oss-signature.md 2).
  */
 export function joinHeaders(
   rawHeaders: readonly string[],
@@ -81,7 +82,7 @@ export function joinHeaders(
     const value = rawHeaders[at + 1] ?? '';
     bytes += name.length + value.length + separatorBytes;
     const before = headers[name];
-    headers[name] = before === undefined ? value : `${before}, ${value}`;
+    headers[name] = before === undefined ? value : `${before},${value}`;
   }
   if (bytes > limits.headerBytesMax) throw new OssError('RequestHeaderSectionTooLarge');
   return headers;

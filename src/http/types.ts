@@ -23,7 +23,7 @@ export interface HttpRequest {
   /** In wire order, names and values percent-decoded, `+` read as a space. */
   readonly query: readonly QueryParameter[];
   /**
-   * Null-prototype map from lower-case names to values; repeated headers are joined with `, `.
+   * Null-prototype map from lower-case names to values; repeated headers are joined with `,`.
    * Values are byte strings (latin1): what the client sent, byte for byte.
    */
   readonly headers: Readonly<Record<string, string>>;
