@@ -11,6 +11,8 @@ export interface RowOptions {
   readonly documentBytesMax?: number;
   readonly anonymousAct?: Act;
   readonly mayCreateBucket?: boolean;
+  /** Of rows that do not act yet; the owner unless the signature is somewhere unread. */
+  readonly access?: Access;
 }
 
 type Query = Readonly<Record<string, QueryRequirement>>;
@@ -54,7 +56,7 @@ export function later(
       fields: { Header: Object.keys(query)[0] ?? name },
     });
   };
-  const access: Access = on === 'service' ? 'account' : 'owner';
+  const access: Access = options.access ?? (on === 'service' ? 'account' : 'owner');
   return { ...row(name, on, method, query, access, act, options), isImplemented: false };
 }
 

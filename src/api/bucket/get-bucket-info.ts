@@ -7,7 +7,7 @@
  */
 import type { HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
-import { formatXmlDate, ownerElement, xmlAnswer } from '../answers.ts';
+import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import { resourceGroup } from './resource-group.ts';
@@ -32,10 +32,12 @@ export async function getBucketInfo(context: OperationContext): Promise<HttpResp
         element('Name', bucket.name),
         element('ResourceGroupId', resourceGroup),
         element('Comment', ''),
-        ownerElement(bucket.accountId),
+        // The other way round than everywhere else (oss-bucket-api.md GetBucketInfo).
+        element('Owner', element('DisplayName', bucket.accountId), element('ID', bucket.accountId)),
         element('AccessControlList', element('Grant', bucket.acl)),
         element('ServerSideEncryptionRule', element('SSEAlgorithm', 'None')),
         element('BucketPolicy', element('LogBucket', ''), element('LogPrefix', '')),
+        element('BlockPublicAccess', 'false'),
       ),
     ),
   );

@@ -66,8 +66,8 @@ test('GetBucketInfo: the elements and their order', async () => {
     ...['BucketInfo', 'Bucket', 'AccessMonitor', 'CreationDate', 'ExtranetEndpoint'],
     ...['IntranetEndpoint', 'Location', 'StorageClass', 'DataRedundancyType'],
     ...['TransferAcceleration', 'CrossRegionReplication', 'Name', 'ResourceGroupId', 'Comment'],
-    ...['Owner', 'ID', 'DisplayName', 'AccessControlList', 'Grant', 'ServerSideEncryptionRule'],
-    ...['SSEAlgorithm', 'BucketPolicy', 'LogBucket', 'LogPrefix'],
+    ...['Owner', 'DisplayName', 'ID', 'AccessControlList', 'Grant', 'ServerSideEncryptionRule'],
+    ...['SSEAlgorithm', 'BucketPolicy', 'LogBucket', 'LogPrefix', 'BlockPublicAccess'],
   ]);
   assert.equal(textOf(text, 'ExtranetEndpoint'), `localhost:${oss.server.httpPort}`);
   assert.equal(textOf(text, 'CreationDate'), '2026-11-22T09:00:00.000Z');
