@@ -20,9 +20,15 @@ const refusedOptions = [
   'x-oss-async-process',
   'callback',
   'callback-var',
-  'versionId',
   'x-oss-write-get-object-response',
 ];
+
+/**
+ * Conditions are for reads: a write that carried one must not go ahead as if it held
+ * (oss-protocol.md 2.1).
+ */
+const conditions = ['If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since'];
+const reads: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Parameters in rows that only refine a selector; alone they select nothing. */
 const refinements = new Set([
@@ -117,17 +123,29 @@ export function matchOperation(request: HttpRequest, level: Level): Operation {
       throw bucketMissing(name, request.host);
     }
   }
-  for (const name of refusedOptions) {
-    const value = values.get(name);
-    if (value !== undefined && !(name === 'versionId' && value === 'null')) {
-      throw notImplemented(name);
-    }
-  }
+  refuseOptions(request, values, level);
   const hasCopySource = request.headers['x-oss-copy-source'] !== undefined;
   for (const row of index.byMethod.get(request.method) ?? []) {
     if (isRowMatched(row, values, selected, hasCopySource)) return row;
   }
   throw refuse(request, index, values, selected, hasCopySource);
+}
+
+function refuseOptions(
+  request: HttpRequest,
+  values: ReadonlyMap<string, string>,
+  level: Level,
+): void {
+  for (const name of refusedOptions) {
+    if (values.has(name)) throw notImplemented(name);
+  }
+  // Of objects it names a version, which the operations know; anything else has none.
+  if (level !== 'object' && values.has('versionId')) throw notImplemented('versionId');
+  if (reads.includes(request.method)) return;
+  for (const name of conditions) {
+    if (request.headers[name.toLowerCase()] === undefined) continue;
+    throw new OssError('NotImplemented', { fields: { Header: name } });
+  }
 }
 
 function refuse(

@@ -8,10 +8,12 @@ import { element } from '../../xml/index.ts';
 import { ownerElement, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { checkVersionAsked } from './version-id.ts';
 
 export async function getObjectAcl(context: OperationContext): Promise<HttpResponse> {
   const bucket = bucketOf(context);
   const { key } = context.target;
+  checkVersionAsked(context.request);
   const object = await context.services.objects.findObject(bucket, key);
   if (object === undefined) throw noSuchKey(key);
   return xmlAnswer(

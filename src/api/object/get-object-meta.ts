@@ -8,9 +8,11 @@ import { noSuchKey } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { formatHttpDate } from '../answers.ts';
 import type { OperationContext } from '../types.ts';
+import { checkVersionAsked } from './version-id.ts';
 
 export async function getObjectMeta(context: OperationContext): Promise<HttpResponse> {
-  const { object, target } = context;
+  const { object, request, target } = context;
+  checkVersionAsked(request);
   if (object === undefined) throw noSuchKey(target.key);
   return {
     status: 200,

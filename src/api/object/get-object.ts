@@ -10,13 +10,17 @@ import { noSuchKey } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
-import { answerWithObject } from './read-answer.ts';
+import { answerWithObject, readOverrides } from './read-answer.ts';
 import { checkReadRequest } from './request-options.ts';
+import { checkVersionAsked } from './version-id.ts';
 import { answerThroughWebsite } from './website-answer.ts';
 
 export async function getObject(context: OperationContext): Promise<HttpResponse> {
   const { object, request, services, target } = context;
   checkReadRequest(request);
+  checkVersionAsked(request);
+  // Before the lookup: what is wrong with the question does not depend on the answer.
+  readOverrides(context);
   if (object !== undefined) return await answerWithObject(context, target.key, object);
   const document = await services.websites.findWebsite(bucketOf(context));
   // Who asks for the version `null` asks for an object, not for a page (oss-semantics.md 4.2).

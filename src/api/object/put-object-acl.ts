@@ -8,10 +8,12 @@ import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import { readObjectAcl } from './request-options.ts';
+import { checkVersionAsked } from './version-id.ts';
 
 export async function putObjectAcl(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
   const acl = readObjectAcl(request);
+  checkVersionAsked(request);
   if (acl === undefined) {
     throw invalidArgument('x-oss-object-acl', '', 'The header x-oss-object-acl is missing.');
   }

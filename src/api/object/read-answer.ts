@@ -135,12 +135,14 @@ function checkReadConditions(request: HttpRequest, object: StoredObject): void {
   if (checked.verdict === 'failed') {
     throw new OssError('PreconditionFailed', { fields: { Condition: checked.condition } });
   }
-  const cacheControl = object.headers['cache-control'];
+  // RFC 9110 15.4.5: what a cache needs to go on with what it has.
+  const { 'cache-control': cacheControl, expires } = object.headers;
   throw new OssError('NotModified', {
     headers: {
       ETag: `"${object.etag}"`,
       'Last-Modified': formatHttpDate(object.modifiedAt),
       ...(cacheControl === undefined ? {} : { 'Cache-Control': cacheControl }),
+      ...(expires === undefined ? {} : { Expires: expires }),
     },
   });
 }

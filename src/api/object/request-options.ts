@@ -22,16 +22,6 @@ const unsupportedOnWrite = [
   'x-oss-object-worm-legal-hold',
 ];
 
-/** Conditions are for reads; a write that carried one must not go ahead as if it held. */
-const conditionsOfReads = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
-
-const wireNames: Readonly<Record<string, string>> = {
-  'if-match': 'If-Match',
-  'if-none-match': 'If-None-Match',
-  'if-modified-since': 'If-Modified-Since',
-  'if-unmodified-since': 'If-Unmodified-Since',
-};
-
 const unsupportedOnRead = ['x-oss-multi-range-behavior'];
 
 /** @throws OssError NotImplemented, InvalidArgument. */
@@ -42,16 +32,19 @@ export function checkReadRequest(request: HttpRequest): void {
 
 /** @throws OssError NotImplemented, InvalidArgument. */
 export function checkWriteRequest(request: HttpRequest): void {
-  refuseHeaders(request, conditionsOfReads);
   refuseHeaders(request, unsupportedOnWrite);
+  if (queryValue(request, 'versionId') !== undefined) throw notImplemented('versionId');
   checkTrafficLimit(request);
 }
 
 function refuseHeaders({ headers }: HttpRequest, names: readonly string[]): void {
   for (const name of names) {
-    if (headers[name] === undefined) continue;
-    throw new OssError('NotImplemented', { fields: { Header: wireNames[name] ?? name } });
+    if (headers[name] !== undefined) throw notImplemented(name);
   }
+}
+
+function notImplemented(name: string): OssError {
+  return new OssError('NotImplemented', { fields: { Header: name } });
 }
 
 /** Bits per second (oss-semantics.md 7.9). */
