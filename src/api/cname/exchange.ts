@@ -6,7 +6,7 @@ import type { AuditActor, Bucket, CnameToken } from '../../cname/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { element, renderXml, type XmlElement, type XmlNode } from '../../xml/index.ts';
-import { childText, malformedXml, onlyChild, readBody, readDocument } from '../document.ts';
+import { childText, malformedXml, onlyChild, parseDocument, readBody } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 
 /** DESIGN ruling 17, for CNAME calls. */
@@ -34,10 +34,19 @@ export function actorOf({ caller, request }: OperationContext): AuditActor {
  * @throws OssError MalformedXML when it is missing or doubled.
  */
 export async function readCname(context: OperationContext): Promise<XmlElement> {
-  const root = await readDocument(context, 'BucketCnameConfiguration', { elementsMax });
+  return (await readSizedCname(context)).cname;
+}
+
+/** The same, with the length of the whole document in bytes. */
+export async function readSizedCname(
+  context: OperationContext,
+): Promise<{ cname: XmlElement; length: number }> {
+  const bytes = await readBody(context);
+  const root = await parseDocument(context, bytes, 'BucketCnameConfiguration', { elementsMax });
+  if (root === undefined) throw malformedXml('the document is empty');
   const cname = onlyChild(root, 'Cname');
   if (cname === undefined) throw malformedXml('Cname is missing in BucketCnameConfiguration');
-  return cname;
+  return { cname, length: bytes.length };
 }
 
 /** The text of `Domain`, which may be empty: that is InvalidArgument later (DESIGN ruling 15). */

@@ -13,7 +13,7 @@ import type { HttpResponse } from '../../http/index.ts';
 import type { XmlElement } from '../../xml/index.ts';
 import { childBoolean, childText, invalidArgument, malformedXml, onlyChild } from '../document.ts';
 import type { OperationContext } from '../types.ts';
-import { actorOf, answerNothing, bucketOf, readCname, readDomainText } from './exchange.ts';
+import { actorOf, answerNothing, bucketOf, readDomainText, readSizedCname } from './exchange.ts';
 
 interface PutCnameRequest {
   readonly domainText: string;
@@ -27,8 +27,9 @@ const bytesMaxWithoutCertificate = 64 * 1024;
 
 export async function putCname(context: OperationContext): Promise<HttpResponse> {
   const bucket = bucketOf(context);
-  const request = parsePutCname(await readCname(context));
-  checkLength(context, request);
+  const { cname, length } = await readSizedCname(context);
+  const request = parsePutCname(cname);
+  checkLength(length, request);
   const { cnames, certificates } = context.services;
   await cnames.mapDomain({
     bucket,
@@ -44,11 +45,14 @@ export async function putCname(context: OperationContext): Promise<HttpResponse>
   return answerNothing();
 }
 
-/** A chunked body tells no length; it still is below the row's own cap. */
-function checkLength(context: OperationContext, { certificate }: PutCnameRequest): void {
-  const length = context.request.body.length ?? 0;
+function checkLength(length: number, { certificate }: PutCnameRequest): void {
   const hasCertificate = certificate.certificatePem !== undefined;
-  if (length > bytesMaxWithoutCertificate && !hasCertificate) throw new OssError('EntityTooLarge');
+  if (length > bytesMaxWithoutCertificate && !hasCertificate) {
+    const limit = `${bytesMaxWithoutCertificate} bytes`;
+    throw new OssError('EntityTooLarge', {
+      message: `Without a certificate this document may not be larger than ${limit}.`,
+    });
+  }
 }
 
 function parsePutCname(cname: XmlElement): PutCnameRequest {
