@@ -24,7 +24,10 @@ const activeTypes: ReadonlySet<string> = new Set([
  */
 function isActive(contentType: string): boolean {
   return contentType.split(',').some((each) => {
-    const [type = ''] = each.trim().toLowerCase().split(/[\s;(]/, 1);
+    const [type = ''] = each
+      .trim()
+      .toLowerCase()
+      .split(/[\s;(]/, 1);
     // XHTML and SVG are two of the XML types that say so in their names (RFC 7303 4.2).
     return activeTypes.has(type) || type.endsWith('+xml');
   });

@@ -18,7 +18,10 @@ export interface Sweeper {
   sweepGarbage(): Promise<number>;
   /** What an earlier process left unfinished is gone. Called once, at start. */
   sweepUnfinished(): Promise<number>;
-  /** Old contents that no row knows are gone. Walks through all: for the start and now and then. */
+  /**
+   * Old contents that no row knows are gone. Walks through all: for the start and now and then. Does
+   * nothing when the wall clock has jumped ahead since the last time: files have no other age.
+   */
   sweepOrphans(): Promise<number>;
   /**
    * Contents that keys point to and that are not there: damage, to be told and never repaired by
@@ -36,10 +39,26 @@ export function createSweeper(options: {
 }): Sweeper {
   const { world, ...stores } = options;
   const now = () => ({ ...stores, now: world.clock.now() });
+  const hasJumped = watchForJumps(world.clock);
   return {
     sweepGarbage: () => sweepGarbage(now()),
     sweepUnfinished: () => stores.blobs.sweepUnfinished(),
-    sweepOrphans: () => sweepOrphans(now()),
+    // After a jump a content just written looks hours old, and its row may come in a moment.
+    sweepOrphans: async () => (hasJumped() ? 0 : await sweepOrphans(now())),
     findMissing: () => findMissingBlobs(now()),
+  };
+}
+
+/** Below it the ages of files are right enough for a grace of an hour. */
+const jumpMinMs = 10 * 60_000;
+
+/** True when the wall clock has run ahead of the time that passed, since the last call. */
+function watchForJumps(clock: World['clock']): () => boolean {
+  const lead = (): number => clock.now() - clock.monotonicMs();
+  let before = lead();
+  return () => {
+    const grown = lead() - before;
+    before += grown;
+    return grown >= jumpMinMs;
   };
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, test } from 'node:test';
+import { createObjects, objectLimits } from '../../../src/buckets/index.ts';
 import { OssError } from '../../../src/errors/index.ts';
 import {
   contentOf,
@@ -256,8 +257,28 @@ test('contents without a row go after an hour, not before', async () => {
   // Ages come from the disk, whose clock is the real one.
   const [batch] = await Array.fromAsync(rooms.blobs.list());
   const ageMs = batch?.[0]?.ageMs ?? Number.NaN;
-  rooms.world.jump(-ageMs + 60 * 60 * 1000 - 5_000);
-  assert.equal((await rooms.sweeper.sweepOrphans()), 0);
-  rooms.world.jump(5_000);
-  assert.equal((await rooms.sweeper.sweepOrphans()), 1);
+  rooms.world.advance(-ageMs + 60 * 60 * 1000 - 5_000);
+  assert.equal(await rooms.sweeper.sweepOrphans(), 0);
+  rooms.world.advance(5_000);
+  assert.equal(await rooms.sweeper.sweepOrphans(), 1);
+});
+
+test('a clock that jumps ahead makes no upload an orphan before its row is written', async () => {
+  const { putObject } = rooms.engine.objects;
+  const hour = 60 * 60 * 1000;
+  // The moment between content and row, while the clock is set and a sweep is due.
+  const index = {
+    ...rooms.engine.objects,
+    putObject: async (input: Parameters<typeof putObject>[0]) => {
+      rooms.world.jump(48 * hour);
+      assert.equal(await rooms.sweeper.sweepOrphans(), 0);
+      return await putObject(input);
+    },
+  };
+  const { blobs, world } = rooms;
+  const objects = createObjects({ objects: index, blobs, world, limits: objectLimits });
+  await objects.putObject(upload(rooms.bucket, 'page', 'acknowledged'));
+  const object = await rooms.objects.findObject(rooms.bucket, 'page');
+  assert.ok(object);
+  assert.equal((await rooms.objects.openObject(rooms.bucket, 'page', object)).object.size, 12);
 });
