@@ -5,6 +5,7 @@
 import type { Caller } from '../auth/index.ts';
 import {
   type Bucket,
+  checkObjectKey,
   isBucketName,
   mayReadObject,
   mayWriteObject,
@@ -19,7 +20,7 @@ export interface Grant {
   readonly object: StoredObject | undefined;
 }
 
-/** @throws OssError NoSuchBucket, InvalidBucketName, AccessDenied. */
+/** @throws OssError NoSuchBucket, InvalidBucketName, AccessDenied, InvalidObjectName. */
 export async function authorise(
   operation: Operation,
   target: Target,
@@ -37,16 +38,25 @@ export async function authorise(
   if (target.mapping && target.mapping.cname.status !== 'Enabled') {
     throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
   }
-  switch (operation.access) {
-    case 'anyone':
-      return { bucket, object: undefined };
-    case 'account':
-    case 'owner':
-      checkOwner(operation, bucket, caller);
-      return { bucket, object: undefined };
-    default:
-      return checkObjectAccess(operation, bucket, target, caller, services);
+  if (operation.access === 'anyone') return { bucket, object: undefined };
+  const grant = await grantWithBucket(operation, bucket, target, caller, services);
+  // After the rights: what a key may be is no secret, but it is the second thing to say.
+  if (target.level === 'object') checkObjectKey(target.key);
+  return grant;
+}
+
+async function grantWithBucket(
+  operation: Operation,
+  bucket: Bucket,
+  target: Target,
+  caller: Caller,
+  services: Services,
+): Promise<Grant> {
+  if (operation.access === 'account' || operation.access === 'owner') {
+    checkOwner(operation, bucket, caller);
+    return { bucket, object: undefined };
   }
+  return await checkObjectAccess(operation, bucket, target, caller, services);
 }
 
 function grantWithoutBucket(operation: Operation, target: Target, caller: Caller): Grant {

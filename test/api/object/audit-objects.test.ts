@@ -55,6 +55,26 @@ test('deleting a version that never was is done already; the object stays', asyn
   assert.ok(!(await stands('k')));
 });
 
+test('a key that no object can have is refused as such, whatever is asked of it', async () => {
+  const calls: Call[] = [
+    {},
+    { method: 'HEAD' },
+    { method: 'DELETE' },
+    { method: 'PUT' },
+    { query: { acl: undefined } },
+    { method: 'HEAD', query: { objectMeta: undefined } },
+  ];
+  for (const key of ['/a', '\\a', 'x'.repeat(1024)]) {
+    const path = `/${bucket}/${encodeURIComponent(key)}`;
+    for (const call of calls) {
+      const answer = await oss.call({ ...call, bucket, key, path });
+      assert.deepEqual([answer.status, answer.code], [400, 'InvalidObjectName'], answer.text);
+    }
+    const anonymous = await oss.call({ method: 'PUT', path, as: 'anonymous' });
+    assert.deepEqual([anonymous.status, anonymous.code], [403, 'AccessDenied']);
+  }
+});
+
 test('a version is nothing to write to', async () => {
   const write = await oss.call({ method: 'PUT', bucket, key: 'v', query: { versionId: 'null' } });
   assert.deepEqual([write.status, write.code], [400, 'NotImplemented']);
