@@ -19,8 +19,8 @@ export interface Sweeper {
   /** What an earlier process left unfinished is gone. Called once, at start. */
   sweepUnfinished(): Promise<number>;
   /**
-   * Old contents that no row knows are gone. Walks through all: for the start and now and then. Does
-   * nothing when the wall clock has jumped ahead since the last time: files have no other age.
+   * Old contents that no row knows are gone. Walks through all: for the start and now and then.
+   * Does nothing when the wall clock has jumped ahead since the last time: files have no other age.
    */
   sweepOrphans(): Promise<number>;
   /**

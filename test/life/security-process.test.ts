@@ -79,6 +79,19 @@ test('a server goes on serving when nobody reads its output any more', async () 
   assert.equal(await stopped(child), 0);
 });
 
+test('a reader of the log that stalls holds up neither requests nor a stop', async () => {
+  const { child, port } = await serveWithLog('stalled-pipe', 'pipe');
+  child.stderr?.pause();
+  const long = request.replace('/here', `/here?${'x'.repeat(7_000)}`);
+  // More than a pipe and its reader hold.
+  for (let count = 0; count < manyRequests; count++) {
+    assert.equal((await ask({ port }, long)).status, 404);
+  }
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
+
 test('the last lines of the log are there after a stop', async () => {
   const server = await serve({ environment: environmentOf('last-lines') });
   assert.equal(await answers(server.httpPort), 404);

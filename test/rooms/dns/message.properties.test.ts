@@ -25,6 +25,12 @@ function replyOf(records: Uint8Array[][], id = 7): Buffer {
 }
 
 describe(`DNS messages (TEST_SEED=${seed})`, () => {
+  it('sixty-four records of an answer are read, the sixty-fifth is too many', () => {
+    const records = (count: number) => Array.from({ length: count }, () => [Buffer.from('x')]);
+    assert.equal(readReply(replyOf(records(64)), 7, name).kind, 'answer');
+    assert.equal(readReply(replyOf(records(65)), 7, name).kind, 'too-large');
+  });
+
   it('a question is read by another codec as it was meant', () => {
     const label = fc.stringMatching(/^[a-z0-9_]([a-z0-9-]{0,20}[a-z0-9])?$/);
     const names = fc.array(label, { minLength: 1, maxLength: 8 }).map((labels) => labels.join('.'));
