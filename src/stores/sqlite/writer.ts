@@ -98,8 +98,12 @@ async function open(port: MessagePort, setup: WriterSetup): Promise<void> {
     connection.exec('begin immediate');
     await migrate(sql, sqliteSchema);
     connection.exec('commit');
-    new Writer(port, connection, new GroupCommit(connection, sql));
+    const groups = new GroupCommit(connection, sql);
+    new Writer(port, connection, groups);
     send(port, { kind: 'open' });
+    // What processes that were killed left in the log: lives too short to reach a checkpoint of
+    // their own would let it grow, and every start reads all of it.
+    groups.checkpoint();
   } catch (error) {
     const name = error instanceof Error ? error.name : 'Error';
     send(port, { kind: 'not-open', name, message: messageOf(error) });
