@@ -22,7 +22,7 @@ if (major >= oldest) {
   // halves the time to start. Nothing depends on it.
   var cache = path.join(root, 'node_modules', '.cache', 'cnamed');
   require('module').enableCompileCache(cache);
-  import(require('url').pathToFileURL(entry).href);
+  void import(require('url').pathToFileURL(entry).href);
 } else {
   handOver();
 }
@@ -48,9 +48,9 @@ function handOver() {
   var runtime = packagedRuntime();
   if (!runtime) {
     process.stderr.write(
-      'cnamed needs Node ' + oldest + ' or newer and found ' + process.version + '.\n' +
-        'Run "npm ci" in ' + root + ' (it brings a runtime along for Linux, macOS and Windows), ' +
-        'or install a newer Node.\n'
+      `cnamed needs Node ${oldest} or newer and found ${process.version}.
+Run "npm ci" in ${root} (it brings a runtime along for Linux, macOS and Windows), or install a newer Node.
+`,
     );
     process.exit(1);
   }

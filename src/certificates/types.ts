@@ -39,8 +39,8 @@ export interface Certificates {
   /** `10457788-cn-hangzhou` */
   formatCertificateId(number: number): string;
   /**
-   * The certificate bound to `domain` now; `undefined` when none is. Whether its key can be unsealed
-   * is found out by `unseal`, so that a key that cannot is told once and costs no other handshake.
+   * The certificate bound to `domain` now; `undefined` when none is. Whether its key can be
+   * unsealed is found out by `unseal`: trying here would cost every handshake.
    */
   findBoundCertificate(domain: string): Promise<BoundCertificate | undefined>;
   unseal(certificate: StoredCertificate): UnsealedCertificate;

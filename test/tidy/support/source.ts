@@ -123,7 +123,9 @@ export function importsOf(source: Source): Import[] {
       const quote = match[0].search(/['"`]/);
       // An import inside a string is text, not an import: its keyword was blanked.
       if (
-        !/\b(?:import|export|require|createRequire)\b/.test(source.code.slice(match.index, match.index + quote))
+        !/\b(?:import|export|require|createRequire)\b/.test(
+          source.code.slice(match.index, match.index + quote),
+        )
       ) {
         continue;
       }
