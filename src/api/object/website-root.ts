@@ -14,10 +14,14 @@ export async function serveWebsiteRoot(context: OperationContext): Promise<HttpR
   const bucket = bucketOf(context);
   const document = await context.services.websites.findWebsite(bucket);
   if (document?.index === undefined) {
+    const who =
+      context.caller.kind === 'anonymous'
+        ? 'Anonymous user has no right to list objects'
+        : 'HEAD asks for the index document of a website';
     // People meet this as "my domain does not work" (custom-domain.md 8.2): say what to do.
     throw refine('bucketForbidden', {
       message:
-        'Anonymous user has no right to list this bucket, and no website is configured: ' +
+        `${who} here, and no website is configured: ` +
         'set an index document with PutBucketWebsite to serve a page here.',
       fields: { BucketName: bucket.name },
     });
