@@ -11,7 +11,9 @@ import {
   type BlobStore,
   type MetadataEngine,
   openFileBlobs,
+  openS3Blobs,
   openSqliteEngine,
+  StoreUnavailable,
 } from './stores/index.ts';
 import type { World } from './world/index.ts';
 
@@ -58,7 +60,7 @@ export async function openEngines(
       world,
       settings: metadata.settings,
     });
-    const blobs = await openFileBlobs({ folder: join(config.dataDir, 'objects'), world });
+    const blobs = await openBlobs(config, world);
     const opened = metadata;
     return {
       metadata,
@@ -74,6 +76,21 @@ export async function openEngines(
     await metadata?.close();
     lock?.release();
     throw error;
+  }
+}
+
+/** The scheme of the address chooses the engine; without one the objects are local files. */
+async function openBlobs(config: Config, world: World): Promise<BlobStore> {
+  const { objectStore } = config;
+  if (objectStore === undefined) {
+    return await openFileBlobs({ folder: join(config.dataDir, 'objects'), world });
+  }
+  const { address: location, credentials } = objectStore;
+  try {
+    return await openS3Blobs({ location, credentials, world });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new StartProblem(`${error.message}. Check CNAMED_OBJECT_STORE.`, { cause: error });
   }
 }
 

@@ -7,10 +7,13 @@ import type { World } from './world/index.ts';
 const garbageEveryMs = 60_000;
 /** Orphans are rare: an upload whose commit failed after its bytes were durable. */
 const orphansEveryMs = 60 * 60_000;
+/** In a store that nodes share they are rarer still (uploads are announced) and cost a listing. */
+const sharedOrphansEveryMs = 24 * 60 * 60_000;
 
 /**
- * Sweeps at once and then at intervals, one sweep at a time. Only the one server of a data folder
- * may call it: the unfinished uploads of another would go.
+ * Sweeps at once and then at intervals, one sweep at a time. Over local files only the one server
+ * of a data folder may call it: the unfinished uploads of another would go. In a shared store every
+ * node may, at any time; whether contents are missing is a question for a check, not for a start.
  */
 export function keepSwept(engines: Engines, world: World, log: Log): { stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -45,12 +48,28 @@ export function keepSwept(engines: Engines, world: World, log: Log): { stop(): P
   }
 
   enqueue('unfinished uploads', sweeper.sweepUnfinished);
-  enqueue('garbage', sweeper.sweepGarbage);
-  enqueue('orphans', sweeper.sweepOrphans);
-  enqueue('missing contents', tellMissing);
+  const { isShared } = engines.blobs;
+
+  async function sweepGarbage(): Promise<number> {
+    if (isShared) await sweeper.sweepAnnounced();
+    return await sweeper.sweepGarbage();
+  }
+
+  async function sweepRare(): Promise<number> {
+    const unfinished = isShared ? await sweeper.sweepUnfinished() : 0;
+    return unfinished + (await sweeper.sweepOrphans());
+  }
+
+  enqueue('garbage', sweepGarbage);
+  if (!isShared) {
+    enqueue('orphans', sweeper.sweepOrphans);
+    enqueue('missing contents', tellMissing);
+  }
   const timers = [
-    world.timers.every(garbageEveryMs, () => enqueue('garbage', sweeper.sweepGarbage)),
-    world.timers.every(orphansEveryMs, () => enqueue('orphans', sweeper.sweepOrphans)),
+    world.timers.every(garbageEveryMs, () => enqueue('garbage', sweepGarbage)),
+    world.timers.every(isShared ? sharedOrphansEveryMs : orphansEveryMs, () =>
+      enqueue('orphans', sweepRare),
+    ),
   ];
   return {
     async stop() {

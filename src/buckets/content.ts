@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { OssError } from '../errors/index.ts';
-import type { BlobStore, BlobWriter } from '../stores/index.ts';
+import type { Announce, BlobStore, BlobWriter } from '../stores/index.ts';
 import { createCrc64 } from './crc64.ts';
 import { toRefusal } from './store-failure.ts';
 
@@ -27,6 +27,8 @@ export interface KeptContent {
   readonly size: number;
   readonly md5: Buffer;
   readonly crc64: string;
+  /** Whether the store had the blob announced: what points to it must spend that. */
+  readonly isAnnounced: boolean;
 }
 
 /** Length of an MD5 digest, bytes (RFC 1321). */
@@ -42,15 +44,21 @@ export async function keepContent(
   content: IncomingContent,
   expected: ExpectedContent,
   bytesMax: number,
+  announce: Announce,
 ): Promise<KeptContent> {
   checkExpectation(expected);
   if (content.length !== undefined && content.length > bytesMax) throw tooLarge(bytesMax);
   let writer: BlobWriter | undefined;
+  let isAnnounced = false;
   try {
-    writer = await blobs.create(content.length);
+    writer = await blobs.create(content.length, (blobId) => {
+      isAnnounced = true;
+      return announce(blobId);
+    });
     const passed = await passThrough(writer, content, bytesMax);
     verify(passed, content.length, expected);
-    return { ...passed, blobId: await writer.finish() };
+    const blobId = await writer.finish();
+    return { ...passed, blobId, isAnnounced };
   } catch (problem) {
     // The refusal is what the caller must hear; a writer that cannot even be abandoned leaves a
     // file that the sweep at the next start removes.
@@ -59,7 +67,7 @@ export async function keepContent(
   }
 }
 
-type Passed = Omit<KeptContent, 'blobId'>;
+type Passed = Omit<KeptContent, 'blobId' | 'isAnnounced'>;
 
 async function passThrough(
   writer: BlobWriter,

@@ -62,7 +62,12 @@ async function copyContent(
   source: StoredObject,
 ): Promise<StoredObject | undefined> {
   const { bucket, key } = input;
-  const blobId = await fromStore(shelves.blobs.copy(source.blobId));
+  let isAnnounced = false;
+  const copying = shelves.blobs.copy(source.blobId, (announced) => {
+    isAnnounced = true;
+    return shelves.objects.announceBlob(announced, world.clock.now());
+  });
+  const blobId = await fromStore(copying);
   if (blobId === undefined) return undefined;
   const object: StoredObject = {
     ...source,
@@ -72,7 +77,8 @@ async function copyContent(
     storageClass: input.storageClass ?? bucket.storageClass,
     modifiedAt: world.clock.now(),
   };
-  await pointTo(shelves, { bucket, key, object, forbidOverwrite: input.isOverwriteForbidden });
+  const forbidOverwrite = input.isOverwriteForbidden;
+  await pointTo(shelves, { bucket, key, object, forbidOverwrite, isAnnounced });
   return object;
 }
 

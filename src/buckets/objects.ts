@@ -4,6 +4,7 @@
  */
 import { OssError } from '../errors/index.ts';
 import type {
+  BlobSpan,
   BlobStore,
   Bucket,
   ObjectAcl,
@@ -52,8 +53,13 @@ export interface Objects {
   putObject(input: NewObject): Promise<StoredObject>;
   /** `undefined` also for keys that no object can have. */
   findObject(bucket: Bucket, key: string): Promise<StoredObject | undefined>;
-  /** The content of a row found a moment ago. @throws OssError NoSuchKey, InternalError. */
-  openObject(bucket: Bucket, key: string, object: StoredObject): Promise<OpenObject>;
+  /** The content of a row found a moment ago; `span` if only that is read. @throws OssError NoSuchKey, InternalError. */
+  openObject(
+    bucket: Bucket,
+    key: string,
+    object: StoredObject,
+    span?: BlobSpan,
+  ): Promise<OpenObject>;
   /** @throws OssError as putObject; NoSuchKey names the source; and whatever `admit` throws. */
   copyObject(input: CopyObject): Promise<StoredObject>;
   /** Returns the keys there were; missing ones are no error. */
@@ -75,7 +81,7 @@ export function createObjects(options: {
   return {
     putObject: (input) => putObject(shelves, world, input),
     copyObject: (input) => copyObject(shelves, world, input),
-    openObject: (bucket, key, object) => openObject(shelves, bucket, key, object),
+    openObject: (bucket, key, object, span) => openObject(shelves, bucket, key, object, span),
     findObject: (bucket, key) => fromStore(objects.findObject(bucket.id, key)),
     deleteObjects: (bucket, keys) =>
       fromStore(objects.deleteObjects(bucket.id, keys, world.clock.now())),
@@ -100,7 +106,10 @@ async function putObject(shelves: Shelves, world: World, input: NewObject): Prom
     if (standing !== undefined) throw new OssError('FileAlreadyExists');
   }
   const { objectBytesMax } = shelves.limits;
-  const kept = await keepContent(shelves.blobs, input.content, input.expected, objectBytesMax);
+  const announce = (blobId: string) =>
+    fromStore(shelves.objects.announceBlob(blobId, world.clock.now()));
+  const { content, expected } = input;
+  const kept = await keepContent(shelves.blobs, content, expected, objectBytesMax, announce);
   const object: StoredObject = {
     blobId: kept.blobId,
     size: kept.size,
@@ -113,6 +122,8 @@ async function putObject(shelves: Shelves, world: World, input: NewObject): Prom
     modifiedAt: world.clock.now(),
     ...input.facts,
   };
-  await pointTo(shelves, { bucket, key, object, forbidOverwrite: input.isOverwriteForbidden });
+  const forbidOverwrite = input.isOverwriteForbidden;
+  const { isAnnounced } = kept;
+  await pointTo(shelves, { bucket, key, object, forbidOverwrite, isAnnounced });
   return object;
 }

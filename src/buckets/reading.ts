@@ -1,6 +1,13 @@
 /** Opens what a key points to, while writers may replace it and the sweep remove what they left. */
 import { OssError } from '../errors/index.ts';
-import type { BlobReader, BlobStore, Bucket, ObjectIndex, StoredObject } from '../stores/index.ts';
+import type {
+  BlobReader,
+  BlobSpan,
+  BlobStore,
+  Bucket,
+  ObjectIndex,
+  StoredObject,
+} from '../stores/index.ts';
 import type { HotContent } from './hot-content.ts';
 import type { ObjectLimits } from './limits.ts';
 import { fromStore } from './store-failure.ts';
@@ -25,7 +32,7 @@ export interface Shelves {
 
 /**
  * The content of `object`, found under `key` a moment ago. If it has been replaced and swept
- * meanwhile, the row is looked up again, once.
+ * meanwhile, the row is looked up again, once. `span`: the part that will be read, if not all.
  * @throws OssError NoSuchKey, and InternalError when the row stands but its bytes are gone or of
  * another size: damage is never served (security.md 8.5, 8.6).
  */
@@ -34,12 +41,13 @@ export async function openObject(
   bucket: Bucket,
   key: string,
   object: StoredObject,
+  span?: BlobSpan,
 ): Promise<OpenObject> {
-  const content = await openContent(shelves, object);
+  const content = await openContent(shelves, object, span);
   if (content !== undefined) return { object, content };
   const current = await fromStore(shelves.objects.findObject(bucket.id, key));
   if (current === undefined) throw noSuchKey(key);
-  const currentContent = await openContent(shelves, current);
+  const currentContent = await openContent(shelves, current, undefined);
   if (currentContent !== undefined) return { object: current, content: currentContent };
   throw damaged(current, 'is gone');
 }
@@ -51,11 +59,12 @@ export function noSuchKey(key: string): OssError {
 async function openContent(
   shelves: Shelves,
   object: StoredObject,
+  span: BlobSpan | undefined,
 ): Promise<ObjectContent | undefined> {
   const isSmall = object.size <= shelves.limits.hotObjectBytesMax;
   const hot = isSmall ? shelves.hot.find(object.blobId) : undefined;
   if (hot !== undefined) return { kind: 'bytes', bytes: hot };
-  const reader = await fromStore(shelves.blobs.open(object.blobId));
+  const reader = await fromStore(shelves.blobs.open(object.blobId, isSmall ? undefined : span));
   if (reader === undefined) return undefined;
   if (reader.size !== object.size) {
     await reader.close();

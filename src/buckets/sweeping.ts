@@ -8,6 +8,7 @@ import {
   findMissingBlobs,
   type ObjectIndex,
   type SweepReport,
+  sweepAnnounced,
   sweepGarbage,
   sweepOrphans,
 } from '../stores/index.ts';
@@ -16,6 +17,8 @@ import type { World } from '../world/index.ts';
 export interface Sweeper {
   /** Contents replaced or deleted a while ago are gone. Returns how many. */
   sweepGarbage(): Promise<number>;
+  /** Uploads announced a day ago and not become objects are garbage. Returns how many. */
+  sweepAnnounced(): Promise<number>;
   /** What an earlier process left unfinished is gone. Called once, at start. */
   sweepUnfinished(): Promise<number>;
   /**
@@ -41,6 +44,7 @@ export function createSweeper(options: {
   const now = () => ({ ...stores, now: world.clock.now() });
   const hasJumped = watchForJumps(world.clock);
   return {
+    sweepAnnounced: () => sweepAnnounced(now()),
     sweepGarbage: () => sweepGarbage(now()),
     sweepUnfinished: () => stores.blobs.sweepUnfinished(),
     // After a jump a content just written looks hours old, and its row may come in a moment.

@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
+import type { ObjectStoreAddress } from './object-store.ts';
 import { ConfigProblem } from './problem.ts';
 import { rows, type SettingName, settingNames, settings, type Values } from './settings.ts';
 import { type ConfigSources, collectTexts, type GivenText, type Origin } from './sources.ts';
@@ -25,6 +26,8 @@ export interface Config {
   readonly region: string;
   /** Absolute. */
   readonly dataDir: string;
+  /** `undefined`: the objects are files in the data folder. */
+  readonly objectStore: ObjectStore | undefined;
   /** Absolute. */
   readonly masterKeyFile: string;
   /** The root account's key as configured; undefined: generated at first start. */
@@ -51,6 +54,14 @@ export interface Config {
   readonly connectionsPerAddressMax: number;
   readonly workers: 1;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+export interface ObjectStore {
+  readonly address: ObjectStoreAddress;
+  /** `undefined`: those of the AWS environment variables, or where AWS programs look next. */
+  readonly credentials:
+    | { readonly accessKeyId: string; readonly secretAccessKey: string }
+    | undefined;
 }
 
 /** What stands for one setting and who said so; for `cnamed config`. */
@@ -129,6 +140,14 @@ function contradictions(values: Values): string[] {
   if (!values['access-key-id'] !== !values['access-key-secret']) {
     found.push('access-key-id and access-key-secret belong together; only one of them is set.');
   }
+  if (!values['object-store-key-id'] !== !values['object-store-key-secret']) {
+    found.push(
+      'object-store-key-id and object-store-key-secret belong together; only one of them is set.',
+    );
+  }
+  if (!values['object-store'] && values['object-store-key-id']) {
+    found.push('object-store-key-id has no effect without object-store.');
+  }
   if (!values.certificate !== !values['certificate-key']) {
     found.push('certificate and certificate-key belong together; only one of them is set.');
   }
@@ -157,6 +176,7 @@ function build(values: Values): Config {
     publicEndpoint: values['public-endpoint'],
     region: values.region,
     dataDir: values['data-dir'],
+    objectStore: buildObjectStore(values),
     masterKeyFile: values['master-key-file'] ?? join(values['data-dir'], 'master.key'),
     rootKey: accessKeyId && accessKeySecret ? { accessKeyId, accessKeySecret } : undefined,
     dnsServers: values['dns-servers'],
@@ -175,6 +195,17 @@ function build(values: Values): Config {
     workers: 1,
     logLevel: values['log-level'],
   };
+}
+
+function buildObjectStore(values: Values): ObjectStore | undefined {
+  const address = values['object-store'];
+  if (address === undefined) return undefined;
+  const [accessKeyId, secretAccessKey] = [
+    values['object-store-key-id'],
+    values['object-store-key-secret'],
+  ];
+  const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+  return { address, credentials };
 }
 
 function freeze<T extends object>(value: T): T {

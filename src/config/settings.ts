@@ -128,19 +128,34 @@ export const rows = {
     doc: 'Database of several nodes, postgres://... Comes in a later release.',
   }),
   'object-store': row({
-    schema: value.later(
-      'other object stores than the data folder come in a later release; leave it out',
-      (text) => text === '',
-    ),
+    schema: value.objectStore,
     fallback: none,
     fallbackDoc: 'the data folder',
-    isLater: true,
     placeholder: 'url',
     group: 'Data',
+    // Nobody should, but somebody will write credentials into it: it is refused and not shown.
     isSecret: true,
     doc:
-      'Object store of several nodes, s3://bucket?endpoint=...&region=... Comes in a later ' +
-      'release.',
+      'Object store of several nodes, s3://bucket?endpoint=...&region=...&prefix=...&' +
+      'path-style=on. Without the two settings below its credentials are those of the standard ' +
+      'AWS environment variables.',
+  }),
+  'object-store-key-id': row({
+    schema: value.secret,
+    fallback: none,
+    fallbackDoc: 'AWS_ACCESS_KEY_ID and the other places AWS programs look at',
+    placeholder: 'id',
+    group: 'Data',
+    doc: 'Access key id for the object store.',
+  }),
+  'object-store-key-secret': row({
+    schema: value.secret,
+    fallback: none,
+    fallbackDoc: 'AWS_SECRET_ACCESS_KEY, as above',
+    placeholder: 'secret',
+    group: 'Data',
+    isSecret: true,
+    doc: 'Its secret. The two stand together.',
   }),
   'access-key-id': row({
     schema: value.accessKeyId,

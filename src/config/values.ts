@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import * as v from 'valibot';
+import { type ObjectStoreAddress, readObjectStore } from './object-store.ts';
 
 export interface ListenAddress {
   /** Host name or IP literal without brackets. */
@@ -157,6 +158,12 @@ export const path: Text<string> = reading('the path of a file or folder', (text)
 export const paths: Text<readonly string[]> = reading(
   'paths of files, separated by commas',
   (text) => (text.includes('\0') ? undefined : readList(text)),
+);
+
+export const objectStore: Text<ObjectStoreAddress> = reading(
+  's3://bucket?endpoint=https://host&region=name&prefix=path/&path-style=on (all but the bucket ' +
+    'can be left out; credentials have settings of their own)',
+  readObjectStore,
 );
 
 /** The off states of a feature of a later release; anything else is refused with `sentence`. */

@@ -20,12 +20,16 @@ export * from './ports/certificates.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
 export * from './ports/objects.ts';
+export type { S3Credentials } from './s3/client.ts';
+export type { S3Location } from './s3/location.ts';
+export { openS3Blobs, type S3BlobsOptions } from './s3/s3-blobs.ts';
 export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';
 export { acquireInstanceLock, type InstanceLock } from './sqlite/instance-lock.ts';
 export {
   findMissingBlobs,
   type SweepInput,
   type SweepReport,
+  sweepAnnounced,
   sweepBlobs,
   sweepGarbage,
   sweepOrphans,

@@ -9,8 +9,14 @@ import type { ObjectIndex } from './ports/objects.ts';
 /** A reader may hold a row it has just read, and open the blob a moment later. */
 export const garbageGraceMs = 60_000;
 
-/** A blob is durable before the row that points to it is written (security.md 8.5). */
+/** In local files a blob is durable before the row that points to it (security.md 8.5). */
 export const orphanGraceMs = 60 * 60 * 1000;
+
+/**
+ * Where several nodes write, an upload that has not become an object by then never will: its
+ * announcement expires. Bytes without any row are given as long (security.md 9.1).
+ */
+export const announcedMs = 24 * 60 * 60 * 1000;
 
 const batchSize = 500;
 
@@ -18,8 +24,11 @@ const batchSize = 500;
 const missingShownMax = 100;
 
 export interface SweepInput {
-  readonly objects: Pick<ObjectIndex, 'listGarbage' | 'forgetGarbage' | 'knownBlobs' | 'listBlobs'>;
-  readonly blobs: Pick<BlobStore, 'remove' | 'list' | 'open'>;
+  readonly objects: Pick<
+    ObjectIndex,
+    'listGarbage' | 'forgetGarbage' | 'knownBlobs' | 'listBlobs' | 'expireAnnounced'
+  >;
+  readonly blobs: Pick<BlobStore, 'remove' | 'list' | 'open' | 'isShared'>;
   readonly now: Instant;
   readonly garbageGraceMs?: number;
   readonly orphanGraceMs?: number;
@@ -40,9 +49,20 @@ export interface SweepReport {
 
 /** One whole sweep. Rejects with `StoreUnavailable` when a store fails; the next sweep goes on. */
 export async function sweepBlobs(input: SweepInput): Promise<SweepReport> {
+  await sweepAnnounced(input);
   const garbageRemoved = await sweepGarbage(input);
   const orphansRemoved = await sweepOrphans(input);
   return { garbageRemoved, orphansRemoved, ...(await findMissingBlobs(input)) };
+}
+
+/** What was announced and never came, or came to nobody, becomes garbage. Returns how many. */
+export async function sweepAnnounced(input: SweepInput): Promise<number> {
+  let expired = 0;
+  for (let count = batchSize; count === batchSize && !isAborted(input); expired += count) {
+    const before = input.now - announcedMs;
+    count = await input.objects.expireAnnounced(before, batchSize, input.now);
+  }
+  return expired;
 }
 
 /** Removes the blobs that nobody has pointed to for the grace; cheap when there are none. */
@@ -62,7 +82,8 @@ export async function sweepGarbage(input: SweepInput): Promise<number> {
 
 /** Removes blobs older than the grace that neither a row nor the garbage list knows. */
 export async function sweepOrphans(input: SweepInput): Promise<number> {
-  const grace = input.orphanGraceMs ?? orphanGraceMs;
+  const usual = input.blobs.isShared ? announcedMs : orphanGraceMs;
+  const grace = input.orphanGraceMs ?? usual;
   let removed = 0;
   for await (const batch of input.blobs.list()) {
     if (isAborted(input)) break;
@@ -104,7 +125,7 @@ async function absentOf(
 ): Promise<string[]> {
   const absent: string[] = [];
   for (const blobId of blobIds) {
-    const reader = await blobs.open(blobId);
+    const reader = await blobs.open(blobId, { start: 0, length: 0 });
     if (reader === undefined) absent.push(blobId);
     else await reader.close();
   }

@@ -107,7 +107,12 @@ export async function answerWithObject(
     return { status: 200, headers, body: { kind: 'none' }, headLength: object.size };
   }
   const range = readRange(request, object);
-  const opened = await services.objects.openObject(bucketOf(context), key, object);
+  const opened = await services.objects.openObject(
+    bucketOf(context),
+    key,
+    object,
+    range.kind === 'whole' ? undefined : range,
+  );
   if (opened.object === object) return render(opened.object, opened.content, range, overrides);
   // The object was replaced under our hands: what was asked is asked of the new one.
   try {

@@ -42,6 +42,7 @@ export async function openFileBlobs(options: FileBlobsOptions): Promise<BlobStor
 }
 
 class FileBlobs implements BlobStore {
+  readonly isShared = false;
   readonly #world: World;
   readonly #parts: WriterParts;
 

@@ -1,22 +1,44 @@
+/**
+ * Makes known, durably, that bytes will come under this id (`ObjectIndex.announceBlob`). Whoever
+ * gets the id then says so to `ObjectIndex.putObject`.
+ */
+export type Announce = (blobId: string) => Promise<void>;
+
+export interface BlobSpan {
+  readonly start: number;
+  readonly length: number;
+}
+
 /** Object bytes under server-made, immutable ids. Knows no bucket, no key, no API. */
 export interface BlobStore {
+  /**
+   * Other processes write here too, and bytes that no row knows are found by listing only. Such a
+   * store calls `announce` before the first byte leaves (security.md 9.1); others never do.
+   */
+  readonly isShared: boolean;
   /**
    * Begins a blob. Nothing is visible before `finish` has resolved; then it is durable, name and
    * content (security.md 8.1). `sizeHint` lets the store refuse early when it could not keep the
    * reserve of free space; unknown sizes are checked as they grow.
    */
-  create(sizeHint: number | undefined): Promise<BlobWriter>;
-  /** `undefined` when there is no such blob. */
-  open(blobId: string): Promise<BlobReader | undefined>;
+  create(sizeHint: number | undefined, announce?: Announce): Promise<BlobWriter>;
+  /**
+   * `undefined` when there is no such blob. `span` says what will be read, so that nothing else is
+   * asked of the store; a length of 0 that nothing will.
+   */
+  open(blobId: string, span?: BlobSpan): Promise<BlobReader | undefined>;
   /** Missing ids are no error. */
   remove(blobIds: readonly string[]): Promise<void>;
   /** A durable copy under a new id; `undefined` when the source is gone. */
-  copy(blobId: string): Promise<string | undefined>;
+  copy(blobId: string, announce?: Announce): Promise<string | undefined>;
   /** Every blob in the store with its age in ms, in batches, for sweeps and checks. */
   list(): AsyncIterable<
     { readonly blobId: string; readonly ageMs: number; readonly size: number }[]
   >;
-  /** Removes what unfinished writers of an earlier process left behind. Called once at start. */
+  /**
+   * Removes what unfinished writers left behind: of an earlier process, where only one writes; of
+   * any, after a day, where others may be at work.
+   */
   sweepUnfinished(): Promise<number>;
 }
 

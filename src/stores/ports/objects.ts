@@ -45,14 +45,21 @@ export interface ObjectIndex {
   /**
    * Makes the key point to `object`; the blob it pointed to before becomes garbage in the same
    * step, dated `object.modifiedAt` (the moment of this call). `exists`: `forbidOverwrite` was
-   * asked and there is one. `no-bucket`: the bucket went.
+   * asked and there is one. `no-bucket`: the bucket went. With `isAnnounced` the announcement of
+   * the blob is spent in the same step; `not-announced`: it had expired, and the bytes may be gone.
    */
   putObject(input: {
     bucketId: number;
     key: string;
     object: StoredObject;
     forbidOverwrite: boolean;
-  }): Promise<{ outcome: 'stored' } | { outcome: 'exists' } | { outcome: 'no-bucket' }>;
+    isAnnounced?: boolean;
+  }): Promise<
+    | { outcome: 'stored' }
+    | { outcome: 'exists' }
+    | { outcome: 'no-bucket' }
+    | { outcome: 'not-announced' }
+  >;
   findObject(bucketId: number, key: string): Promise<StoredObject | undefined>;
   /** Missing keys are no error; returns which keys there were. Blobs become garbage. */
   deleteObjects(bucketId: number, keys: readonly string[], now: Instant): Promise<string[]>;
@@ -77,11 +84,22 @@ export interface ObjectIndex {
     limit: number;
   }): Promise<ObjectListing>;
 
+  /**
+   * Bytes will come under this id, before the first of them is sent (security.md 9.1). Until a key
+   * points to it or it expires, the blob is known.
+   */
+  announceBlob(blobId: string, at: Instant): Promise<void>;
+  /**
+   * Announcements from before `before` expire, at most `limit`: their blobs become garbage dated
+   * `now` in the same step, and no key can point to them any more. Returns how many.
+   */
+  expireAnnounced(before: Instant, limit: number, now: Instant): Promise<number>;
+
   /** Blobs no key points to since before `before`, at most `limit`; they stay listed. */
   listGarbage(before: Instant, limit: number): Promise<string[]>;
   /** The blobs are gone from the blob store. */
   forgetGarbage(blobIds: readonly string[]): Promise<void>;
-  /** Which of these blobs some key points to, or are listed as garbage. */
+  /** Which of these blobs some key points to, or are announced or listed as garbage. */
   knownBlobs(blobIds: readonly string[]): Promise<Set<string>>;
   /** Pages through every blob some key points to: ids greater than `after`, ascending. */
   listBlobs(after: string, limit: number): Promise<string[]>;

@@ -18,6 +18,7 @@ export interface Database {
   bucket_documents: BucketDocumentTable;
   objects: ObjectTable;
   garbage: GarbageTable;
+  announced_blobs: AnnouncedBlobTable;
   cname_tokens: CnameTokenTable;
   cnames: CnameTable;
   departed_cnames: DepartedCnameTable;
@@ -87,6 +88,12 @@ export interface ObjectTable {
 export interface GarbageTable {
   blob_id: string;
   freed_at: number;
+}
+
+/** Blobs whose bytes are on their way to a store that several nodes share. */
+export interface AnnouncedBlobTable {
+  blob_id: string;
+  announced_at: number;
 }
 
 export interface CnameTokenTable {

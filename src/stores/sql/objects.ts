@@ -28,12 +28,19 @@ export async function putObject(
     .forUpdate()
     .executeTakeFirst();
   if (before !== undefined && input.forbidOverwrite) return { outcome: 'exists' };
+  if (input.isAnnounced === true && !(await spendAnnouncement(sql, object.blobId))) {
+    return { outcome: 'not-announced' };
+  }
   const isBucketThere = await countChange(sql, bucketId, {
     objects: before === undefined ? 1 : 0,
     bytes: object.size - (before?.size ?? 0),
     at: object.modifiedAt,
   });
-  if (!isBucketThere) return { outcome: 'no-bucket' };
+  if (!isBucketThere) {
+    // The bytes stand and nobody will point to them.
+    if (input.isAnnounced === true) await discardBlobs(sql, [object.blobId], object.modifiedAt);
+    return { outcome: 'no-bucket' };
+  }
   const row = toObjectRow(object);
   await sql
     .insertInto('objects')
@@ -120,6 +127,42 @@ export async function setObjectMetadata(
   return 'done';
 }
 
+export async function announceBlob(sql: Sql, blobId: string, at: number): Promise<void> {
+  await sql.insertInto('announced_blobs').values({ blob_id: blobId, announced_at: at }).execute();
+}
+
+/** False when it had expired. Whoever takes the row away, this or the sweep, decides for good. */
+async function spendAnnouncement(sql: Sql, blobId: string): Promise<boolean> {
+  const { numDeletedRows } = await sql
+    .deleteFrom('announced_blobs')
+    .where('blob_id', '=', blobId)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+export async function expireAnnounced(
+  sql: Sql,
+  before: number,
+  limit: number,
+  now: number,
+): Promise<number> {
+  const old = sql
+    .selectFrom('announced_blobs')
+    .select('blob_id')
+    .where('announced_at', '<', before)
+    .orderBy('announced_at')
+    .limit(limit);
+  const expired = await sql
+    .deleteFrom('announced_blobs')
+    .where('blob_id', 'in', old)
+    .returning('blob_id')
+    .execute();
+  for (const some of inPortions(expired.map((row) => row.blob_id))) {
+    await discardBlobs(sql, some, now);
+  }
+  return expired.length;
+}
+
 export async function listGarbage(sql: Sql, before: number, limit: number): Promise<string[]> {
   const rows = await sql
     .selectFrom('garbage')
@@ -146,6 +189,7 @@ export async function knownBlobs(sql: Sql, blobIds: readonly string[]): Promise<
       .select('blob_id')
       .where('blob_id', 'in', some)
       .union(sql.selectFrom('garbage').select('blob_id').where('blob_id', 'in', some))
+      .union(sql.selectFrom('announced_blobs').select('blob_id').where('blob_id', 'in', some))
       .execute();
     for (const row of rows) known.add(row.blob_id);
   }

@@ -109,6 +109,8 @@ function objectPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
     setObjectAcl: (bucketId, key, acl) => write('setObjectAcl', bucketId, key, acl),
     setObjectMetadata: (input) => write('setObjectMetadata', input),
     listObjects: (input) => listObjects(keys, input),
+    announceBlob: (blobId, at) => write('announceBlob', blobId, at),
+    expireAnnounced: (before, limit, now) => write('expireAnnounced', before, limit, now),
     listGarbage: (before, limit) => listGarbage(sql, before, limit),
     forgetGarbage: (blobIds) => write('forgetGarbage', blobIds),
     knownBlobs: (blobIds) => knownBlobs(sql, blobIds),

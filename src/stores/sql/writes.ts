@@ -16,7 +16,9 @@ import { releaseDomain } from './cnames.ts';
 import type { Sql } from './database.ts';
 import { changeMapping } from './mapping.ts';
 import {
+  announceBlob,
   deleteObjects,
+  expireAnnounced,
   forgetGarbage,
   putObject,
   setObjectAcl,
@@ -39,6 +41,8 @@ export const writes = {
   deleteObjects,
   setObjectAcl,
   setObjectMetadata,
+  announceBlob,
+  expireAnnounced,
   forgetGarbage,
   takeOrReuseToken,
   changeMapping,

@@ -100,7 +100,13 @@ test('the client is asked for the next chunk only when the last one is on the di
     }
   }
   const { keepContent } = await import('../../../src/buckets/content.ts');
-  const kept = await keepContent(slow, { length: undefined, stream }, {}, 1_000_000);
+  const kept = await keepContent(
+    slow,
+    { length: undefined, stream },
+    {},
+    1_000_000,
+    async () => {},
+  );
   assert.equal(kept.size, 10 * 1024);
   assert.equal(chunksAhead, 0);
   await blobs.remove([kept.blobId]);

@@ -37,6 +37,7 @@ test('without any setting the defaults of the contract stand', async () => {
     endpoints: ['localhost'],
     publicEndpoint: undefined,
     region: 'cn-hangzhou',
+    objectStore: undefined,
     dataDir: '/srv/w/data',
     masterKeyFile: '/srv/w/data/master.key',
     rootKey: undefined,
@@ -179,11 +180,51 @@ test('every fault is told at once, each in a sentence', async () => {
   for (const line of lines) assert.match(line, /^CNAMED_\w+ is ".*"; expected .*\.$/);
 });
 
+test('an object store is an address of the form s3, without credentials in it', async () => {
+  const read = async (text: string) => {
+    const environment = { CNAMED_OBJECT_STORE: text };
+    return (await loadConfig(sources({ environment }))).objectStore?.address;
+  };
+  assert.deepEqual(await read('s3://photos?endpoint=http://10.0.0.7:9000&prefix=a/b'), {
+    bucket: 'photos',
+    endpoint: 'http://10.0.0.7:9000',
+    region: 'us-east-1',
+    prefix: 'a/b/',
+    isPathStyle: true,
+  });
+  const atOss = 's3://photos?endpoint=oss-cn-hangzhou.aliyuncs.com&region=oss-cn-hangzhou';
+  assert.deepEqual(await read(atOss), {
+    bucket: 'photos',
+    endpoint: 'https://oss-cn-hangzhou.aliyuncs.com',
+    region: 'oss-cn-hangzhou',
+    prefix: '',
+    isPathStyle: false,
+  });
+  assert.equal((await read('s3://photos?region=eu-west-1&path-style=on'))?.isPathStyle, true);
+  const wrong = [
+    's3://key:hush-hush@photos',
+    'http://photos',
+    's3://',
+    's3://photos/hush',
+    's3://photos?endpoint=ftp://x',
+    's3://photos?secret=hush',
+    's3://photos?prefix=/x',
+    's3://photos?region=a&region=b',
+    's3://photos?path-style=maybe',
+  ];
+  for (const text of wrong) {
+    const message = await refusal({ environment: { CNAMED_OBJECT_STORE: text } });
+    assert.match(message, /^CNAMED_OBJECT_STORE is a value that is not shown; expected s3:/, text);
+    assert.doesNotMatch(message, /hush/);
+  }
+  const alone = { CNAMED_OBJECT_STORE: 's3://photos', CNAMED_OBJECT_STORE_KEY_ID: 'AKIDEXAMPLE' };
+  assert.match(await refusal({ environment: alone }), /belong together/);
+});
+
 test('features of later releases are refused, never ignored', async () => {
   const later = {
     CNAMED_CONSOLE: '0.0.0.0:9081',
     CNAMED_DATABASE_URL: 'postgres://u:secret@h/db',
-    CNAMED_OBJECT_STORE: 's3://bucket?endpoint=x',
     CNAMED_WORKERS: '2',
   };
   for (const [name, text] of Object.entries(later)) {
