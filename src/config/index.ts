@@ -13,4 +13,5 @@ export {
   type Setting,
   settings,
 } from './config.ts';
+export { type ObjectStoreAddress, readObjectStore } from './object-store.ts';
 export { nearestName } from './suggest.ts';

@@ -128,6 +128,55 @@ export function objectIndexContract(under: EngineUnderTest): void {
       assert.deepEqual(put, { outcome: 'no-bucket' });
     });
 
+    it('an announced blob is known until a key points to it, once, or it expires', async () => {
+      const { id } = await makeBucket(suite.engine);
+      const { objects } = suite.engine;
+      const put = (key: string, blobId: string, forbidOverwrite = false) => {
+        const object = sampleObject({ blobId });
+        return objects.putObject({ bucketId: id, key, object, forbidOverwrite, isAnnounced: true });
+      };
+      const [came, late, strange] = [unique('came'), unique('late'), unique('strange')];
+      await objects.announceBlob(came, 1_000);
+      await objects.announceBlob(late, 2_000);
+      assert.deepEqual(await objects.knownBlobs([came, late, strange]), new Set([came, late]));
+      assert.deepEqual(await put('a', strange), { outcome: 'not-announced' });
+      assert.equal(await objects.findObject(id, 'a'), undefined);
+      assert.deepEqual(await put('a', came), { outcome: 'stored' });
+      assert.deepEqual(await put('b', came), { outcome: 'not-announced' });
+      assert.equal(await objects.expireAnnounced(2_000, 10, 5_000), 0);
+      assert.equal(await objects.expireAnnounced(2_001, 10, 5_000), 1);
+      assert.deepEqual(await put('b', late), { outcome: 'not-announced' });
+      assert.deepEqual(await objects.knownBlobs([came, late]), new Set([came, late]));
+      assert.ok((await objects.listGarbage(5_001, 1_000)).includes(late));
+      assert.equal((await suite.engine.buckets.bucketStat(id))?.objectCount, 1);
+      await objects.forgetGarbage([late]);
+      assert.deepEqual(await objects.knownBlobs([came, late]), new Set([came]));
+    });
+
+    it('a refused put keeps its announcement; of a bucket that went the blob is garbage', async () => {
+      const { id } = await makeBucket(suite.engine);
+      const { objects } = suite.engine;
+      await putSample(suite.engine, id, 'a');
+      const [refused, homeless] = [unique('refused'), unique('homeless')];
+      await objects.announceBlob(refused, 10_000);
+      await objects.announceBlob(homeless, 10_000);
+      const fields = { key: 'a', forbidOverwrite: true, isAnnounced: true };
+      const object = sampleObject({ blobId: refused });
+      assert.deepEqual(await objects.putObject({ bucketId: id, object, ...fields }), {
+        outcome: 'exists',
+      });
+      assert.equal(await objects.expireAnnounced(10_001, 1, now), 1);
+      assert.equal(await objects.expireAnnounced(10_001, 1, now), 1);
+      assert.equal(await objects.expireAnnounced(10_001, 1, now), 0);
+      const gone = unique('gone');
+      await objects.announceBlob(gone, 10_000);
+      const other = sampleObject({ blobId: gone, modifiedAt: 77 });
+      assert.deepEqual(await objects.putObject({ bucketId: 999_999, object: other, ...fields }), {
+        outcome: 'no-bucket',
+      });
+      assert.ok((await objects.listGarbage(78, 1_000)).includes(gone));
+    });
+
     it('garbage is listed from its moment on, stays until forgotten, and is known', async () => {
       const { objects } = suite.engine;
       const { id } = await makeBucket(suite.engine);

@@ -74,9 +74,9 @@ class S3Blobs implements BlobStore {
     this.#parts = parts;
   }
 
-  /** The bucket is there and the credentials may look into it. */
+  /** The bucket is there and the credentials may look into it: at a name no blob has. */
   async probe(): Promise<void> {
-    await this.#listPage(undefined, 1);
+    await this.#listPage(undefined, `${this.#parts.location.prefix}probe/`);
   }
 
   async create(sizeHint: number | undefined, announce?: Announce): Promise<BlobWriter> {
@@ -123,7 +123,7 @@ class S3Blobs implements BlobStore {
   async *list(): ReturnType<BlobStore['list']> {
     let token: string | undefined;
     do {
-      const page = await this.#listPage(token, perRequestMax).catch((error) => {
+      const page = await this.#listPage(token, this.#parts.location.prefix).catch((error) => {
         throw unavailable(error, 'The objects cannot be listed');
       });
       yield (page.Contents ?? []).flatMap(({ Key, LastModified, Size }) => {
@@ -181,12 +181,12 @@ class S3Blobs implements BlobStore {
     } while (next !== undefined);
   }
 
-  #listPage(token: string | undefined, limit: number) {
+  #listPage(token: string | undefined, prefix: string) {
     const { sdk, client, requests, location } = this.#parts;
     const input = {
       Bucket: location.bucket,
-      Prefix: location.prefix,
-      MaxKeys: limit,
+      Prefix: prefix,
+      MaxKeys: perRequestMax,
       ...(token === undefined ? {} : { ContinuationToken: token }),
     };
     return requests.send((abortSignal) =>
