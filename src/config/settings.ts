@@ -141,7 +141,7 @@ export const rows = {
       'AWS environment variables.',
   }),
   'object-store-key-id': row({
-    schema: value.secret,
+    schema: value.foreignCredential,
     fallback: none,
     fallbackDoc: 'AWS_ACCESS_KEY_ID and the other places AWS programs look at',
     placeholder: 'id',
@@ -149,7 +149,7 @@ export const rows = {
     doc: 'Access key id for the object store.',
   }),
   'object-store-key-secret': row({
-    schema: value.secret,
+    schema: value.foreignCredential,
     fallback: none,
     fallbackDoc: 'AWS_SECRET_ACCESS_KEY, as above',
     placeholder: 'secret',

@@ -151,6 +151,12 @@ export const secret: Text<string> = reading(
   (text) => (/^[!-~]{8,128}$/.test(text) ? text : undefined),
 );
 
+/** Of another service: its own rules hold. */
+export const foreignCredential: Text<string> = reading(
+  '1 to 256 printable ASCII characters without spaces',
+  (text) => (/^[!-~]{1,256}$/.test(text) ? text : undefined),
+);
+
 export const path: Text<string> = reading('the path of a file or folder', (text) =>
   text !== '' && !text.includes('\0') ? text : undefined,
 );

@@ -4,10 +4,11 @@
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { loadConfig } from '../../src/config/index.ts';
 import { startServer } from '../../src/server.ts';
 import { realWorld, type World } from '../../src/world/index.ts';
+import { type S3TestServer, s3TestKey, startS3Server } from './s3-server.ts';
 
 export interface TestServer {
   readonly httpPort: number;
@@ -30,6 +31,26 @@ export const rootKey = {
   accessKeySecret: 'test-root-secret-0123456789abcdef',
 } as const;
 
+/** Of this process, for all its servers: each folder is a prefix of its bucket. */
+let s3Server: Promise<S3TestServer> | undefined;
+
+/**
+ * Where the objects are, for a process that test/api/on-s3 has told so: in the store that
+ * CNAMED_TEST_S3_URL names, with the AWS variables, or in a server of our own.
+ */
+async function objectStoreOf(folder: string): Promise<Record<string, string>> {
+  if (process.env.CNAMED_TEST_OBJECTS !== 's3') return {};
+  const named = process.env.CNAMED_TEST_S3_URL;
+  const prefix = `prefix=${basename(folder)}/`;
+  if (named !== undefined) return { CNAMED_OBJECT_STORE: `${named}&${prefix}` };
+  s3Server ??= startS3Server();
+  return {
+    CNAMED_OBJECT_STORE: `s3://bucket?endpoint=${(await s3Server).url}&${prefix}`,
+    CNAMED_OBJECT_STORE_KEY_ID: s3TestKey.accessKeyId,
+    CNAMED_OBJECT_STORE_KEY_SECRET: s3TestKey.secretAccessKey,
+  };
+}
+
 const readText = (path: string): Promise<string> => readFile(path, 'utf8');
 
 export async function startTestServer(
@@ -39,6 +60,8 @@ export async function startTestServer(
     settings?: Readonly<Record<string, string>>;
     /** A folder of an earlier server. */
     folder?: string;
+    /** The test is about the files of objects, whatever the others run on. */
+    objects?: 'files';
   } = {},
 ): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cnamed-test-')));
@@ -49,6 +72,7 @@ export async function startTestServer(
     CNAMED_ACCESS_KEY_ID: rootKey.accessKeyId,
     CNAMED_ACCESS_KEY_SECRET: rootKey.accessKeySecret,
     CNAMED_LOG_LEVEL: 'silent',
+    ...(options.objects === 'files' ? {} : await objectStoreOf(folder)),
   };
   for (const [name, value] of Object.entries(options.settings ?? {})) {
     environment[`CNAMED_${name}`] = value;

@@ -1,0 +1,6 @@
+/** The suites of buckets, once more with the objects in an S3 store (test/support/server.ts). */
+process.env.CNAMED_TEST_OBJECTS = 's3';
+await import('../bucket/buckets.test.ts');
+await import('../bucket/listings.test.ts');
+
+export {};
