@@ -36,15 +36,31 @@ export interface OpenOptions {
   readonly onDamage?: (message: string) => void;
 }
 
-/**
- * @throws StartProblem when another server holds the folder, SealingError when the master key is
- * missing or is another one (security.md 4.3: fail at start, not at the first handshake).
- */
+/** All of it, for a server. @throws StartProblem also when the object store cannot be used. */
 export async function openEngines(
   config: Config,
   world: World,
   options: OpenOptions = { isServer: false },
 ): Promise<Engines> {
+  const opened = await openMetadata(config, world, options);
+  try {
+    return { ...opened, blobs: await openBlobs(config, world, opened.metadata.settings) };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/**
+ * All but the object bytes: the commands of the operator need none, and go on without them.
+ * @throws StartProblem when another server holds the folder, SealingError when the master key is
+ * missing or is another one (security.md 4.3: fail at start, not at the first handshake).
+ */
+export async function openMetadata(
+  config: Config,
+  world: World,
+  options: OpenOptions = { isServer: false },
+): Promise<Omit<Engines, 'blobs'>> {
   await world.disk.makeFolder(config.dataDir);
   const lock = options.isServer ? await lockFolder(config.dataDir, world) : undefined;
   let metadata: MetadataEngine | undefined;
@@ -60,11 +76,9 @@ export async function openEngines(
       world,
       settings: metadata.settings,
     });
-    const blobs = await openBlobs(config, world);
     const opened = metadata;
     return {
       metadata,
-      blobs,
       sealer,
       accounts: createAccounts({ engine: metadata, sealer, world }),
       async close() {
@@ -80,14 +94,20 @@ export async function openEngines(
 }
 
 /** The scheme of the address chooses the engine; without one the objects are local files. */
-async function openBlobs(config: Config, world: World): Promise<BlobStore> {
+async function openBlobs(
+  config: Config,
+  world: World,
+  settings: MetadataEngine['settings'],
+): Promise<BlobStore> {
   const { objectStore } = config;
   if (objectStore === undefined) {
     return await openFileBlobs({ folder: join(config.dataDir, 'objects'), world });
   }
   const { address: location, credentials } = objectStore;
+  const fresh = world.random.bytes(16).toString('hex');
+  const installation = await settings.ensureSetting('object-store-installation', fresh);
   try {
-    return await openS3Blobs({ location, credentials, world });
+    return await openS3Blobs({ location, credentials, world, installation });
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     throw new StartProblem(`${error.message}. Check CNAMED_OBJECT_STORE.`, { cause: error });

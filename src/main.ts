@@ -1,11 +1,11 @@
 /** argv and environment in, exit code out. No logic. */
 import { runCli } from './cli/index.ts';
-import { openEngines } from './engines.ts';
+import { openMetadata } from './engines.ts';
 import { startServer } from './server.ts';
 import { realWorld } from './world/index.ts';
 
 process.exitCode = await runCli(process.argv.slice(2), process.env, {
   startServer,
-  openEngines,
+  openEngines: openMetadata,
   world: realWorld,
 });

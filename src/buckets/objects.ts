@@ -53,7 +53,10 @@ export interface Objects {
   putObject(input: NewObject): Promise<StoredObject>;
   /** `undefined` also for keys that no object can have. */
   findObject(bucket: Bucket, key: string): Promise<StoredObject | undefined>;
-  /** The content of a row found a moment ago; `span` if only that is read. @throws OssError NoSuchKey, InternalError. */
+  /**
+   * The content of a row found a moment ago; `span` if only that is read.
+   * @throws OssError NoSuchKey, InternalError.
+   */
   openObject(
     bucket: Bucket,
     key: string,

@@ -38,6 +38,7 @@ export function readObjectStore(text: string): ObjectStoreAddress | undefined {
 
 function readEndpoint(text: string | null): string | undefined | 'bad' {
   if (text === null || text === '') return undefined;
+  if (!/^https?:\/\//.test(text) && text.includes('/')) return 'bad';
   const url = URL.parse(/^https?:\/\//.test(text) ? text : `https://${text}`);
   const isGood = url !== null && url.username === '' && url.search === '' && url.hash === '';
   return isGood ? url.href.replace(/\/$/, '') : 'bad';

@@ -123,7 +123,7 @@ export class S3BlobWriter implements BlobWriter {
       this.#reserved = this.#partBytes;
     }
     const doubled = Math.max(needed, this.#buffer.length * 2, firstBufferBytes);
-    const grown = Buffer.allocUnsafeSlow(Math.min(doubled, this.#reserved));
+    const grown = Buffer.allocUnsafeSlow(Math.min(doubled, this.#reserved, this.#partBytes));
     this.#buffer.copy(grown, 0, 0, this.#filled);
     this.#buffer = grown;
   }

@@ -3,6 +3,7 @@ import type { Announce, BlobReader, BlobSpan, BlobStore, BlobWriter } from '../p
 import { StoreUnavailable } from '../ports/engine.ts';
 import { S3BlobReader } from './blob-reader.ts';
 import { S3BlobWriter } from './blob-writer.ts';
+import { claimPlace } from './claim.ts';
 import { createClient, deleteObjectsByMd5, loadSdk, type S3Credentials } from './client.ts';
 import { copyBlob } from './copying.ts';
 import { isMissing, isUnsupported, unavailable } from './failures.ts';
@@ -17,6 +18,8 @@ export interface S3BlobsOptions {
   /** Without them the AWS environment variables, then the SDK's other places. */
   readonly credentials?: S3Credentials | undefined;
   readonly world: World;
+  /** Marks the place as this installation's; refused where another's mark stands. */
+  readonly installation?: string;
   /** Of all parts being gathered or sent, in bytes. */
   readonly uploadMemory?: number;
   readonly sizes?: Partial<S3Sizes>;
@@ -57,6 +60,7 @@ export async function openS3Blobs(options: S3BlobsOptions): Promise<BlobStore> {
   const blobs = new S3Blobs(parts);
   try {
     await blobs.probe();
+    if (options.installation !== undefined) await claimPlace(parts, options.installation);
   } catch (error) {
     parts.client.destroy();
     const place = `${location.bucket} at ${location.endpoint ?? `AWS ${location.region}`}`;

@@ -37,6 +37,22 @@ test('a store that cannot be used is a refusal to start, with the reason and no 
   }
 });
 
+test('a place that holds the objects of another installation is refused', async () => {
+  const place = settingsFor(`s3://bucket?endpoint=${store.url}&prefix=shared`);
+  const first = await startTestServer({ settings: place });
+  try {
+    await assert.rejects(
+      startTestServer({ settings: place }),
+      /"shared\/" holds the objects of another installation/,
+    );
+    await first.stop();
+    const again = await startTestServer({ settings: place, folder: first.folder });
+    await again.stop();
+  } finally {
+    await first.close();
+  }
+});
+
 test('while the store is away nothing is acknowledged; afterwards all is as before', async () => {
   const bucket = await oss.bucket();
   const large = Buffer.alloc(3 * 1024 * 1024, 'large');
