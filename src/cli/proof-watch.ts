@@ -111,5 +111,10 @@ export function describeAnswer(answer: TxtAnswer, token: CnameToken): string {
   const shown =
     first.length > shownCharactersMax ? `${first.slice(0, shownCharactersMax)}...` : first;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  return `${name} has another value: ${JSON.stringify(shown)}${more}`;
+  // JSON lets DEL and the C1 controls through, and a terminal may obey them.
+  const quoted = JSON.stringify(shown).replace(
+    /[\u007f-\u009f]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${name} has another value: ${quoted}${more}`;
 }

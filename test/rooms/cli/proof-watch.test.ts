@@ -146,3 +146,12 @@ test('what a resolver says is shown shortened and without control characters', (
   assert.ok(text.length < 140);
   assert.ok(!text.includes('\u001b'));
 });
+
+test('no byte of a foreign record reaches the terminal as a command', () => {
+  // 0x9b alone begins a control sequence on many terminals (ECMA-48 8.3.16).
+  const records = ['\u009b2J\u0085\u007f'];
+  const text = describeAnswer({ outcome: 'found', records, resolver }, token);
+  assert.match(text, /\\u009b2J\\u0085\\u007f/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f]/);
+});
