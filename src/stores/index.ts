@@ -17,9 +17,12 @@ export * from './ports/audit.ts';
 export * from './ports/blobs.ts';
 export * from './ports/buckets.ts';
 export * from './ports/certificates.ts';
+export * from './ports/changes.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
 export * from './ports/objects.ts';
+export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';
+export { openPostgresEngine, type PostgresEngineOptions } from './postgres/engine.ts';
 export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';
 export { acquireInstanceLock, type InstanceLock } from './sqlite/instance-lock.ts';
 export {
