@@ -8,9 +8,12 @@ import type { Config } from './config/index.ts';
 import { type Sealer, startSealing } from './sealing/index.ts';
 import {
   acquireInstanceLock,
+  BadDatabaseUrl,
   type BlobStore,
+  describePostgresUrl,
   type MetadataEngine,
   openFileBlobs,
+  openPostgresEngine,
   openSqliteEngine,
 } from './stores/index.ts';
 import type { World } from './world/index.ts';
@@ -47,12 +50,7 @@ export async function openEngines(
   const lock = options.isServer ? await lockFolder(config.dataDir, world) : undefined;
   let metadata: MetadataEngine | undefined;
   try {
-    metadata = await openSqliteEngine({
-      path: join(config.dataDir, 'cnamed.sqlite'),
-      // A log beside the file is a sign of an unclean stop only for whoever is alone on it.
-      isCheckedAfterUncleanStop: options.isServer,
-      onDamage: options.onDamage ?? (() => {}),
-    });
+    metadata = await openMetadata(config, world, options);
     const sealer = await startSealing({
       path: config.masterKeyFile,
       world,
@@ -75,6 +73,37 @@ export async function openEngines(
     lock?.release();
     throw error;
   }
+}
+
+/** The engine is chosen by the scheme of `database-url`; without one it is the embedded one. */
+async function openMetadata(
+  { databaseUrl, dataDir }: Config,
+  world: World,
+  options: OpenOptions,
+): Promise<MetadataEngine> {
+  if (databaseUrl === undefined) {
+    return openSqliteEngine({
+      path: sqlitePath(dataDir),
+      // A log beside the file is a sign of an unclean stop only for whoever is alone on it.
+      isCheckedAfterUncleanStop: options.isServer,
+      onDamage: options.onDamage ?? (() => {}),
+    });
+  }
+  try {
+    return await openPostgresEngine({ url: databaseUrl, world, isServing: options.isServer });
+  } catch (error) {
+    if (!(error instanceof BadDatabaseUrl)) throw error;
+    throw new StartProblem(`The database URL (CNAMED_DATABASE_URL) ${error.message}.`);
+  }
+}
+
+/** Where metadata is kept, for people and logs: never with a password. */
+export function databaseOf({ databaseUrl, dataDir }: Config): string {
+  return databaseUrl === undefined ? sqlitePath(dataDir) : describePostgresUrl(databaseUrl);
+}
+
+function sqlitePath(dataDir: string): string {
+  return join(dataDir, 'cnamed.sqlite');
 }
 
 async function lockFolder(dataDir: string, world: World): Promise<{ release(): void }> {
