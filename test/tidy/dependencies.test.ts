@@ -35,7 +35,9 @@ const development = manifest.devDependencies;
 const all = { ...runtime, ...development, ...manifest.optionalDependencies };
 
 test('every version is exact', () => {
-  const loose = Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+  const loose = Object.entries(all).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+(-beta\.\d+)?$/.test(version),
+  );
   assert.deepEqual(loose, []);
 });
 

@@ -2,6 +2,7 @@ import type { AccountStore } from './accounts.ts';
 import type { AuditStore } from './audit.ts';
 import type { BucketStore } from './buckets.ts';
 import type { CertificateStore } from './certificates.ts';
+import type { ChangeFeed } from './changes.ts';
 import type { CnameStore } from './cnames.ts';
 import type { ObjectIndex } from './objects.ts';
 
@@ -14,6 +15,7 @@ export interface MetadataEngine {
   readonly certificates: CertificateStore;
   readonly audit: AuditStore;
   readonly settings: SettingStore;
+  readonly changes: ChangeFeed;
   /** Finishes what was begun and lets go of the database. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { sql as raw, type Selectable } from 'kysely';
 import type { Account, AccountStore, Credential, Standing } from '../ports/accounts.ts';
 import type { AccountTable, CredentialTable, Sql } from './database.ts';
 import type { HotRead } from './prepared.ts';
+import { noteChange } from './revisions.ts';
 
 type CredentialRow = Selectable<CredentialTable> & {
   account_name: string;
@@ -87,7 +88,9 @@ export async function setAccountStanding(
     .set({ standing })
     .where('id', '=', id)
     .executeTakeFirst();
-  return numUpdatedRows > 0n ? 'done' : 'none';
+  if (numUpdatedRows === 0n) return 'none';
+  await noteChange(sql, 'account', id);
+  return 'done';
 }
 
 export async function addCredential(
@@ -125,7 +128,9 @@ export async function setCredentialStanding(
     .set({ standing })
     .where('access_key_id', '=', accessKeyId)
     .executeTakeFirst();
-  return numUpdatedRows > 0n ? 'done' : 'none';
+  if (numUpdatedRows === 0n) return 'none';
+  await noteChange(sql, 'credential', accessKeyId);
+  return 'done';
 }
 
 export async function resealCredential(
@@ -140,7 +145,9 @@ export async function resealCredential(
     .where('access_key_id', '=', accessKeyId)
     .where('secret_sealed', '=', expected)
     .executeTakeFirst();
-  return numUpdatedRows > 0n ? 'done' : 'changed';
+  if (numUpdatedRows === 0n) return 'changed';
+  await noteChange(sql, 'credential', accessKeyId);
+  return 'done';
 }
 
 async function isAccessKeyTaken(sql: Sql, accessKeyId: string): Promise<boolean> {

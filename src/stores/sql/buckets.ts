@@ -9,8 +9,9 @@ import type {
 } from '../ports/buckets.ts';
 import { appendAudit } from './audit.ts';
 import type { BucketTable, Sql } from './database.ts';
+import { holdName } from './holding.ts';
 import type { HotRead } from './prepared.ts';
-import { noteDomainChange } from './revisions.ts';
+import { noteChange } from './revisions.ts';
 
 type BucketRow = Pick<
   Selectable<BucketTable>,
@@ -47,6 +48,7 @@ export async function createBucket(
     .forUpdate()
     .executeTakeFirst();
   if (standing !== undefined) return keepBucket(sql, toBucket(standing), input);
+  await holdName(sql, `buckets of ${input.accountId}`);
   const { count } = await sql
     .selectFrom('buckets')
     .select((of) => of.fn.countAll<number>().as('count'))
@@ -92,11 +94,14 @@ export async function listBuckets(
   sql: Sql,
   input: Parameters<BucketStore['listBuckets']>[0],
 ): ReturnType<BucketStore['listBuckets']> {
+  // No name has a NUL, and PostgreSQL takes none in text: what follows one in a marker is moot.
+  if (input.prefix.includes('\0')) return { buckets: [], isTruncated: false };
+  const marker = input.marker.split('\0', 1)[0] ?? '';
   const rows = await sql
     .selectFrom('buckets')
     .select(bucketColumns)
     .where('account_id', '=', input.accountId)
-    .where('name', '>', input.marker)
+    .where('name', '>', marker)
     .where('name', '>=', input.prefix)
     .orderBy('name')
     .limit(input.limit + 1)
@@ -120,7 +125,9 @@ export async function setBucketAcl(
     .set({ acl })
     .where('id', '=', bucketId)
     .executeTakeFirst();
-  return numUpdatedRows > 0n ? 'done' : 'none';
+  if (numUpdatedRows === 0n) return 'none';
+  await noteChange(sql, 'bucket', String(bucketId));
+  return 'done';
 }
 
 export async function bucketStat(sql: Sql, bucketId: number): Promise<BucketStat | undefined> {
@@ -170,13 +177,14 @@ export async function setBucketDocument(
       .where('bucket_id', '=', bucketId)
       .where('name', '=', name)
       .execute();
-    return 'done';
+  } else {
+    await sql
+      .insertInto('bucket_documents')
+      .values({ bucket_id: bucketId, name, text })
+      .onConflict((conflict) => conflict.columns(['bucket_id', 'name']).doUpdateSet({ text }))
+      .execute();
   }
-  await sql
-    .insertInto('bucket_documents')
-    .values({ bucket_id: bucketId, name, text })
-    .onConflict((conflict) => conflict.columns(['bucket_id', 'name']).doUpdateSet({ text }))
-    .execute();
+  await noteChange(sql, 'bucket', String(bucketId));
   return 'done';
 }
 
@@ -199,6 +207,7 @@ export async function deleteBucket(
     .select(['domain', 'certificate_number'])
     .where('bucket_id', '=', bucketId)
     .orderBy('domain')
+    .forUpdate()
     .execute();
   for (const cname of mapped) {
     await appendAudit(sql, {
@@ -210,9 +219,10 @@ export async function deleteBucket(
       bucket: bucket.name,
       detail: { certificateNumber: cname.certificate_number },
     });
-    await noteDomainChange(sql, cname.domain);
+    await noteChange(sql, 'domain', cname.domain);
   }
   await sql.deleteFrom('buckets').where('id', '=', bucketId).execute();
+  await noteChange(sql, 'bucket', String(bucketId));
   return { outcome: 'deleted', domains: mapped.map((cname) => cname.domain) };
 }
 

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { NewCertificate, StoredCertificate } from '../ports/certificates.ts';
 import type { CertificateTable, Sql } from './database.ts';
 import type { HotRead } from './prepared.ts';
+import { noteChange } from './revisions.ts';
 
 export const certificateByNumber: HotRead<{ number: number }, Selectable<CertificateTable>> = (
   sql,
@@ -35,7 +36,9 @@ export async function resealCertificate(
     .where('number', '=', number)
     .where('key_sealed', '=', expected)
     .executeTakeFirst();
-  return numUpdatedRows > 0n ? 'done' : 'changed';
+  if (numUpdatedRows === 0n) return 'changed';
+  await noteChange(sql, 'certificate', String(number));
+  return 'done';
 }
 
 /** The number of the account's certificate with this fingerprint; stored now if there was none. */

@@ -14,7 +14,7 @@ import { toBucket } from './buckets.ts';
 import { toStoredCertificate } from './certificates.ts';
 import type { CertificateTable, CnameTable, DepartedCnameTable, Sql } from './database.ts';
 import type { HotRead } from './prepared.ts';
-import { noteDomainChange } from './revisions.ts';
+import { noteChange } from './revisions.ts';
 
 export type CnameRow = Selectable<CnameTable>;
 
@@ -192,7 +192,7 @@ export async function releaseDomain(
         ? { status: 'Disabled' }
         : { certificateNumber: mapped.certificate_number },
   });
-  if (mapped !== undefined) await noteDomainChange(sql, domain);
+  if (mapped !== undefined) await noteChange(sql, 'domain', domain);
   return 'released';
 }
 

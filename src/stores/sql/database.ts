@@ -7,6 +7,9 @@
  * when it fails on a unique constraint or on serialization; an engine with one writer leaves
  * `forUpdate()` out (its compiler does).
  *
+ * Rows are locked in one order: bucket, domain, certificate, object, counters. What a rule reads is
+ * read after the row it hangs on is locked.
+ *
  * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
  */
 import type { Generated, Kysely } from 'kysely';
@@ -24,7 +27,7 @@ export interface Database {
   departed_cnames: DepartedCnameTable;
   certificates: CertificateTable;
   audit: AuditTable;
-  domain_revisions: DomainRevisionTable;
+  changes: ChangeTable;
   counters: CounterTable;
   settings: SettingTable;
 }
@@ -155,9 +158,10 @@ export interface AuditTable {
   detail: string;
 }
 
-/** The last change of each domain ever mapped, so that a node asks "what since revision N?". */
-export interface DomainRevisionTable {
-  domain: string;
+/** The last change of each subject there ever was, so that a node asks "what since N?". */
+export interface ChangeTable {
+  kind: string;
+  name: string;
   revision: number;
 }
 

@@ -7,7 +7,7 @@ import { appendAudit } from './audit.ts';
 import { keepCertificate } from './certificates.ts';
 import { type CnameRow, countDomains, findToken, forgetDeparture } from './cnames.ts';
 import type { Sql } from './database.ts';
-import { noteDomainChange } from './revisions.ts';
+import { noteChange } from './revisions.ts';
 
 type Refusal = Exclude<MappingOutcome, { outcome: 'mapped' }>;
 
@@ -148,7 +148,7 @@ async function updateMapping(
     })
     .where('domain', '=', change.domain)
     .execute();
-  await noteDomainChange(sql, change.domain);
+  await noteChange(sql, 'domain', change.domain);
   await appendAudit(sql, {
     ...change.audit.actor,
     at: change.now,
@@ -172,28 +172,31 @@ async function claimDomain(
   binding: BindingColumns,
   bucket: string,
 ): Promise<void> {
-  if (previous !== undefined) await departDomain(sql, change, previous);
-  await sql
-    .insertInto('cnames')
-    .values({
-      domain: change.domain,
-      bucket_id: change.bucketId,
-      account_id: change.accountId,
-      type: change.type,
-      is_purge_cdn_cache: purgeAfter(change, 0),
-      mapped_at: change.now,
-      certificate_number: binding.certificate_number,
-      binding_type: binding.binding_type,
-      bound_at: binding.bound_at,
-    })
-    .execute();
+  const claim = {
+    bucket_id: change.bucketId,
+    account_id: change.accountId,
+    type: change.type,
+    is_purge_cdn_cache: purgeAfter(change, 0),
+    mapped_at: change.now,
+    certificate_number: binding.certificate_number,
+    binding_type: binding.binding_type,
+    bound_at: binding.bound_at,
+  };
+  if (previous === undefined) {
+    const values = { domain: change.domain, ...claim };
+    await sql.insertInto('cnames').values(values).execute();
+  } else {
+    // The row moves and never goes: whoever waits for it finds the new owner, not a free name.
+    await sql.updateTable('cnames').set(claim).where('domain', '=', change.domain).execute();
+    await departDomain(sql, change, previous);
+  }
   await sql
     .deleteFrom('cname_tokens')
     .where('bucket_id', '=', change.bucketId)
     .where('domain', '=', change.domain)
     .execute();
   await forgetDeparture(sql, change.bucketId, change.domain);
-  await noteDomainChange(sql, change.domain);
+  await noteChange(sql, 'domain', change.domain);
   await appendAudit(sql, {
     ...change.audit.actor,
     at: change.now,
@@ -210,9 +213,8 @@ async function claimDomain(
   });
 }
 
-/** Takes the domain from the bucket it stood on, which goes on listing it as Disabled. */
+/** The bucket the domain stood on goes on listing it, as Disabled. */
 async function departDomain(sql: Sql, change: MappingChange, previous: CnameRow): Promise<void> {
-  await sql.deleteFrom('cnames').where('domain', '=', change.domain).execute();
   const notice = {
     account_id: previous.account_id,
     type: previous.type,

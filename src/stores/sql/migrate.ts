@@ -3,12 +3,14 @@ import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migrat
 import type { Sql } from './database.ts';
 import { firstSchema } from './migrations/0001-first-schema.ts';
 import { announcedBlobs } from './migrations/0002-announced-blobs.ts';
+import { changesOfEverything } from './migrations/0003-changes.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 
 /** In the order they run. A released one is never edited: the next change is the next entry. */
 const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Promise<void>>> = {
   '0001-first-schema': firstSchema,
   '0002-announced-blobs': announcedBlobs,
+  '0003-changes': changesOfEverything,
 };
 
 /** The database was written by a newer release; running on it could destroy what we do not know. */

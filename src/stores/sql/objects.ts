@@ -20,27 +20,28 @@ export async function putObject(
   const { bucketId, object } = input;
   const key = keyBytes(input.key);
   if (key === undefined) throw new TypeError('An object key must be valid Unicode text.');
+  if (!(await lockBucket(sql, bucketId))) {
+    // The bytes stand and nobody will point to them.
+    if (input.isAnnounced === true && (await spendAnnouncement(sql, object.blobId))) {
+      await discardBlobs(sql, [object.blobId], object.modifiedAt);
+    }
+    return { outcome: 'no-bucket' };
+  }
   const before = await sql
     .selectFrom('objects')
     .select(['blob_id', 'size'])
     .where('bucket_id', '=', bucketId)
     .where('key', '=', key)
-    .forUpdate()
     .executeTakeFirst();
   if (before !== undefined && input.forbidOverwrite) return { outcome: 'exists' };
   if (input.isAnnounced === true && !(await spendAnnouncement(sql, object.blobId))) {
     return { outcome: 'not-announced' };
   }
-  const isBucketThere = await countChange(sql, bucketId, {
+  await countChange(sql, bucketId, {
     objects: before === undefined ? 1 : 0,
     bytes: object.size - (before?.size ?? 0),
     at: object.modifiedAt,
   });
-  if (!isBucketThere) {
-    // The bytes stand and nobody will point to them.
-    if (input.isAnnounced === true) await discardBlobs(sql, [object.blobId], object.modifiedAt);
-    return { outcome: 'no-bucket' };
-  }
   const row = toObjectRow(object);
   await sql
     .insertInto('objects')
@@ -61,6 +62,7 @@ export async function deleteObjects(
 ): Promise<string[]> {
   const deleted: string[] = [];
   let bytes = 0;
+  if (!(await lockBucket(sql, bucketId))) return deleted;
   for (const some of inPortions(keys.map(keyBytes).filter((key) => key !== undefined))) {
     const rows = await sql
       .deleteFrom('objects')
@@ -106,13 +108,12 @@ export async function setObjectMetadata(
   input: { bucketId: number; key: string; blobId: string; object: StoredObject },
 ): Promise<'done' | 'none' | 'changed'> {
   const key = keyBytes(input.key);
-  if (key === undefined) return 'none';
+  if (key === undefined || !(await lockBucket(sql, input.bucketId))) return 'none';
   const standing = await sql
     .selectFrom('objects')
     .select('blob_id')
     .where('bucket_id', '=', input.bucketId)
     .where('key', '=', key)
-    .forUpdate()
     .executeTakeFirst();
   if (standing === undefined) return 'none';
   if (standing.blob_id !== input.blobId) return 'changed';
@@ -207,13 +208,26 @@ export async function listBlobs(sql: Sql, after: string, limit: number): Promise
   return rows.map((row) => row.blob_id);
 }
 
-/** False when there is no such bucket; then nothing was changed. */
+/**
+ * Makes every other change of the bucket's objects wait, so that its counters and what they count
+ * stay one thing. False when there is no such bucket.
+ */
+async function lockBucket(sql: Sql, bucketId: number): Promise<boolean> {
+  const bucket = await sql
+    .selectFrom('buckets')
+    .select('id')
+    .where('id', '=', bucketId)
+    .forUpdate()
+    .executeTakeFirst();
+  return bucket !== undefined;
+}
+
 async function countChange(
   sql: Sql,
   bucketId: number,
   change: { objects: number; bytes: number; at: number },
-): Promise<boolean> {
-  const { numUpdatedRows } = await sql
+): Promise<void> {
+  await sql
     .updateTable('buckets')
     .set((of) => ({
       object_count: of('object_count', '+', change.objects),
@@ -221,8 +235,7 @@ async function countChange(
       modified_at: change.at,
     }))
     .where('id', '=', bucketId)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+    .execute();
 }
 
 async function discardBlobs(sql: Sql, blobIds: readonly string[], at: number): Promise<void> {

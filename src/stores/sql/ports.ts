@@ -23,6 +23,7 @@ import { keysFrom, listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
+import { changesAfter, changesSince } from './revisions.ts';
 import { findSetting } from './settings.ts';
 import type { RunWrite } from './writes.ts';
 
@@ -51,8 +52,14 @@ export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): M
       ensureSetting: (name, value) => write('ensureSetting', name, value),
       setSetting: (name, value) => write('setSetting', name, value),
     },
+    changes: changePort(prepare),
     close,
   };
+}
+
+function changePort(prepare: Prepare): MetadataEngine['changes'] {
+  const read = prepare(changesAfter);
+  return { changesSince: (revision, limit) => changesSince(read, revision, limit) };
 }
 
 type Prepare = SqlEngineParts['prepare'];

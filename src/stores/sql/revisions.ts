@@ -1,19 +1,71 @@
+import { sql as raw } from 'kysely';
+import type { Change, ChangeFeed, ChangeKind } from '../ports/changes.ts';
 import type { Sql } from './database.ts';
+import type { HotRead, PreparedRead } from './prepared.ts';
+
+/** The row of `counters` that counts changes. */
+const counterName = 'changes';
 
 /**
- * Notes that routing or binding of the domains changed. Revisions grow in the order of commits,
- * because every transaction that takes one holds the counter's row until it ends.
+ * Notes that what nodes keep in memory of this subject is stale. Revisions grow in the order of
+ * commits, because every transaction that takes one holds the counter's row until it ends: so it is
+ * taken as late as possible.
  */
-export async function noteDomainChange(sql: Sql, domain: string): Promise<void> {
+export async function noteChange(sql: Sql, kind: ChangeKind, name: string): Promise<void> {
   const { value: revision } = await sql
     .updateTable('counters')
     .set((of) => ({ value: of('value', '+', 1) }))
-    .where('name', '=', 'domains')
+    .where('name', '=', counterName)
     .returning('value')
     .executeTakeFirstOrThrow();
   await sql
-    .insertInto('domain_revisions')
-    .values({ domain, revision })
-    .onConflict((conflict) => conflict.column('domain').doUpdateSet({ revision }))
+    .insertInto('changes')
+    .values({ kind, name, revision })
+    .onConflict((conflict) => conflict.columns(['kind', 'name']).doUpdateSet({ revision }))
     .execute();
+}
+
+interface FeedRow {
+  current: number;
+  kind: string | null;
+  name: string | null;
+  revision: number | null;
+}
+
+/** One statement, so that the counter and the changes are of one moment. */
+export const changesAfter: HotRead<{ revision: number; limit: number }, FeedRow> = (sql, slot) =>
+  sql
+    .selectFrom((of) =>
+      of.selectFrom('counters').select('value').where('name', '=', counterName).as('counter'),
+    )
+    .leftJoin(
+      (of) =>
+        of
+          .selectFrom('changes')
+          .selectAll()
+          .where('revision', '>', slot('revision'))
+          .orderBy('revision')
+          .limit(slot('limit'))
+          .as('news'),
+      (join) => join.on(raw.lit(true) as never),
+    )
+    .select(['counter.value as current', 'news.kind', 'news.name', 'news.revision'])
+    .orderBy('news.revision');
+
+export async function changesSince(
+  read: PreparedRead<{ revision: number; limit: number }, FeedRow>,
+  revision: number,
+  limit: number,
+): ReturnType<ChangeFeed['changesSince']> {
+  const rows = await read.all({ revision, limit });
+  const changes: Change[] = [];
+  let last = revision;
+  for (const row of rows) {
+    if (row.kind === null || row.name === null) continue;
+    changes.push({ kind: row.kind as ChangeKind, name: row.name });
+    last = row.revision ?? last;
+  }
+  const current = rows[0]?.current ?? 0;
+  // A subject that changed again has moved behind: then there is less to tell than was counted.
+  return { changes, revision: changes.length < limit ? current : last, current };
 }

@@ -18,4 +18,6 @@ export interface SchemaFacts {
   ): CreateTableBuilder<Table, Column>;
   /** From now on the engine itself refuses to change or remove a row of the table. */
   appendOnly(sql: Sql, table: string): Promise<void>;
+  /** Whatever the engine needs to learn what became of a commit nobody answered. */
+  outcomes(sql: Sql): Promise<void>;
 }

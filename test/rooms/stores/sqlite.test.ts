@@ -244,7 +244,7 @@ describe('the SQLite engine', () => {
     const database = new SqliteDatabase(path, { readonly: true });
     const revisionOf = (domain: string) =>
       database
-        .prepare('select revision from domain_revisions where domain = ?')
+        .prepare("select revision from changes where kind = 'domain' and name = ?")
         .pluck()
         .get(domain);
     const bucket = await makeBucket(engine);

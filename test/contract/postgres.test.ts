@@ -1,0 +1,41 @@
+import { after, before } from 'node:test';
+import { openPostgresEngine } from '../../src/stores/index.ts';
+import { realWorld } from '../../src/world/index.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { accountStoreContract } from './accounts.contract.ts';
+import { auditStoreContract } from './audit.contract.ts';
+import { bucketStoreContract } from './buckets.contract.ts';
+import { certificateStoreContract } from './certificates.contract.ts';
+import { cnameStoreContract } from './cnames.contract.ts';
+import { metadataEngineContract } from './engine.contract.ts';
+import { objectIndexContract } from './objects.contract.ts';
+import { settingStoreContract } from './settings.contract.ts';
+import { cnameTokenContract } from './tokens.contract.ts';
+import type { EngineUnderTest } from './under-test.ts';
+
+let server: TestPostgres;
+const databases = new Map<string, Promise<string>>();
+
+before(async () => {
+  server = await startTestPostgres();
+});
+after(() => server.stop());
+
+const postgres: EngineUnderTest = {
+  name: 'PostgreSQL',
+  async open(folder) {
+    const url = databases.get(folder) ?? server.createDatabase();
+    databases.set(folder, Promise.resolve(url));
+    return openPostgresEngine({ url: await url, world: realWorld });
+  },
+};
+
+accountStoreContract(postgres);
+auditStoreContract(postgres);
+bucketStoreContract(postgres);
+certificateStoreContract(postgres);
+cnameStoreContract(postgres);
+cnameTokenContract(postgres);
+metadataEngineContract(postgres);
+objectIndexContract(postgres);
+settingStoreContract(postgres);
