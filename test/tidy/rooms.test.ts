@@ -36,7 +36,7 @@ const pureNetClause =
 /** `file module`: why it may. */
 const platformExceptions: Readonly<Record<string, string>> = {};
 /** Folders of `stores` that every engine builds on; they know the ports, not the engines. */
-const sharedByEngines: readonly string[] = ['ports', 'sql'];
+const sharedByEngines: readonly string[] = ['ports', 'sql', 'serving'];
 
 function roomOf(path: string): string | undefined {
   const [, room, ...rest] = path.split('/');

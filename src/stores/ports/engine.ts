@@ -5,6 +5,7 @@ import type { CertificateStore } from './certificates.ts';
 import type { ChangeFeed } from './changes.ts';
 import type { CnameStore } from './cnames.ts';
 import type { ObjectIndex } from './objects.ts';
+import type { Reach, ServingReads } from './serving.ts';
 
 /** One metadata engine: every port over one database, so that atomic rules may span tables. */
 export interface MetadataEngine {
@@ -16,6 +17,9 @@ export interface MetadataEngine {
   readonly audit: AuditStore;
   readonly settings: SettingStore;
   readonly changes: ChangeFeed;
+  /** What serving asks at every request; on an engine far away mostly answered from memory. */
+  readonly serving: ServingReads;
+  readonly reach: Reach;
   /** Finishes what was begun and lets go of the database. */
   close(): Promise<void>;
 }

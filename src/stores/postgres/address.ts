@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { PoolConfig } from 'pg';
 
 /** Connections for reads and, apart from them, for writes: a read never waits behind a lock. */
@@ -89,7 +88,7 @@ function readTls(
   query: URLSearchParams,
   host: string,
   readFile: (path: string) => Uint8Array,
-): false | ConnectionOptions {
+): NonNullable<PoolConfig['ssl']> {
   const mode = query.get('sslmode') ?? 'disable';
   const file = query.get('sslrootcert');
   if (mode === 'disable') return false;

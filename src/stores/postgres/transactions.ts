@@ -31,6 +31,7 @@ const pauseMaxMs = 400;
 /** How long the fate of a commit is looked for. Then the caller is told that nobody knows. */
 const fateWithinMs = 10_000;
 const fatePauseMs = 250;
+const fateTriesMax = fateWithinMs / fatePauseMs;
 
 /** The transaction stands committed here, but not where the operator wants it to. */
 const heldBackWarning = 'WARNING';
@@ -154,7 +155,7 @@ function notReplicated(warnings: readonly string[]): StoreUnavailable {
 async function isCommitted(parts: TransactionParts, lost: CommitUnanswered): Promise<boolean> {
   const { clock, timers } = parts.world;
   const until = clock.monotonicMs() + fateWithinMs;
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       const client = await connect(parts.pool);
       try {
@@ -167,7 +168,7 @@ async function isCommitted(parts: TransactionParts, lost: CommitUnanswered): Pro
         throw error;
       }
     } catch (error) {
-      if (clock.monotonicMs() >= until) {
+      if (tries >= fateTriesMax || clock.monotonicMs() >= until) {
         const message = 'It is not known whether the change was made';
         throw unavailable(error, message);
       }

@@ -36,7 +36,10 @@ export interface SqlEngineParts {
   close(): Promise<void>;
 }
 
-export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): MetadataEngine {
+/** Every port of the engine but those that depend on where the engine is. */
+export type StorePorts = Omit<MetadataEngine, 'serving' | 'reach'>;
+
+export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): StorePorts {
   return {
     accounts: accountPort(sql, write, prepare),
     buckets: bucketPort(sql, write, prepare),

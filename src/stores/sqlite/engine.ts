@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import { realDisk } from '../../world/index.ts';
 import { type MetadataEngine, StoreUnavailable } from '../ports/engine.ts';
+import { directReads } from '../serving/reads.ts';
 import { assemblePorts } from '../sql/ports.ts';
 import { compileRead, type HotRead, type PreparedRead } from '../sql/prepared.ts';
 import { openForReading } from './connection.ts';
@@ -61,7 +62,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
       throw refusal(error);
     }
   };
-  return assemblePorts({
+  const stores = assemblePorts({
     sql,
     write: thread.write,
     prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row> {
@@ -78,6 +79,9 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
       await thread.close();
     },
   });
+  // A read takes microseconds in this process: nothing is kept (decision 4).
+  const reach = { silentForMs: () => 0, onDomainsChanged: () => () => {} };
+  return { ...stores, serving: directReads(stores), reach };
 }
 
 /** Makes the file if there is none; returns its size when the last process did not close it. */

@@ -1,0 +1,37 @@
+import type { Account, Credential } from './accounts.ts';
+import type { Bucket, BucketStore } from './buckets.ts';
+import type { CertificateStore } from './certificates.ts';
+import type { CnameStore } from './cnames.ts';
+
+/**
+ * The reads that every request and every handshake needs, under a weaker law than the stores of the
+ * same names, so that an engine far away may answer them from memory:
+ *
+ * - what this process changed, the next read sees;
+ * - what another node changed is seen within 1 s (p99), and within 10 s whatever messages are lost
+ *   (DESIGN ruling 12);
+ * - while the engine cannot be reached, what is known is answered on; what is not rejects with
+ *   `StoreUnavailable`.
+ *
+ * Whoever decides about a change asks the stores themselves.
+ */
+export interface ServingReads {
+  readonly findDomain: CnameStore['findDomain'];
+  findBucket(name: string): Promise<Bucket | undefined>;
+  readonly findBucketDocument: BucketStore['findBucketDocument'];
+  findCredential(
+    accessKeyId: string,
+  ): Promise<{ credential: Credential; account: Account } | undefined>;
+  readonly findCertificate: CertificateStore['findCertificate'];
+}
+
+/** Whether the engine answers, for readiness. */
+export interface Reach {
+  /** Milliseconds since the engine last answered; 0 for one that is in this process. */
+  silentForMs(): number;
+  /**
+   * Calls `listener` when another node may have unmapped, moved or rebound a domain this process
+   * served: TLS sessions of it must not be resumed. Returns what ends it.
+   */
+  onDomainsChanged(listener: () => void): () => void;
+}

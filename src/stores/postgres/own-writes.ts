@@ -1,0 +1,45 @@
+import type { Answers } from '../serving/answers.ts';
+import { tagOf } from '../serving/reads.ts';
+import type { RunWrite, WriteArguments, WriteName } from '../sql/writes.ts';
+
+type SubjectsOf = {
+  readonly [Name in WriteName]?: (...rest: WriteArguments<Name>) => string;
+};
+
+/** What a write changes of the answers kept here; a write that is not named changes none. */
+const subjects: SubjectsOf = {
+  setAccountStanding: (id) => tagOf('account', id),
+  setCredentialStanding: (accessKeyId) => tagOf('credential', accessKeyId),
+  resealCredential: (accessKeyId) => tagOf('credential', accessKeyId),
+  setBucketAcl: (bucketId) => tagOf('bucket', bucketId),
+  setBucketDocument: (bucketId) => tagOf('bucket', bucketId),
+  deleteBucket: (bucketId) => tagOf('bucket', bucketId),
+  changeMapping: ({ domain }) => tagOf('domain', domain),
+  releaseDomain: ({ domain }) => tagOf('domain', domain),
+  resealCertificate: (number) => tagOf('certificate', number),
+};
+
+/**
+ * Runs writes so that this process sees its own at once: what a write made stale goes before its
+ * promise settles, also when nobody knows whether it was made. `onChange`: other nodes keep answers
+ * of the same subjects.
+ */
+export function seeingOwnWrites(write: RunWrite, answers: Answers, onChange: () => void): RunWrite {
+  return (async (name: WriteName, ...rest: unknown[]) => {
+    const subjectOf = subjects[name] as ((...rest: unknown[]) => string) | undefined;
+    try {
+      const outcome = await (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);
+      // A bucket that is made again under its name may have been given another ACL.
+      if (name === 'createBucket') dropBucket(answers, outcome);
+      return outcome;
+    } finally {
+      if (subjectOf !== undefined) answers.drop(subjectOf(...rest));
+      if (subjectOf !== undefined || name === 'createBucket') onChange();
+    }
+  }) as RunWrite;
+}
+
+function dropBucket(answers: Answers, outcome: unknown): void {
+  const { bucket } = outcome as { bucket?: { id: number } };
+  if (bucket !== undefined) answers.drop(tagOf('bucket', bucket.id));
+}

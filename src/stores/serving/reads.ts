@@ -1,0 +1,75 @@
+import type { ChangeKind } from '../ports/changes.ts';
+import type { MetadataEngine } from '../ports/engine.ts';
+import type { ServingReads } from '../ports/serving.ts';
+import type { Answers } from './answers.ts';
+
+export type ReadStores = Pick<MetadataEngine, 'accounts' | 'buckets' | 'cnames' | 'certificates'>;
+
+export function tagOf(kind: ChangeKind, name: string | number): string {
+  return `${kind} ${name}`;
+}
+
+/** The law of `ServingReads` where every read reaches the engine at once. */
+export function directReads(stores: ReadStores): ServingReads {
+  return {
+    findDomain: (domain) => stores.cnames.findDomain(domain),
+    findBucket: (name) => stores.buckets.findBucket(name),
+    findBucketDocument: (bucketId, name) => stores.buckets.findBucketDocument(bucketId, name),
+    findCredential: (accessKeyId) => stores.accounts.findCredential(accessKeyId),
+    findCertificate: (number) => stores.certificates.findCertificate(number),
+  };
+}
+
+/**
+ * The same from kept answers. Absence is kept of domains, which scans ask for, and of documents,
+ * which most buckets have none of; a new bucket, key or certificate is found by the next read.
+ */
+export function keptReads(stores: ReadStores, answers: Answers): ServingReads {
+  const direct = directReads(stores);
+  return {
+    findDomain: (domain) =>
+      answers.ask({
+        key: `domain/${domain}`,
+        read: () => direct.findDomain(domain),
+        describe: ({ bucket }) => ({
+          tags: [tagOf('domain', domain), tagOf('bucket', bucket.id)],
+          bytes: 2 * domain.length,
+        }),
+        absentTags: [tagOf('domain', domain)],
+      }),
+    findBucket: (name) =>
+      answers.ask({
+        key: `bucket/${name}`,
+        read: () => direct.findBucket(name),
+        describe: ({ id }) => ({ tags: [tagOf('bucket', id)], bytes: 0 }),
+        absentTags: [],
+      }),
+    findBucketDocument: (bucketId, name) =>
+      answers.ask({
+        key: `document/${bucketId}/${name}`,
+        read: () => direct.findBucketDocument(bucketId, name),
+        describe: (text) => ({ tags: [tagOf('bucket', bucketId)], bytes: 2 * text.length }),
+        absentTags: [tagOf('bucket', bucketId)],
+      }),
+    findCredential: (accessKeyId) =>
+      answers.ask({
+        key: `credential/${accessKeyId}`,
+        read: () => direct.findCredential(accessKeyId),
+        describe: ({ account }) => ({
+          tags: [tagOf('credential', accessKeyId), tagOf('account', account.id)],
+          bytes: 0,
+        }),
+        absentTags: [],
+      }),
+    findCertificate: (number) =>
+      answers.ask({
+        key: `certificate/${number}`,
+        read: () => direct.findCertificate(number),
+        describe: ({ chainPem, keySealed }) => ({
+          tags: [tagOf('certificate', number)],
+          bytes: chainPem.length + keySealed.length,
+        }),
+        absentTags: [],
+      }),
+  };
+}
