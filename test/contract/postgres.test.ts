@@ -6,9 +6,11 @@ import { accountStoreContract } from './accounts.contract.ts';
 import { auditStoreContract } from './audit.contract.ts';
 import { bucketStoreContract } from './buckets.contract.ts';
 import { certificateStoreContract } from './certificates.contract.ts';
+import { changeFeedContract } from './changes.contract.ts';
 import { cnameStoreContract } from './cnames.contract.ts';
 import { metadataEngineContract } from './engine.contract.ts';
 import { objectIndexContract } from './objects.contract.ts';
+import { servingContract } from './serving.contract.ts';
 import { settingStoreContract } from './settings.contract.ts';
 import { cnameTokenContract } from './tokens.contract.ts';
 import type { EngineUnderTest } from './under-test.ts';
@@ -26,7 +28,7 @@ const postgres: EngineUnderTest = {
   async open(folder) {
     const url = databases.get(folder) ?? server.createDatabase();
     databases.set(folder, Promise.resolve(url));
-    return openPostgresEngine({ url: await url, world: realWorld });
+    return openPostgresEngine({ url: await url, world: realWorld, isServing: true });
   },
 };
 
@@ -34,8 +36,10 @@ accountStoreContract(postgres);
 auditStoreContract(postgres);
 bucketStoreContract(postgres);
 certificateStoreContract(postgres);
+changeFeedContract(postgres);
 cnameStoreContract(postgres);
 cnameTokenContract(postgres);
 metadataEngineContract(postgres);
 objectIndexContract(postgres);
+servingContract(postgres);
 settingStoreContract(postgres);

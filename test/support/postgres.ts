@@ -57,7 +57,11 @@ export async function administer(url: string, text: string): Promise<pg.QueryRes
 
 /** The server ends with this process at the latest: it watches the pipe between them. */
 export async function startKeeper(): Promise<{ url: string; stop(): Promise<void> }> {
-  const child = spawn(process.execPath, [keeper], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [keeper], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // In a group of its own: a signal to ours must not end the server before it is put away.
+    detached: true,
+  });
   const url = await firstLine(child);
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) {

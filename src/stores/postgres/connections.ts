@@ -57,5 +57,7 @@ export function openPool(address: PostgresAddress): pg.Pool {
     onConnect: (client) => client.query(durableCommits),
   });
   pool.on('error', () => {});
+  // In use the pool does not listen: without a listener a broken connection ends the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }

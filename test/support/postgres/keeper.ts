@@ -96,9 +96,6 @@ try {
   const server = await start(folder);
   process.stdout.write(`${server.url}\n`);
   process.stdin.resume();
-  // A signal of the terminal goes to the whole group: the server is still stopped in order.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => {});
   await once(process.stdin, 'end');
   await server.stop();
 } catch (error) {

@@ -1,0 +1,258 @@
+/** What only this engine can get wrong: connections that break, nodes that miss messages. */
+import { strict as assert } from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type MetadataEngine,
+  openPostgresEngine,
+  type PostgresEngineOptions,
+  StoreUnavailable,
+} from '../../../src/stores/index.ts';
+import { realWorld } from '../../../src/world/index.ts';
+import { actor, makeBucket, mapping, now, putSample, unique } from '../../contract/samples.ts';
+import { administer, startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+
+let server: TestPostgres;
+let url = '';
+const opened: MetadataEngine[] = [];
+
+async function open(
+  at: string,
+  more: Partial<PostgresEngineOptions> = {},
+): Promise<MetadataEngine> {
+  const engine = await openPostgresEngine({ url: at, world: realWorld, ...more });
+  opened.push(engine);
+  return engine;
+}
+
+async function proxied(): Promise<{ proxy: TcpProxy; through: string }> {
+  const target = new URL(url);
+  const proxy = await startTcpProxy({ host: target.hostname, port: Number(target.port) });
+  target.port = String(proxy.port);
+  return { proxy, through: target.href };
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (!(await holds())) {
+    assert.ok(performance.now() < end, 'the fact did not come');
+    await delay(5);
+  }
+}
+
+const isRefusal = (error: unknown) =>
+  error instanceof StoreUnavailable && error.reason === 'failed';
+
+before(async () => {
+  server = await startTestPostgres();
+  url = await server.createDatabase();
+});
+afterEach(async () => {
+  for (const engine of opened.splice(0)) await engine.close();
+});
+after(() => server.stop());
+
+describe('a commit nobody answered', () => {
+  for (const [fate, verdict] of [
+    ['arrived', 'cut-answer'],
+    ['never arrived', 'cut'],
+  ] as const) {
+    it(`is looked up: one that ${fate} is made exactly once and acknowledged`, async () => {
+      const { proxy, through } = await proxied();
+      const engine = await open(through);
+      const bucket = await makeBucket(engine);
+      const cuts: string[] = [];
+      proxy.onRequest = (chunk) => {
+        if (cuts.length > 0 || !chunk.includes('; commit')) return 'pass';
+        cuts.push(verdict);
+        return verdict;
+      };
+      const domain = unique('unanswered.example');
+      const outcome = await engine.cnames.changeMapping(mapping(bucket, domain));
+      assert.deepEqual(cuts, [verdict]);
+      // Had it been made and tried again blindly, it would not be new.
+      assert.deepEqual(outcome, {
+        outcome: 'mapped',
+        isNew: true,
+        certificateNumber: undefined,
+        transferredFrom: undefined,
+      });
+      assert.equal((await engine.audit.listAudit({ domain, limit: 9 })).length, 1);
+      await engine.close();
+      await proxy.shut();
+    });
+  }
+
+  it('is refused when the database stays away, and what was made is there later', async () => {
+    const { proxy, through } = await proxied();
+    const engine = await open(through);
+    const bucket = await makeBucket(engine);
+    proxy.onRequest = (chunk) => {
+      if (!chunk.includes('; commit')) return 'pass';
+      void proxy.shut();
+      return 'cut';
+    };
+    const put = putSample(engine, bucket.id, 'in-doubt');
+    await assert.rejects(put, (error: unknown) => {
+      assert.ok(isRefusal(error));
+      assert.match((error as Error).message, /not known whether the change was made/);
+      return true;
+    });
+    proxy.onRequest = () => 'pass';
+    await proxy.open();
+    assert.equal((await engine.buckets.bucketStat(bucket.id))?.objectCount, 0);
+    await engine.close();
+    await proxy.shut();
+  });
+
+  it('a connection that breaks in the middle of a write makes it run again, whole', async () => {
+    const { proxy, through } = await proxied();
+    const engine = await open(through);
+    const bucket = await makeBucket(engine);
+    let seen = 0;
+    proxy.onRequest = (chunk) => {
+      if (!chunk.includes('audit')) return 'pass';
+      seen += 1;
+      return seen === 1 ? 'cut' : 'pass';
+    };
+    const domain = unique('broken.example');
+    const outcome = await engine.cnames.changeMapping(mapping(bucket, domain));
+    assert.equal(outcome.outcome, 'mapped');
+    assert.ok(seen >= 2);
+    assert.equal((await engine.audit.listAudit({ domain, limit: 9 })).length, 1);
+    await engine.close();
+    await proxy.shut();
+  });
+
+  it('connections that died while idle disturb neither reads nor writes', async () => {
+    const { proxy, through } = await proxied();
+    const engine = await open(through);
+    const bucket = await makeBucket(engine);
+    for (let round = 0; round < 5; round += 1) {
+      proxy.breakAll();
+      assert.deepEqual(await engine.buckets.findBucket(bucket.name), bucket);
+      proxy.breakAll();
+      await putSample(engine, bucket.id, `after-${round}`);
+    }
+    await engine.close();
+    await proxy.shut();
+  });
+});
+
+describe('a node and the others', () => {
+  it('sees changes in time when no notification ever comes', async () => {
+    const [deaf, other] = [
+      await open(url, { isServing: true, isListening: false }),
+      await open(url, { isServing: true, isListening: false }),
+    ];
+    const bucket = await makeBucket(other);
+    for (let round = 0; round < 3; round += 1) {
+      const domain = unique('deaf.example');
+      assert.equal(await deaf.serving.findDomain(domain), undefined);
+      await other.cnames.changeMapping(mapping(bucket, domain));
+      const startedAt = performance.now();
+      await until(async () => (await deaf.serving.findDomain(domain)) !== undefined);
+      assert.ok(performance.now() - startedAt < 10_000);
+    }
+  });
+
+  it('serves what it knows while the database is away, refuses writes, and catches up', async () => {
+    const { proxy, through } = await proxied();
+    const [cut, other] = [await open(through, { isServing: true }), await open(url)];
+    const bucket = await makeBucket(other);
+    const [known, unknown] = [unique('known.example'), unique('unknown.example')];
+    for (const domain of [known, unknown]) {
+      await other.cnames.changeMapping(mapping(bucket, domain));
+    }
+    assert.ok(await cut.serving.findDomain(known));
+    assert.equal(cut.reach.silentForMs(), 0);
+    let notices = 0;
+    const stop = cut.reach.onDomainsChanged(() => {
+      notices += 1;
+    });
+    await proxy.shut();
+    await until(() => cut.reach.silentForMs() > 0);
+    assert.equal((await cut.serving.findDomain(known))?.bucket.id, bucket.id);
+    await assert.rejects(cut.serving.findDomain(unknown), isRefusal);
+    await assert.rejects(cut.cnames.changeMapping(mapping(bucket, unknown)), isRefusal);
+    await assert.rejects(cut.objects.findObject(bucket.id, 'a'), isRefusal);
+    const release = { domain: known, bucketId: bucket.id, now, audit: { actor } };
+    assert.equal(await other.cnames.releaseDomain(release), 'released');
+    await proxy.open();
+    await until(() => cut.reach.silentForMs() === 0);
+    assert.equal(await cut.serving.findDomain(known), undefined);
+    assert.ok(await cut.serving.findDomain(unknown));
+    assert.ok(notices > 0, 'sessions of the domain that went must not be resumed');
+    stop();
+    await cut.close();
+    await proxy.shut();
+  });
+
+  it('many that start at once on an empty database make its tables once', async () => {
+    const empty = await server.createDatabase();
+    const nodes = await Promise.all(Array.from({ length: 5 }, () => open(empty)));
+    const buckets = await Promise.all(nodes.map((node) => makeBucket(node)));
+    assert.equal(new Set(buckets.map(({ id }) => id)).size, 5);
+  });
+});
+
+describe('the database itself', () => {
+  it('refuses to change or remove an audit record, by whatever SQL', async () => {
+    const engine = await open(url);
+    const record = { ...actor, at: now, action: 'PutCname', ownerId: '1', domain: 'a.example' };
+    await engine.audit.appendAudit({ ...record, bucket: 'b', detail: {} });
+    for (const text of ["update audit set domain = 'b'", 'delete from audit', 'truncate audit']) {
+      await assert.rejects(administer(url, text), /append-only/, text);
+    }
+  });
+
+  it('made by a newer release is left alone', async () => {
+    const newer = await server.createDatabase();
+    await (await open(newer)).close();
+    await administer(newer, "insert into kysely_migration values ('9999-future', '2030')");
+    await assert.rejects(open(newer), (error: Error) => {
+      assert.ok(error instanceof StoreUnavailable);
+      assert.equal(error.name, 'NewerDatabase');
+      assert.match(error.message, /9999-future/);
+      return true;
+    });
+  });
+
+  it('that is not there, or takes no password of ours, is a clear refusal without it', async () => {
+    const nowhere = new URL(url);
+    nowhere.pathname = '/no_such_database';
+    const stranger = new URL(url);
+    stranger.password = 'wrong-and-secret';
+    const closed = new URL(url);
+    closed.port = '1';
+    for (const address of [nowhere, stranger, closed]) {
+      await assert.rejects(open(address.href), (error: Error) => {
+        assert.ok(isRefusal(error));
+        assert.ok(!error.message.includes(address.password));
+        return true;
+      });
+    }
+  });
+
+  it('keeps the notes of operations for an hour, not for ever', async () => {
+    const engine = await open(url);
+    await administer(url, "update operations set made_at = now() - interval '2 hours'");
+    await makeBucket(engine);
+    await engine.close();
+    const { rows } = await administer(url, 'select count(*)::int as count from operations');
+    assert.ok(rows[0].count <= 1, `${rows[0].count} notes are left`);
+  });
+});
+
+describe('text that PostgreSQL cannot hold', () => {
+  it('finds nothing, and is no failure of the database', async () => {
+    const engine = await open(url);
+    const nul = 'a\u0000b';
+    assert.equal(await engine.buckets.findBucket(nul), undefined);
+    assert.equal(await engine.accounts.findCredential(nul), undefined);
+    assert.equal(await engine.cnames.findDomain(nul), undefined);
+    const list = { accountId: '1', prefix: nul, marker: nul, limit: 9 };
+    assert.deepEqual(await engine.buckets.listBuckets(list), { buckets: [], isTruncated: false });
+  });
+});
