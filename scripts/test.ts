@@ -6,10 +6,11 @@
  * test runner.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
+import { postgresVariable, startKeeper } from '../test/support/postgres.ts';
 import { reportTests } from './test/report.ts';
 
 const nodeMajorMin = 24;
@@ -59,6 +60,19 @@ function findSuites(patterns: readonly string[]): string[] {
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
+/** One database server for all suites that use one, unless the environment names another. */
+async function startPostgresFor(
+  files: readonly string[],
+): Promise<{ stop(): Promise<void> } | undefined> {
+  const isUsed = files.some((path) =>
+    readFileSync(resolve(root, path), 'utf8').includes('support/postgres.ts'),
+  );
+  if (!isUsed || process.env[postgresVariable]) return undefined;
+  const server = await startKeeper();
+  process.env[postgresVariable] = server.url;
+  return server;
+}
+
 async function main(patterns: readonly string[]): Promise<boolean> {
   checkRuntime();
   let isGood = true;
@@ -72,6 +86,7 @@ async function main(patterns: readonly string[]): Promise<boolean> {
     process.stderr.write(`No suite below test/ has ${patterns.join(' or ')} in its path.\n`);
     return false;
   }
+  const postgres = await startPostgresFor(files);
   const events = run({
     cwd: root,
     files: files.map((path) => resolve(root, path)),
@@ -82,6 +97,7 @@ async function main(patterns: readonly string[]): Promise<boolean> {
     env: { ...process.env, CNAMED_TEST_FILE_DEADLINE_MS: String(fileDeadlineMs) },
   });
   const areTestsGood = await reportTests(events, root);
+  await postgres?.stop();
   if (!isGood) process.stdout.write('FAIL types or style: see the top of this output\n');
   return isGood && areTestsGood;
 }

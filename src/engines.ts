@@ -8,10 +8,13 @@ import type { Config } from './config/index.ts';
 import { type Sealer, startSealing } from './sealing/index.ts';
 import {
   acquireInstanceLock,
+  BadDatabaseUrl,
   type BlobStore,
+  describePostgresUrl,
   type MetadataEngine,
   openFileBlobs,
   openS3Blobs,
+  openPostgresEngine,
   openSqliteEngine,
   StoreUnavailable,
 } from './stores/index.ts';
@@ -65,12 +68,7 @@ export async function openMetadata(
   const lock = options.isServer ? await lockFolder(config.dataDir, world) : undefined;
   let metadata: MetadataEngine | undefined;
   try {
-    metadata = await openSqliteEngine({
-      path: join(config.dataDir, 'cnamed.sqlite'),
-      // A log beside the file is a sign of an unclean stop only for whoever is alone on it.
-      isCheckedAfterUncleanStop: options.isServer,
-      onDamage: options.onDamage ?? (() => {}),
-    });
+    metadata = await openDatabase(config, world, options);
     const sealer = await startSealing({
       path: config.masterKeyFile,
       world,
@@ -112,6 +110,37 @@ async function openBlobs(
     if (!(error instanceof StoreUnavailable)) throw error;
     throw new StartProblem(`${error.message}. Check CNAMED_OBJECT_STORE.`, { cause: error });
   }
+}
+
+/** The engine is chosen by the scheme of `database-url`; without one it is the embedded one. */
+async function openDatabase(
+  { databaseUrl, dataDir }: Config,
+  world: World,
+  options: OpenOptions,
+): Promise<MetadataEngine> {
+  if (databaseUrl === undefined) {
+    return openSqliteEngine({
+      path: sqlitePath(dataDir),
+      // A log beside the file is a sign of an unclean stop only for whoever is alone on it.
+      isCheckedAfterUncleanStop: options.isServer,
+      onDamage: options.onDamage ?? (() => {}),
+    });
+  }
+  try {
+    return await openPostgresEngine({ url: databaseUrl, world, isServing: options.isServer });
+  } catch (error) {
+    if (!(error instanceof BadDatabaseUrl)) throw error;
+    throw new StartProblem(`The database URL (CNAMED_DATABASE_URL) ${error.message}.`);
+  }
+}
+
+/** Where metadata is kept, for people and logs: never with a password. */
+export function databaseOf({ databaseUrl, dataDir }: Config): string {
+  return databaseUrl === undefined ? sqlitePath(dataDir) : describePostgresUrl(databaseUrl);
+}
+
+function sqlitePath(dataDir: string): string {
+  return join(dataDir, 'cnamed.sqlite');
 }
 
 async function lockFolder(dataDir: string, world: World): Promise<{ release(): void }> {

@@ -15,7 +15,7 @@ import {
 } from './cname/index.ts';
 import type { Config } from './config/index.ts';
 import { createTxtResolver } from './dns/index.ts';
-import { type Engines, openEngines } from './engines.ts';
+import { databaseOf, type Engines, openEngines } from './engines.ts';
 import { createHostResolver } from './hosts/index.ts';
 import {
   connectionsWithin,
@@ -83,6 +83,7 @@ async function startOn(
   opened: OpenLog,
 ): Promise<RunningServer> {
   const { log } = opened;
+  log.info({ database: databaseOf(config) }, 'metadata');
   const root = await engines.accounts.ensureRootAccount(config.rootKey);
   const swept = keepSwept(engines, world, log);
   const listening = await listen(engines, config, world, log);
@@ -134,7 +135,7 @@ async function createServices(
     world,
     report: (notice) => log[notice.event === 'read' ? 'info' : 'warn'](notice, 'list of names'),
   });
-  const { cnames, certificates, audit } = metadata;
+  const { cnames, certificates, audit, serving } = metadata;
   return {
     world,
     accounts,
@@ -151,16 +152,17 @@ async function createServices(
       onDomainsReleased: hooks.onSessionsStale,
     }),
     objects: createObjects({ objects: metadata.objects, blobs, world }),
-    websites: createWebsites({ buckets: metadata.buckets }),
+    websites: createWebsites({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,
-      cnames,
+      serving,
       sealer,
       region: config.region,
       world,
     }),
     cnames: createCnames({
       cnames,
+      serving,
       audit,
       ownership: createOwnershipProofs({ cnames, dns, rules, world }),
       screens,
@@ -209,6 +211,7 @@ async function listen(
     });
     https = createHttpListener({ ...options, address: config.https, tls });
     ticketKeys.rotate();
+    engines.metadata.reach.onDomainsChanged(() => ticketKeys.rotate());
   }
   const stop = async (deadlineMs: number): Promise<void> => {
     ticketKeys.stop();

@@ -15,7 +15,7 @@ import type { Accounts, KnownKey, NewAccessKey } from './types.ts';
 export { AccountProblem } from './problem.ts';
 
 export interface AccountParts {
-  readonly engine: Pick<MetadataEngine, 'accounts' | 'settings'>;
+  readonly engine: Pick<MetadataEngine, 'accounts' | 'settings' | 'serving'>;
   readonly sealer: Sealer;
   readonly world: World;
 }
@@ -38,7 +38,7 @@ export function createAccounts({ engine, sealer, world }: AccountParts): Account
     createKey: (accountIdOrName) => createKey(parts, accountIdOrName),
     listKeys: (accountIdOrName) => listKeys(parts, accountIdOrName),
     setKeyStanding: (accessKeyId, standing) => setKeyStanding(parts, accessKeyId, standing),
-    findKey: (accessKeyId) => findKey(parts, accessKeyId),
+    findKey: (accessKeyId) => findKey(engine.serving, parts.secrets, accessKeyId),
     findRootKey: () => findRootKey(parts),
     resealSecrets: () => resealSecrets(parts),
   };
@@ -139,8 +139,12 @@ async function setKeyStanding(
   );
 }
 
-async function findKey(parts: RootParts, accessKeyId: string): Promise<KnownKey | undefined> {
-  const found = await parts.store.findCredential(accessKeyId);
+async function findKey(
+  serving: Pick<MetadataEngine['serving'], 'findCredential'>,
+  secrets: RootParts['secrets'],
+  accessKeyId: string,
+): Promise<KnownKey | undefined> {
+  const found = await serving.findCredential(accessKeyId);
   if (!found) return undefined;
   const { credential, account } = found;
   const isActive = credential.standing === 'active' && account.standing === 'active';
@@ -148,7 +152,7 @@ async function findKey(parts: RootParts, accessKeyId: string): Promise<KnownKey 
     accessKeyId,
     accountId: account.id,
     accountName: account.name,
-    secret: parts.secrets.unseal(credential),
+    secret: secrets.unseal(credential),
     standing: isActive ? 'active' : 'disabled',
   };
 }
@@ -158,7 +162,7 @@ async function findRootKey(parts: RootParts): Promise<KnownKey | undefined> {
   if (rootId === undefined) return undefined;
   const keys = await parts.store.listCredentials(rootId);
   const active = keys.find(({ standing }) => standing === 'active');
-  return active && findKey(parts, active.accessKeyId);
+  return active && findKey(parts.store, parts.secrets, active.accessKeyId);
 }
 
 async function resealSecrets(parts: RootParts): Promise<number> {

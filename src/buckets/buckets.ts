@@ -79,7 +79,9 @@ export function createBuckets(options: {
       }
     },
     async findBucket(name) {
-      return isBucketName(name) ? await fromStore(store.findBucket(name)) : undefined;
+      return isBucketName(name)
+        ? await fromStore(options.engine.serving.findBucket(name))
+        : undefined;
     },
     async listBuckets(input) {
       if (input.limit === 0) return { buckets: [], isTruncated: false };

@@ -1,6 +1,6 @@
 /** The website document of a bucket: kept, found, removed. The rules are in website-rules.ts. */
 import { OssError } from '../errors/index.ts';
-import type { Bucket, BucketStore } from '../stores/index.ts';
+import type { Bucket, BucketStore, ServingReads } from '../stores/index.ts';
 import { noSuchBucket } from './buckets.ts';
 import { fromStore } from './store-failure.ts';
 import type { WebsiteDocument } from './website-rules.ts';
@@ -13,7 +13,10 @@ export interface Websites {
   deleteWebsite(bucket: Bucket): Promise<void>;
 }
 
-export function createWebsites(options: { buckets: BucketStore }): Websites {
+export function createWebsites(options: {
+  buckets: Pick<BucketStore, 'setBucketDocument'>;
+  serving: Pick<ServingReads, 'findBucketDocument'>;
+}): Websites {
   const store = options.buckets;
   const set = async (bucket: Bucket, text: string | undefined): Promise<void> => {
     const outcome = await fromStore(store.setBucketDocument(bucket.id, 'website', text));
@@ -23,7 +26,7 @@ export function createWebsites(options: { buckets: BucketStore }): Websites {
     putWebsite: (bucket, document) => set(bucket, JSON.stringify(document)),
     deleteWebsite: (bucket) => set(bucket, undefined),
     async findWebsite(bucket) {
-      const text = await fromStore(store.findBucketDocument(bucket.id, 'website'));
+      const text = await fromStore(options.serving.findBucketDocument(bucket.id, 'website'));
       return text === undefined ? undefined : parseStored(text);
     },
   };

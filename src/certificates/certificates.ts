@@ -1,5 +1,5 @@
 import type { Sealer } from '../sealing/index.ts';
-import type { CertificateStore, CnameStore } from '../stores/index.ts';
+import type { CertificateStore, ServingReads } from '../stores/index.ts';
 import type { World } from '../world/index.ts';
 import { createBindings } from './binding.ts';
 import { formatCertificateId } from './certificate-id.ts';
@@ -9,7 +9,8 @@ import { warningsOf } from './warnings.ts';
 
 export interface CertificateParts {
   readonly certificates: CertificateStore;
-  readonly cnames: CnameStore;
+  /** Where handshakes find what serves a name. */
+  readonly serving: Pick<ServingReads, 'findDomain' | 'findCertificate'>;
   readonly sealer: Sealer;
   /** Second half of certificate ids. */
   readonly region: string;
@@ -17,17 +18,17 @@ export interface CertificateParts {
 }
 
 export function createCertificates(parts: CertificateParts): Certificates {
-  const { certificates, cnames, region, world } = parts;
+  const { certificates, serving, region, world } = parts;
   const sealing = createKeySealing(parts.sealer);
   const bindings = createBindings({ certificates, sealing, region, world });
   return {
     prepareBinding: bindings.prepareBinding,
     formatCertificateId: (number) => formatCertificateId(number, region),
     async findBoundCertificate(domain) {
-      const mapped = await cnames.findDomain(domain);
+      const mapped = await serving.findDomain(domain);
       const binding = mapped?.cname.binding;
       if (mapped === undefined || binding === undefined) return undefined;
-      const certificate = await certificates.findCertificate(binding.certificateNumber);
+      const certificate = await serving.findCertificate(binding.certificateNumber);
       if (certificate === undefined) return undefined;
       return { certificate, accountId: mapped.cname.accountId };
     },

@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import type { Command } from 'commander';
 import type { Config } from '../config/index.ts';
+import { describePostgresUrl } from '../stores/index.ts';
 import { type CliContext, readConfig } from './context.ts';
 import { exitCodes } from './failure.ts';
 import { addSettingFlags, type Flags, settingFlags } from './flags.ts';
@@ -141,6 +142,7 @@ function printWelcome(
     [
       ['listens on', urls.join('  ')],
       ['keeps data in', config.dataDir],
+      ...(config.databaseUrl ? [databaseFact(config.databaseUrl)] : []),
       ['region', config.region],
     ],
     '  ',
@@ -162,6 +164,10 @@ function printWelcome(
   const endpoint = isChosen ? ` --endpoint ${urls[0]}` : '';
   const next = `${context.program} domain add www.example.com --bucket BUCKET --wait${endpoint}`;
   printLine(context.stderr, `    ${next}\n`);
+}
+
+function databaseFact(url: string): [string, string] {
+  return ['and metadata in', describePostgresUrl(url)];
 }
 
 /** Without a terminal standard error is a log: one JSON line, like the lines around it. */

@@ -21,7 +21,7 @@ export function createCnames(parts: CnameParts): Cnames {
       });
       if (outcome === 'released') parts.onSessionsStale?.();
     },
-    findMappedDomain: (domain) => parts.cnames.findDomain(domain),
+    findMappedDomain: (domain) => parts.serving.findDomain(domain),
     listDomains: (bucket) => parts.cnames.listDomains(bucket.id),
   };
 }

@@ -30,6 +30,8 @@ export interface Config {
   readonly objectStore: ObjectStore | undefined;
   /** Absolute. */
   readonly masterKeyFile: string;
+  /** `postgres://...` with its password; undefined: the SQLite file in the data folder. */
+  readonly databaseUrl: string | undefined;
   /** The root account's key as configured; undefined: generated at first start. */
   readonly rootKey: { readonly accessKeyId: string; readonly accessKeySecret: string } | undefined;
   /** `ip`, `ip:port` or `[ip]:port`; empty: the system's. */
@@ -178,6 +180,7 @@ function build(values: Values): Config {
     dataDir: values['data-dir'],
     objectStore: buildObjectStore(values),
     masterKeyFile: values['master-key-file'] ?? join(values['data-dir'], 'master.key'),
+    databaseUrl: values['database-url'] || undefined,
     rootKey: accessKeyId && accessKeySecret ? { accessKeyId, accessKeySecret } : undefined,
     dnsServers: values['dns-servers'],
     ownership: values.ownership,

@@ -115,17 +115,15 @@ export const rows = {
       'Back it up apart from the data.',
   }),
   'database-url': row({
-    schema: value.later(
-      'other databases than the embedded one come in a later release; leave it out',
-      (text) => text === '',
-    ),
+    schema: value.databaseUrl,
     fallback: none,
     fallbackDoc: 'the SQLite file in the data folder',
-    isLater: true,
     placeholder: 'url',
     group: 'Data',
     isSecret: true,
-    doc: 'Database of several nodes, postgres://... Comes in a later release.',
+    doc:
+      'PostgreSQL database of several nodes, postgres://account:password@host/name. Parameters: ' +
+      'sslmode (disable, require, verify-ca, verify-full), sslrootcert, connections, prepare=off.',
   }),
   'object-store': row({
     schema: value.objectStore,

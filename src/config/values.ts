@@ -172,6 +172,15 @@ export const objectStore: Text<ObjectStoreAddress> = reading(
   readObjectStore,
 );
 
+/** Its parts are read by the engine, which alone knows what they may be. */
+export const databaseUrl: Text<string> = reading(
+  'the address of a PostgreSQL database, postgres://account:password@host:port/name',
+  (text) => {
+    if (text === '') return '';
+    return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
+  },
+);
+
 /** The off states of a feature of a later release; anything else is refused with `sentence`. */
 export function later(sentence: string, accepts: (text: string) => boolean): Text<string> {
   return reading(sentence, (text) => (accepts(text) ? text : undefined));

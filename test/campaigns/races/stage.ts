@@ -17,7 +17,11 @@ import {
 } from '../../../src/cname/index.ts';
 import type { TxtResolver } from '../../../src/dns/index.ts';
 import { createMasterKeyFile, openSealer } from '../../../src/sealing/index.ts';
-import { type MetadataEngine, openSqliteEngine } from '../../../src/stores/index.ts';
+import {
+  type MetadataEngine,
+  openSqliteEngine,
+  type ServingReads,
+} from '../../../src/stores/index.ts';
 import { createAuthority, createKey, type TestCertificate } from '../../support/certificates.ts';
 import { createTestWorld, type TestWorld } from '../../support/world.ts';
 import type { Gate } from './gate.ts';
@@ -92,10 +96,14 @@ export async function openStage(seed: number): Promise<Stage> {
       // The gate is outside: the judge sees the calls in the order they are made.
       const store = gate.guard(judge.watch(engine.cnames));
       const parts = { cnames: store, rules, world };
-      const guarded = { ...engine, buckets: gate.guard(judge.watchBuckets(engine.buckets)) };
+      const buckets = gate.guard(judge.watchBuckets(engine.buckets));
+      const certificates = gate.guard(engine.certificates);
+      const serving = { ...engine.serving, ...pick(store, buckets, certificates) };
+      const guarded = { ...engine, buckets, serving };
       return {
         cnames: createCnames({
           ...parts,
+          serving,
           audit: gate.guard(engine.audit),
           ownership: createOwnershipProofs({ ...parts, dns: gate.guard(resolver) }),
           screens: await createScreens({
@@ -107,8 +115,8 @@ export async function openStage(seed: number): Promise<Stage> {
           }),
         }),
         certificates: createCertificates({
-          certificates: gate.guard(engine.certificates),
-          cnames: store,
+          certificates,
+          serving,
           sealer,
           region: 'cn-hangzhou',
           world,
@@ -124,5 +132,18 @@ export async function openStage(seed: number): Promise<Stage> {
       await engine.close();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** Serving reads that pass the gates like all others. */
+function pick(
+  cnames: Pick<ServingReads, 'findDomain'>,
+  buckets: Pick<ServingReads, 'findBucket'>,
+  certificates: Pick<ServingReads, 'findCertificate'>,
+): Pick<ServingReads, 'findDomain' | 'findBucket' | 'findCertificate'> {
+  return {
+    findDomain: (domain) => cnames.findDomain(domain),
+    findBucket: (name) => buckets.findBucket(name),
+    findCertificate: (number) => certificates.findCertificate(number),
   };
 }

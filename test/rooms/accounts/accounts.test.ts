@@ -129,8 +129,9 @@ describe('an access key', () => {
       },
       engine: {
         settings: at.engine.settings,
-        accounts: {
-          ...store,
+        accounts: store,
+        serving: {
+          ...at.engine.serving,
           findCredential(accessKeyId) {
             reads += 1;
             return store.findCredential(accessKeyId);

@@ -41,7 +41,7 @@ export async function openRooms(options: RoomsOptions = {}) {
   const buckets = createBuckets({ engine, world, limits: { bucketsMax: 10_000 } });
   const limits = { ...objectLimits, ...options.limits };
   const objects = createObjects({ objects: engine.objects, blobs, world, limits });
-  const websites = createWebsites({ buckets: engine.buckets });
+  const websites = createWebsites({ buckets: engine.buckets, serving: engine.serving });
   const sweeper = createSweeper({ objects: engine.objects, blobs, world });
   const bucket = await buckets.putBucket({ ...newBucket, name: 'example-a' });
   return {

@@ -105,7 +105,7 @@ export async function openRooms(scope: Scope, options: RoomOptions = {}): Promis
   const store = options.wrapStore?.(engine.cnames) ?? engine.cnames;
   const certificates = createCertificates({
     certificates: engine.certificates,
-    cnames: engine.cnames,
+    serving: engine.serving,
     sealer,
     region,
     world,
@@ -132,6 +132,7 @@ export async function openRooms(scope: Scope, options: RoomOptions = {}): Promis
   const ownership = createOwnershipProofs({ cnames: engine.cnames, dns, rules, world });
   const cnames = createCnames({
     cnames: store,
+    serving: store,
     audit: engine.audit,
     ownership,
     screens,

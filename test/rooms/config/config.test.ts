@@ -39,6 +39,7 @@ test('without any setting the defaults of the contract stand', async () => {
     region: 'cn-hangzhou',
     objectStore: undefined,
     dataDir: '/srv/w/data',
+    databaseUrl: undefined,
     masterKeyFile: '/srv/w/data/master.key',
     rootKey: undefined,
     dnsServers: [],
@@ -224,7 +225,6 @@ test('an object store is an address of the form s3, without credentials in it', 
 test('features of later releases are refused, never ignored', async () => {
   const later = {
     CNAMED_CONSOLE: '0.0.0.0:9081',
-    CNAMED_DATABASE_URL: 'postgres://u:secret@h/db',
     CNAMED_WORKERS: '2',
   };
   for (const [name, text] of Object.entries(later)) {
@@ -235,6 +235,21 @@ test('features of later releases are refused, never ignored', async () => {
   const allowed = { CNAMED_CONSOLE: 'off', CNAMED_WORKERS: '1' };
   assert.ok(await loadConfig(sources({ environment: allowed })));
   assert.ok(await loadConfig(sources({ environment: { CNAMED_CONSOLE: '127.0.0.1:9081' } })));
+});
+
+test('the address of a database is taken whole, and a wrong one is never shown', async () => {
+  const url = 'postgres://cnamed:hush@db.example.com/cnamed?sslmode=verify-full';
+  const config = await loadConfig(sources({ environment: { CNAMED_DATABASE_URL: url } }));
+  assert.equal(config.databaseUrl, url);
+  assert.equal((await loadConfig(sources({}))).databaseUrl, undefined);
+  for (const wrong of ['mysql://u:hush@h/db', 'postgres//u:hush@h', 'hush']) {
+    const message = await refusal({ environment: { CNAMED_DATABASE_URL: wrong } });
+    assert.match(
+      message,
+      /^CNAMED_DATABASE_URL is a value that is not shown; expected .*postgres:/,
+    );
+    assert.doesNotMatch(message, /hush/);
+  }
 });
 
 test('secrets appear neither in refusals nor in the printed configuration', async () => {
