@@ -28,6 +28,7 @@ export const postgresSchema: SchemaFacts = {
     await sql.schema
       .createTable('operations')
       .addColumn('id', raw`text collate "C"`, (column) => column.primaryKey())
+      .addColumn('is_void', 'boolean', (column) => column.notNull().defaultTo(false))
       .addColumn('made_at', 'timestamptz', (column) => column.notNull().defaultTo(raw`now()`))
       .execute();
     await sql.schema.createIndex('operations_by_age').on('operations').column('made_at').execute();

@@ -121,6 +121,10 @@ async function attempt(
   }
 }
 
+const voidOperation =
+  'insert into operations (id, is_void) values ($1, true) on conflict (id) do nothing';
+const operationById = 'select is_void from operations where id = $1';
+
 /** The id is ours and hexadecimal: it may stand in the text, and saves a round trip there. */
 function noteOperation(operation: string): string {
   return `insert into operations (id) values ('${operation}')`;
@@ -148,9 +152,10 @@ function notReplicated(warnings: readonly string[]): StoreUnavailable {
 }
 
 /**
- * Whether the transaction that noted this operation stands. The same row is inserted again: while
- * the first is under way, the database itself waits for its end; after that either the first stands
- * in the way, or ours takes its place and it can never come.
+ * Whether the transaction that noted this operation stands. The same row is inserted again, as
+ * void: while the first is under way, the database itself waits for its end; after that either the
+ * first stands in the way, or ours takes its place and it can never come. Ours says that it is
+ * void, because the answer to this may get lost like the one before.
  */
 async function isCommitted(parts: TransactionParts, lost: CommitUnanswered): Promise<boolean> {
   const { clock, timers } = parts.world;
@@ -159,10 +164,11 @@ async function isCommitted(parts: TransactionParts, lost: CommitUnanswered): Pro
     try {
       const client = await connect(parts.pool);
       try {
-        const text = `${noteOperation(lost.operation)} on conflict (id) do nothing`;
-        const { rowCount } = await client.query(text);
+        const values = [lost.operation];
+        await client.query(voidOperation, values);
+        const { rows } = await client.query(operationById, values);
         client.release();
-        return rowCount === 0;
+        return (rows[0] as { is_void: boolean }).is_void === false;
       } catch (error) {
         client.release(true);
         throw error;

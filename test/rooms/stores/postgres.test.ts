@@ -84,6 +84,28 @@ describe('a commit nobody answered', () => {
     });
   }
 
+  it('is looked up until the answer comes, and an answer that got lost changes nothing', async () => {
+    const { proxy, through } = await proxied();
+    const engine = await open(through);
+    const bucket = await makeBucket(engine);
+    let cuts = 0;
+    proxy.onRequest = (chunk) => {
+      if (chunk.includes('; commit') && cuts === 0) {
+        cuts += 1;
+        return 'cut';
+      }
+      if (!chunk.includes('($1, true)')) return 'pass';
+      cuts += 1;
+      return cuts <= 3 ? 'cut-answer' : 'pass';
+    };
+    await putSample(engine, bucket.id, 'told-at-last');
+    assert.ok(cuts > 3);
+    assert.ok(await engine.objects.findObject(bucket.id, 'told-at-last'));
+    assert.equal((await engine.buckets.bucketStat(bucket.id))?.objectCount, 1);
+    await engine.close();
+    await proxy.shut();
+  });
+
   it('is refused when the database stays away, and what was made is there later', async () => {
     const { proxy, through } = await proxied();
     const engine = await open(through);
