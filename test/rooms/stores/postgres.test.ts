@@ -245,13 +245,14 @@ describe('the database itself', () => {
     const nowhere = new URL(url);
     nowhere.pathname = '/no_such_database';
     const stranger = new URL(url);
-    stranger.password = 'wrong-and-secret';
+    stranger.username = 'no_such_account';
     const closed = new URL(url);
     closed.port = '1';
     for (const address of [nowhere, stranger, closed]) {
+      if (address !== nowhere) address.password = 'hush-and-secret';
       await assert.rejects(open(address.href), (error: Error) => {
         assert.ok(isRefusal(error));
-        assert.ok(!error.message.includes(address.password));
+        assert.doesNotMatch(error.message, /hush-and-secret/);
         return true;
       });
     }
