@@ -24,7 +24,7 @@ export interface TestPostgres {
 export async function startTestPostgres(): Promise<TestPostgres> {
   const named = process.env[postgresVariable];
   const own = named ? undefined : await startKeeper();
-  const url = named ?? own?.url ?? '';
+  const url = named || (own?.url ?? '');
   const made: string[] = [];
   return {
     url,
