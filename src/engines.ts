@@ -13,8 +13,8 @@ import {
   describePostgresUrl,
   type MetadataEngine,
   openFileBlobs,
-  openS3Blobs,
   openPostgresEngine,
+  openS3Blobs,
   openSqliteEngine,
   StoreUnavailable,
 } from './stores/index.ts';
