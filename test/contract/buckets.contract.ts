@@ -174,6 +174,29 @@ export function bucketStoreContract(under: EngineUnderTest): void {
       }
     });
 
+    it('a bucket is removed between puts and deletes of many, or stays with what they left', async () => {
+      const { buckets, objects } = suite.engine;
+      for (let round = 0; round < 15; round += 1) {
+        const { id } = await makeBucket(suite.engine);
+        await putSample(suite.engine, id, 'first');
+        const puts = Array.from({ length: 8 }, (_, index) =>
+          objects.putObject({
+            bucketId: id,
+            key: `late-${index}`,
+            object: sampleObject(),
+            forbidOverwrite: false,
+          }),
+        );
+        const cleared = objects.deleteObjects(id, ['first'], now);
+        const removed = cleared.then(() => buckets.deleteBucket(id, { actor, at: now }));
+        const stored = (await Promise.all(puts)).filter(({ outcome }) => outcome === 'stored');
+        const { outcome } = await removed;
+        const stat = await buckets.bucketStat(id);
+        if (outcome === 'deleted') assert.deepEqual([stat, stored.length], [undefined, 0]);
+        else assert.deepEqual([outcome, stat?.objectCount], ['not-empty', stored.length]);
+      }
+    });
+
     it('an object never lands in a bucket that is being deleted', async () => {
       for (let round = 0; round < 20; round += 1) {
         const { id } = await makeBucket(suite.engine);

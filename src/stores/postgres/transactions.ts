@@ -19,7 +19,7 @@ import { kyselyOver, type StatementNames } from './dialect.ts';
 import { ConnectionLost, fromDriver, kindOf, messageOf, unavailable } from './failures.ts';
 
 /** How often the same write is tried, by what stopped it. */
-const triesMax = { contention: 12, unique: 6, lost: 4, other: 1 } as const;
+const triesMax = { contention: 12, unique: 12, lost: 4, other: 1 } as const;
 
 /** No write is begun again when so much time has passed since it was asked for. */
 const retryWithinMs = 8_000;

@@ -1,12 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AuditActor } from '../ports/audit.ts';
-import type {
-  Bucket,
-  BucketAcl,
-  BucketDocumentName,
-  BucketStat,
-  BucketStore,
-} from '../ports/buckets.ts';
+import type { Bucket, BucketAcl, BucketDocumentName, BucketStore } from '../ports/buckets.ts';
 import { appendAudit } from './audit.ts';
 import type { BucketTable, Sql } from './database.ts';
 import { holdName } from './holding.ts';
@@ -45,7 +39,7 @@ export async function createBucket(
     .selectFrom('buckets')
     .select(bucketColumns)
     .where('name', '=', input.name)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   if (standing !== undefined) return keepBucket(sql, toBucket(standing), input);
   await holdName(sql, `buckets of ${input.accountId}`);
@@ -130,20 +124,6 @@ export async function setBucketAcl(
   return 'done';
 }
 
-export async function bucketStat(sql: Sql, bucketId: number): Promise<BucketStat | undefined> {
-  const row = await sql
-    .selectFrom('buckets')
-    .select(['object_count', 'storage_bytes', 'modified_at'])
-    .where('id', '=', bucketId)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return {
-    objectCount: row.object_count,
-    storageBytes: row.storage_bytes,
-    modifiedAt: row.modified_at,
-  };
-}
-
 export async function findBucketDocument(
   sql: Sql,
   bucketId: number,
@@ -168,7 +148,7 @@ export async function setBucketDocument(
     .selectFrom('buckets')
     .select('id')
     .where('id', '=', bucketId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return 'none';
   if (text === undefined) {
@@ -188,7 +168,10 @@ export async function setBucketDocument(
   return 'done';
 }
 
-/** Documents, tokens, mappings and notices of departed domains go by cascade. */
+/**
+ * Documents, counters, tokens, mappings and notices of departed domains go by cascade. The lock
+ * waits for every change of an object that is under way, and is waited for by those that come.
+ */
 export async function deleteBucket(
   sql: Sql,
   bucketId: number,
@@ -196,12 +179,12 @@ export async function deleteBucket(
 ): ReturnType<BucketStore['deleteBucket']> {
   const bucket = await sql
     .selectFrom('buckets')
-    .select(['name', 'account_id', 'object_count'])
+    .select(['name', 'account_id'])
     .where('id', '=', bucketId)
     .forUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return { outcome: 'none' };
-  if (bucket.object_count > 0) return { outcome: 'not-empty' };
+  if (await hasObjects(sql, bucketId)) return { outcome: 'not-empty' };
   const mapped = await sql
     .selectFrom('cnames')
     .select(['domain', 'certificate_number'])
@@ -224,6 +207,16 @@ export async function deleteBucket(
   await sql.deleteFrom('buckets').where('id', '=', bucketId).execute();
   await noteChange(sql, 'bucket', String(bucketId));
   return { outcome: 'deleted', domains: mapped.map((cname) => cname.domain) };
+}
+
+async function hasObjects(sql: Sql, bucketId: number): Promise<boolean> {
+  const any = await sql
+    .selectFrom('objects')
+    .select('bucket_id')
+    .where('bucket_id', '=', bucketId)
+    .limit(1)
+    .executeTakeFirst();
+  return any !== undefined;
 }
 
 export function toBucket(row: BucketRow): Bucket {

@@ -169,7 +169,7 @@ export async function releaseDomain(
     .selectFrom('buckets')
     .select(['name', 'account_id'])
     .where('id', '=', bucketId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return 'none';
   const mapped = await sql

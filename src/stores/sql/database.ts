@@ -4,11 +4,12 @@
  * Everything in this folder is written once for all engines. A function that changes something
  * takes a `Kysely<Database>` which IS inside a transaction; the engine begins and commits it. An
  * engine that runs transactions at the same time honours `forUpdate()` and runs the function again
- * when it fails on a unique constraint or on serialization; an engine with one writer leaves
- * `forUpdate()` out (its compiler does).
+ * when it fails on a unique constraint or on serialization; an engine with one writer leaves locks
+ * out (its compiler does).
  *
- * Rows are locked in one order: bucket, domain, certificate, object, counters. What a rule reads is
- * read after the row it hangs on is locked.
+ * Rows are locked in one order: bucket, domain, certificate, object (by key), counters. What a rule
+ * reads is read after the row it hangs on is locked. Changes of objects share their bucket
+ * (`forKeyShare()`): only its removal keeps them out, and waits for those under way.
  *
  * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
  */
@@ -19,6 +20,7 @@ export interface Database {
   credentials: CredentialTable;
   buckets: BucketTable;
   bucket_documents: BucketDocumentTable;
+  bucket_counters: BucketCounterTable;
   objects: ObjectTable;
   garbage: GarbageTable;
   announced_blobs: AnnouncedBlobTable;
@@ -58,7 +60,16 @@ export interface BucketTable {
   storage_class: string;
   redundancy: string;
   created_at: number;
-  /** Counters, kept by every transaction that changes an object. */
+  /** What releases before `bucket_counters` counted; part of the sum, and changed no more. */
+  object_count: number;
+  storage_bytes: number;
+  modified_at: number;
+}
+
+/** A part of a bucket's counters, changed by every transaction that changes an object of it. */
+export interface BucketCounterTable {
+  bucket_id: number;
+  shard: number;
   object_count: number;
   storage_bytes: number;
   modified_at: number;

@@ -25,7 +25,7 @@ export async function changeMapping(sql: Sql, change: MappingChange): Promise<Ma
     .select(['name', 'account_id'])
     .where('id', '=', change.bucketId)
     .where('account_id', '=', change.accountId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return { outcome: 'no-bucket' };
   const standing = await sql

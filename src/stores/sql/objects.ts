@@ -1,4 +1,5 @@
 import type { ObjectAcl, ObjectIndex, StoredObject } from '../ports/objects.ts';
+import { countChange } from './counters.ts';
 import type { Sql } from './database.ts';
 import { keyBytes, type ObjectRow, objectColumns, toObjectRow } from './object-rows.ts';
 import type { HotRead } from './prepared.ts';
@@ -16,41 +17,45 @@ export const objectByKey: HotRead<{ bucketId: number; key: Buffer }, ObjectRow> 
 export async function putObject(
   sql: Sql,
   input: Parameters<ObjectIndex['putObject']>[0],
+  shard: number,
 ): ReturnType<ObjectIndex['putObject']> {
   const { bucketId, object } = input;
   const key = keyBytes(input.key);
   if (key === undefined) throw new TypeError('An object key must be valid Unicode text.');
-  if (!(await lockBucket(sql, bucketId))) {
+  if (!(await shareBucket(sql, bucketId))) {
     // The bytes stand and nobody will point to them.
     if (input.isAnnounced === true && (await spendAnnouncement(sql, object.blobId))) {
       await discardBlobs(sql, [object.blobId], object.modifiedAt);
     }
     return { outcome: 'no-bucket' };
   }
-  const before = await sql
-    .selectFrom('objects')
-    .select(['blob_id', 'size'])
-    .where('bucket_id', '=', bucketId)
-    .where('key', '=', key)
-    .executeTakeFirst();
-  if (before !== undefined && input.forbidOverwrite) return { outcome: 'exists' };
+  const standing = await lockKey(sql, bucketId, key);
+  if (standing !== undefined && input.forbidOverwrite) return { outcome: 'exists' };
   if (input.isAnnounced === true && !(await spendAnnouncement(sql, object.blobId))) {
     return { outcome: 'not-announced' };
   }
-  await countChange(sql, bucketId, {
-    objects: before === undefined ? 1 : 0,
-    bytes: object.size - (before?.size ?? 0),
+  if (standing === undefined) {
+    // A rival that puts the same new key fails the one of us who is later, which then runs again.
+    await sql
+      .insertInto('objects')
+      .values({ bucket_id: bucketId, key, ...toObjectRow(object) })
+      .execute();
+  } else {
+    await sql
+      .updateTable('objects')
+      .set(toObjectRow(object))
+      .where('bucket_id', '=', bucketId)
+      .where('key', '=', key)
+      .execute();
+    if (standing.blob_id !== object.blobId) {
+      await discardBlobs(sql, [standing.blob_id], object.modifiedAt);
+    }
+  }
+  await countChange(sql, bucketId, shard, {
+    objects: standing === undefined ? 1 : 0,
+    bytes: object.size - (standing?.size ?? 0),
     at: object.modifiedAt,
   });
-  const row = toObjectRow(object);
-  await sql
-    .insertInto('objects')
-    .values({ bucket_id: bucketId, key, ...row })
-    .onConflict((conflict) => conflict.columns(['bucket_id', 'key']).doUpdateSet(row))
-    .execute();
-  if (before !== undefined && before.blob_id !== object.blobId) {
-    await discardBlobs(sql, [before.blob_id], object.modifiedAt);
-  }
   return { outcome: 'stored' };
 }
 
@@ -59,11 +64,25 @@ export async function deleteObjects(
   bucketId: number,
   keys: readonly string[],
   now: number,
+  shard: number,
 ): Promise<string[]> {
   const deleted: string[] = [];
   let bytes = 0;
-  if (!(await lockBucket(sql, bucketId))) return deleted;
-  for (const some of inPortions(keys.map(keyBytes).filter((key) => key !== undefined))) {
+  if (!(await shareBucket(sql, bucketId))) return deleted;
+  const sorted = keys
+    .map(keyBytes)
+    .filter((key) => key !== undefined)
+    .sort(Buffer.compare);
+  for (const some of inPortions(sorted)) {
+    // Locked in the order of their keys: two that delete the same never wait for each other.
+    await sql
+      .selectFrom('objects')
+      .select('key')
+      .where('bucket_id', '=', bucketId)
+      .where('key', 'in', some)
+      .orderBy('key')
+      .forUpdate()
+      .execute();
     const rows = await sql
       .deleteFrom('objects')
       .where('bucket_id', '=', bucketId)
@@ -81,7 +100,8 @@ export async function deleteObjects(
     }
   }
   if (deleted.length > 0) {
-    await countChange(sql, bucketId, { objects: -deleted.length, bytes: -bytes, at: now });
+    const change = { objects: -deleted.length, bytes: -bytes, at: now };
+    await countChange(sql, bucketId, shard, change);
   }
   return deleted;
 }
@@ -106,15 +126,11 @@ export async function setObjectAcl(
 export async function setObjectMetadata(
   sql: Sql,
   input: { bucketId: number; key: string; blobId: string; object: StoredObject },
+  shard: number,
 ): Promise<'done' | 'none' | 'changed'> {
   const key = keyBytes(input.key);
-  if (key === undefined || !(await lockBucket(sql, input.bucketId))) return 'none';
-  const standing = await sql
-    .selectFrom('objects')
-    .select('blob_id')
-    .where('bucket_id', '=', input.bucketId)
-    .where('key', '=', key)
-    .executeTakeFirst();
+  if (key === undefined || !(await shareBucket(sql, input.bucketId))) return 'none';
+  const standing = await lockKey(sql, input.bucketId, key);
   if (standing === undefined) return 'none';
   if (standing.blob_id !== input.blobId) return 'changed';
   const { blob_id: _bytes, size: _size, ...described } = toObjectRow(input.object);
@@ -124,7 +140,8 @@ export async function setObjectMetadata(
     .where('bucket_id', '=', input.bucketId)
     .where('key', '=', key)
     .execute();
-  await countChange(sql, input.bucketId, { objects: 0, bytes: 0, at: input.object.modifiedAt });
+  const change = { objects: 0, bytes: 0, at: input.object.modifiedAt };
+  await countChange(sql, input.bucketId, shard, change);
   return 'done';
 }
 
@@ -209,33 +226,32 @@ export async function listBlobs(sql: Sql, after: string, limit: number): Promise
 }
 
 /**
- * Makes every other change of the bucket's objects wait, so that its counters and what they count
- * stay one thing. False when there is no such bucket.
+ * Keeps the bucket from being removed until the transaction ends; changes of other objects go on.
+ * False when there is no such bucket.
  */
-async function lockBucket(sql: Sql, bucketId: number): Promise<boolean> {
+async function shareBucket(sql: Sql, bucketId: number): Promise<boolean> {
   const bucket = await sql
     .selectFrom('buckets')
     .select('id')
     .where('id', '=', bucketId)
-    .forUpdate()
+    .forKeyShare()
     .executeTakeFirst();
   return bucket !== undefined;
 }
 
-async function countChange(
+/** What the key points to; nobody else changes that until the transaction ends. */
+async function lockKey(
   sql: Sql,
   bucketId: number,
-  change: { objects: number; bytes: number; at: number },
-): Promise<void> {
-  await sql
-    .updateTable('buckets')
-    .set((of) => ({
-      object_count: of('object_count', '+', change.objects),
-      storage_bytes: of('storage_bytes', '+', change.bytes),
-      modified_at: change.at,
-    }))
-    .where('id', '=', bucketId)
-    .execute();
+  key: Buffer,
+): Promise<{ blob_id: string; size: number } | undefined> {
+  return await sql
+    .selectFrom('objects')
+    .select(['blob_id', 'size'])
+    .where('bucket_id', '=', bucketId)
+    .where('key', '=', key)
+    .forUpdate()
+    .executeTakeFirst();
 }
 
 async function discardBlobs(sql: Sql, blobIds: readonly string[], at: number): Promise<void> {

@@ -8,7 +8,7 @@ import {
   toCredentialWithAccount,
 } from './accounts.ts';
 import { listAudit } from './audit.ts';
-import { bucketByName, bucketStat, findBucketDocument, listBuckets, toBucket } from './buckets.ts';
+import { bucketByName, findBucketDocument, listBuckets, toBucket } from './buckets.ts';
 import { certificateByNumber, listCertificates, toStoredCertificate } from './certificates.ts';
 import {
   countDomains,
@@ -18,6 +18,7 @@ import {
   mappedDomainByName,
   toMappedDomain,
 } from './cnames.ts';
+import { bucketStat, type PickShard } from './counters.ts';
 import type { Sql } from './database.ts';
 import { keysFrom, listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
@@ -33,17 +34,25 @@ export interface SqlEngineParts {
   readonly write: RunWrite;
   /** Compiles the read once; what it returns only executes. */
   prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row>;
+  /** The shard of its bucket's counters that the next write changes. */
+  readonly pickShard: PickShard;
   close(): Promise<void>;
 }
 
 /** Every port of the engine but those that depend on where the engine is. */
 export type StorePorts = Omit<MetadataEngine, 'serving' | 'reach'>;
 
-export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): StorePorts {
+export function assemblePorts({
+  sql,
+  write,
+  prepare,
+  pickShard,
+  close,
+}: SqlEngineParts): StorePorts {
   return {
     accounts: accountPort(sql, write, prepare),
     buckets: bucketPort(sql, write, prepare),
-    objects: objectPort(sql, write, prepare),
+    objects: objectPort(sql, write, prepare, pickShard),
     cnames: cnamePort(sql, write, prepare),
     certificates: certificatePort(sql, write, prepare),
     audit: {
@@ -104,20 +113,26 @@ function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
   };
 }
 
-function objectPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine['objects'] {
+function objectPort(
+  sql: Sql,
+  write: RunWrite,
+  prepare: Prepare,
+  pickShard: PickShard,
+): MetadataEngine['objects'] {
   const object = prepare(objectByKey);
   const keys = prepare(keysFrom);
   return {
-    putObject: (input) => write('putObject', input),
+    putObject: (input) => write('putObject', input, pickShard()),
     async findObject(bucketId, key) {
       const bytes = keyBytes(key);
       if (bytes === undefined) return undefined;
       const row = await object.first({ bucketId, key: bytes });
       return row === undefined ? undefined : toStoredObject(row);
     },
-    deleteObjects: (bucketId, keys, now) => write('deleteObjects', bucketId, keys, now),
+    deleteObjects: (bucketId, keys, now) =>
+      write('deleteObjects', bucketId, keys, now, pickShard()),
     setObjectAcl: (bucketId, key, acl) => write('setObjectAcl', bucketId, key, acl),
-    setObjectMetadata: (input) => write('setObjectMetadata', input),
+    setObjectMetadata: (input) => write('setObjectMetadata', input, pickShard()),
     listObjects: (input) => listObjects(keys, input),
     announceBlob: (blobId, at) => write('announceBlob', blobId, at),
     expireAnnounced: (before, limit, now) => write('expireAnnounced', before, limit, now),

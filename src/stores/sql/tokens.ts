@@ -17,7 +17,7 @@ export async function takeOrReuseToken(
     .selectFrom('buckets')
     .select(['name', 'account_id'])
     .where('id', '=', bucketId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return { outcome: 'no-bucket' };
   const mapped = await sql

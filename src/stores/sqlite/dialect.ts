@@ -41,10 +41,12 @@ export function kyselyOver(
   return { sql: new Kysely<Database>({ dialect }), statement };
 }
 
-/** With one writer every row is locked already: `for update` is left out. */
+const locks = new Set(['ForUpdate', 'ForNoKeyUpdate', 'ForKeyShare']);
+
+/** With one writer every row is locked already: `for update` and its kin are left out. */
 class OneWriterCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(node: SelectModifierNode): void {
-    if (node.modifier !== 'ForUpdate') super.visitSelectModifier(node);
+    if (!locks.has(node.modifier ?? '')) super.visitSelectModifier(node);
   }
 }
 

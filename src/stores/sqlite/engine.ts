@@ -3,6 +3,7 @@ import type { Statement } from 'better-sqlite3';
 import { realDisk } from '../../world/index.ts';
 import { type MetadataEngine, StoreUnavailable } from '../ports/engine.ts';
 import { directReads } from '../serving/reads.ts';
+import { oneShard } from '../sql/counters.ts';
 import { assemblePorts } from '../sql/ports.ts';
 import { compileRead, type HotRead, type PreparedRead } from '../sql/prepared.ts';
 import { openForReading } from './connection.ts';
@@ -73,6 +74,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
         all: (input) => answer(() => prepared.all(...values(input))),
       };
     },
+    pickShard: oneShard,
     async close() {
       await endCheck?.();
       connection.close();

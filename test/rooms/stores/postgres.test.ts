@@ -2,6 +2,7 @@
 import { strict as assert } from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import {
   type MetadataEngine,
   openPostgresEngine,
@@ -265,6 +266,58 @@ describe('the database itself', () => {
     await engine.close();
     const { rows } = await administer(url, 'select count(*)::int as count from operations');
     assert.ok(rows[0].count <= 1, `${rows[0].count} notes are left`);
+  });
+});
+
+describe('the counters of a bucket', () => {
+  it('let puts go on beside each other; only the removal of the bucket waits', async () => {
+    const engine = await open(url);
+    const { id } = await makeBucket(engine);
+    const rival = new pg.Client({ connectionString: url });
+    await rival.connect();
+    await rival.query('begin');
+    await rival.query(`select id from buckets where id = ${id} for key share`);
+    await rival.query(`insert into bucket_counters values (${id}, 1000, 7, 70, 1)`);
+    for (let count = 0; count < 70; count += 1) await putSample(engine, id, `beside-${count}`);
+    const keys = Array.from({ length: 70 }, (_, count) => `beside-${count}`);
+    assert.equal((await engine.objects.deleteObjects(id, keys, now)).length, 70);
+    let isRemoved = false;
+    const removal = engine.buckets.deleteBucket(id, { actor, at: now }).finally(() => {
+      isRemoved = true;
+    });
+    const waits =
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' " +
+      'and datname = current_database()';
+    await until(async () => (await administer(url, waits)).rowCount === 1);
+    assert.equal(isRemoved, false);
+    await rival.query('rollback');
+    await rival.end();
+    assert.equal((await removal).outcome, 'deleted');
+  });
+
+  it('of the release before count on, also while one of its nodes still writes', async () => {
+    const before = await server.createDatabase();
+    const old = await open(before);
+    const { id } = await makeBucket(old);
+    await putSample(old, id, 'a', { size: 10 });
+    await old.close();
+    await administer(before, 'drop table bucket_counters');
+    await administer(before, "delete from kysely_migration where name > '0004'");
+    await administer(before, 'update buckets set object_count = 1, storage_bytes = 10');
+    const engine = await open(before);
+    await putSample(engine, id, 'b', { size: 5, modifiedAt: now + 1 });
+    const both = { objectCount: 2, storageBytes: 15, modifiedAt: now + 1 };
+    assert.deepEqual(await engine.buckets.bucketStat(id), both);
+    // As the release before writes: the row of the bucket alone.
+    const late = 'object_count = object_count - 1, storage_bytes = storage_bytes - 10';
+    await administer(before, "delete from objects where key = 'a'");
+    await administer(before, `update buckets set ${late}, modified_at = ${now + 2}`);
+    const one = { objectCount: 1, storageBytes: 5, modifiedAt: now + 2 };
+    assert.deepEqual(await engine.buckets.bucketStat(id), one);
+    const ask = { actor, at: now };
+    assert.deepEqual(await engine.buckets.deleteBucket(id, ask), { outcome: 'not-empty' });
+    await engine.objects.deleteObjects(id, ['b'], now);
+    assert.equal((await engine.buckets.deleteBucket(id, ask)).outcome, 'deleted');
   });
 });
 
