@@ -3,6 +3,7 @@ import { countChange } from './counters.ts';
 import type { Sql } from './database.ts';
 import { keyBytes, type ObjectRow, objectColumns, toObjectRow } from './object-rows.ts';
 import type { HotRead } from './prepared.ts';
+import { together } from './together.ts';
 
 /** How many values one statement takes; PostgreSQL allows 65,535, SQLite 32,766. */
 const valuesPerStatement = 500;
@@ -22,41 +23,63 @@ export async function putObject(
   const { bucketId, object } = input;
   const key = keyBytes(input.key);
   if (key === undefined) throw new TypeError('An object key must be valid Unicode text.');
-  if (!(await shareBucket(sql, bucketId))) {
+  const [isBucketThere, standing] = await together(
+    shareBucket(sql, bucketId),
+    lockKey(sql, bucketId, key),
+  );
+  if (!isBucketThere) {
     // The bytes stand and nobody will point to them.
     if (input.isAnnounced === true && (await spendAnnouncement(sql, object.blobId))) {
       await discardBlobs(sql, [object.blobId], object.modifiedAt);
     }
     return { outcome: 'no-bucket' };
   }
-  const standing = await lockKey(sql, bucketId, key);
   if (standing !== undefined && input.forbidOverwrite) return { outcome: 'exists' };
   if (input.isAnnounced === true && !(await spendAnnouncement(sql, object.blobId))) {
     return { outcome: 'not-announced' };
   }
-  if (standing === undefined) {
-    // A rival that puts the same new key fails the one of us who is later, which then runs again.
-    await sql
-      .insertInto('objects')
-      .values({ bucket_id: bucketId, key, ...toObjectRow(object) })
-      .execute();
-  } else {
-    await sql
-      .updateTable('objects')
-      .set(toObjectRow(object))
-      .where('bucket_id', '=', bucketId)
-      .where('key', '=', key)
-      .execute();
-    if (standing.blob_id !== object.blobId) {
-      await discardBlobs(sql, [standing.blob_id], object.modifiedAt);
-    }
-  }
-  await countChange(sql, bucketId, shard, {
+  const change = {
     objects: standing === undefined ? 1 : 0,
     bytes: object.size - (standing?.size ?? 0),
     at: object.modifiedAt,
-  });
+  };
+  await together(
+    standing === undefined
+      ? insertObject(sql, bucketId, key, object)
+      : replaceObject(sql, bucketId, key, object),
+    standing === undefined || standing.blob_id === object.blobId
+      ? undefined
+      : discardBlobs(sql, [standing.blob_id], object.modifiedAt),
+    countChange(sql, bucketId, shard, change),
+  );
   return { outcome: 'stored' };
+}
+
+/** A rival that puts the same new key fails the one who is later, and that write runs again. */
+async function insertObject(
+  sql: Sql,
+  bucketId: number,
+  key: Buffer,
+  object: StoredObject,
+): Promise<void> {
+  await sql
+    .insertInto('objects')
+    .values({ bucket_id: bucketId, key, ...toObjectRow(object) })
+    .execute();
+}
+
+async function replaceObject(
+  sql: Sql,
+  bucketId: number,
+  key: Buffer,
+  object: StoredObject,
+): Promise<void> {
+  await sql
+    .updateTable('objects')
+    .set(toObjectRow(object))
+    .where('bucket_id', '=', bucketId)
+    .where('key', '=', key)
+    .execute();
 }
 
 export async function deleteObjects(
@@ -129,9 +152,12 @@ export async function setObjectMetadata(
   shard: number,
 ): Promise<'done' | 'none' | 'changed'> {
   const key = keyBytes(input.key);
-  if (key === undefined || !(await shareBucket(sql, input.bucketId))) return 'none';
-  const standing = await lockKey(sql, input.bucketId, key);
-  if (standing === undefined) return 'none';
+  if (key === undefined) return 'none';
+  const [isBucketThere, standing] = await together(
+    shareBucket(sql, input.bucketId),
+    lockKey(sql, input.bucketId, key),
+  );
+  if (!isBucketThere || standing === undefined) return 'none';
   if (standing.blob_id !== input.blobId) return 'changed';
   const { blob_id: _bytes, size: _size, ...described } = toObjectRow(input.object);
   await sql
