@@ -151,7 +151,7 @@ async function createServices(
       world,
       onDomainsReleased: hooks.onSessionsStale,
     }),
-    objects: createObjects({ objects: metadata.objects, blobs, world }),
+    objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
     websites: createWebsites({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,

@@ -102,8 +102,7 @@ async function checkObjectAccess(
   services: Services,
 ): Promise<Grant> {
   const callerId = caller.kind === 'account' ? caller.accountId : undefined;
-  const object =
-    target.level === 'object' ? await services.objects.findObject(bucket, target.key) : undefined;
+  const object = await findObject(operation, bucket, target, services);
   const isAllowed =
     operation.access === 'object-read'
       ? mayReadObject(bucket, object, callerId)
@@ -118,4 +117,17 @@ async function checkObjectAccess(
     });
   }
   return { bucket, object };
+}
+
+/** Reads go on while the database is away; what decides about a change is asked of it. */
+async function findObject(
+  { access }: Operation,
+  bucket: Bucket,
+  { level, key }: Target,
+  { objects }: Services,
+): Promise<StoredObject | undefined> {
+  if (level !== 'object') return undefined;
+  return access === 'object-read'
+    ? await objects.findServedObject(bucket, key)
+    : await objects.findObject(bucket, key);
 }

@@ -10,6 +10,7 @@ import type {
   ObjectAcl,
   ObjectIndex,
   ObjectListing,
+  ServingReads,
   StoredObject,
 } from '../stores/index.ts';
 import type { World } from '../world/index.ts';
@@ -54,6 +55,11 @@ export interface Objects {
   /** `undefined` also for keys that no object can have. */
   findObject(bucket: Bucket, key: string): Promise<StoredObject | undefined>;
   /**
+   * The same for whoever only reads: while the database cannot be reached, from what this node
+   * remembers (the law of `ServingReads.findObject`).
+   */
+  findServedObject(bucket: Bucket, key: string): Promise<StoredObject | undefined>;
+  /**
    * The content of a row found a moment ago; `span` if only that is read.
    * @throws OssError NoSuchKey, InternalError.
    */
@@ -74,11 +80,12 @@ export interface Objects {
 
 export function createObjects(options: {
   objects: ObjectIndex;
+  serving: Pick<ServingReads, 'findObject'>;
   blobs: BlobStore;
   world: World;
   limits?: ObjectLimits;
 }): Objects {
-  const { objects, blobs, world } = options;
+  const { objects, serving, blobs, world } = options;
   const limits = options.limits ?? objectLimits;
   const shelves: Shelves = { objects, blobs, limits, hot: createHotContent(limits.hotBytesMax) };
   return {
@@ -86,6 +93,7 @@ export function createObjects(options: {
     copyObject: (input) => copyObject(shelves, world, input),
     openObject: (bucket, key, object, span) => openObject(shelves, bucket, key, object, span),
     findObject: (bucket, key) => fromStore(objects.findObject(bucket.id, key)),
+    findServedObject: (bucket, key) => fromStore(serving.findObject(bucket.id, key)),
     deleteObjects: (bucket, keys) =>
       fromStore(objects.deleteObjects(bucket.id, keys, world.clock.now())),
     async setObjectAcl(bucket, key, acl) {

@@ -32,7 +32,8 @@ export interface Shelves {
 
 /**
  * The content of `object`, found under `key` a moment ago. If it has been replaced and swept
- * meanwhile, the row is looked up again, once. `span`: the part that will be read, if not all.
+ * meanwhile, the row is looked up again, once, in the store itself: while that cannot be reached,
+ * bytes that are missing are a refusal. `span`: the part that will be read, if not all.
  * @throws OssError NoSuchKey, and InternalError when the row stands but its bytes are gone or of
  * another size: damage is never served (security.md 8.5, 8.6).
  */

@@ -14,9 +14,20 @@ export async function fromStore<Answer>(work: Promise<Answer>): Promise<Answer> 
   }
 }
 
+/** A database that fails over, or a store that restarts, is back within seconds. */
+const retryAfterSeconds = 2;
+
+const awayMessage =
+  'The server cannot reach the storage behind it at the moment, so nothing was acknowledged. ' +
+  'Please retry.';
+
 /** The refusal that a store's failure means to a caller; any other problem as it is. */
 export function toRefusal(problem: unknown): unknown {
   if (!(problem instanceof StoreUnavailable)) return problem;
-  const code = problem.reason === 'full' ? 'InsufficientStorage' : 'ServiceUnavailable';
-  return new OssError(code, { cause: problem });
+  if (problem.reason === 'full') return new OssError('InsufficientStorage', { cause: problem });
+  return new OssError('ServiceUnavailable', {
+    cause: problem,
+    headers: { 'Retry-After': String(retryAfterSeconds) },
+    ...(problem.reason === 'failed' ? { message: awayMessage } : {}),
+  });
 }

@@ -122,8 +122,10 @@ export const rows = {
     group: 'Data',
     isSecret: true,
     doc:
-      'PostgreSQL database of several nodes, postgres://account:password@host/name. Parameters: ' +
-      'sslmode (disable, require, verify-ca, verify-full), sslrootcert, connections, prepare=off.',
+      'PostgreSQL database of several nodes, postgres://account:password@host:port,host:port/name; ' +
+      'of several hosts the one that takes writes is found. Parameters: sslmode (disable, require, ' +
+      'verify-ca, verify-full), sslrootcert, target_session_attrs (read-write, any), connections, ' +
+      'prepare=off, listen=off.',
   }),
   'object-store': row({
     schema: value.objectStore,

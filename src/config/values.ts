@@ -174,10 +174,10 @@ export const objectStore: Text<ObjectStoreAddress> = reading(
 
 /** Its parts are read by the engine, which alone knows what they may be. */
 export const databaseUrl: Text<string> = reading(
-  'the address of a PostgreSQL database, postgres://account:password@host:port/name',
+  'the address of a PostgreSQL database, postgres://account:password@host:port,host:port/name',
   (text) => {
     if (text === '') return '';
-    return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
+    return /^postgres(ql)?:\/\//.test(text) ? text : undefined;
   },
 );
 

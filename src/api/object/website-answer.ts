@@ -29,7 +29,7 @@ export async function answerThroughWebsite(
   // Anonymous overrides are refused whatever is found, the error document included.
   readOverrides(context);
   const find = (wanted: string): Promise<StoredObject | undefined> =>
-    objects.findObject(bucket, wanted);
+    objects.findServedObject(bucket, wanted);
   const answer = await resolveWebsite(document, key, undefined, find);
   switch (answer.kind) {
     case 'object': {

@@ -2,6 +2,7 @@ import type { Account, Credential } from './accounts.ts';
 import type { Bucket, BucketStore } from './buckets.ts';
 import type { CertificateStore } from './certificates.ts';
 import type { CnameStore } from './cnames.ts';
+import type { ObjectIndex } from './objects.ts';
 
 /**
  * The reads that every request and every handshake needs, under a weaker law than the stores of the
@@ -23,6 +24,15 @@ export interface ServingReads {
     accessKeyId: string,
   ): Promise<{ credential: Credential; account: Account } | undefined>;
   readonly findCertificate: CertificateStore['findCertificate'];
+  /**
+   * Rows of objects change without notice to other nodes, so the engine is asked every time, and
+   * the answer is as fresh as the store's. Only while the engine cannot be reached, a row is
+   * answered from memory if the engine confirmed it within the minute before contact was lost, and
+   * this process has not changed the key since. An object that another node replaced, removed or
+   * made private in that minute or later is then still the old one; its bytes are the old ones or
+   * are missing, never those of another object.
+   */
+  readonly findObject: ObjectIndex['findObject'];
 }
 
 /** Whether the engine answers, for readiness. */

@@ -1,63 +1,152 @@
-import pg from 'pg';
-import type { PostgresAddress } from './address.ts';
+import type pg from 'pg';
+import type { World } from '../../world/index.ts';
+import { fromDriver } from './failures.ts';
+import { cut, type Primary } from './primary.ts';
 
-/** Waiting for a connection: a new one to be made, or a busy one to come free. */
-const connectMs = 5_000;
+/** For a busy connection to come free. */
+const waitMs = 5_000;
 
-/** The server gives a statement up; the client a little later, in case the network ate it. */
-const statementMs = 15_000;
-const answerMs = 20_000;
+/** Who comes when so many wait is refused: the wait would be longer than that anyway. */
+const waitingMax = 4_096;
 
-/** A row another write holds comes free at its commit; longer is trouble. */
-const lockMs = 10_000;
+/** An unused connection is a process of the server: it is given back after so long. */
+const idleMs = 10_000;
 
-/** A transaction that nobody continues must not hold its locks. */
-const idleInTransactionMs = 30_000;
-
-/** Whole numbers of the tables fit in 53 bits; counts do too. */
-const int8 = 20;
-
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === int8 && format !== 'binary') return Number;
-    return format === 'binary'
-      ? pg.types.getTypeParser(oid, 'binary')
-      : pg.types.getTypeParser(oid, 'text');
-  },
-};
-
-/**
- * An acknowledged commit is on the platter of the server (security.md 9.2). Stricter settings of
- * the operator (`remote_apply`) stay; `off` is raised for our sessions.
- */
-const durableCommits =
-  "select set_config('synchronous_commit', 'on', false) " +
-  "where current_setting('synchronous_commit', true) in ('off', 'local')";
-
-export function clientOptions({ connection }: PostgresAddress): pg.ClientConfig {
-  return {
-    ...connection,
-    types: types as pg.CustomTypesConfig,
-    application_name: 'cnamed',
-    keepAlive: true,
-    connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
-    query_timeout: answerMs,
-    lock_timeout: lockMs,
-    idle_in_transaction_session_timeout: idleInTransactionMs,
-  };
+interface Idle {
+  readonly client: pg.Client;
+  readonly since: number;
 }
 
-/** A pool that loses connections without a word; whoever uses a lost one is told by his query. */
-export function openPool(address: PostgresAddress): pg.Pool {
-  const pool = new pg.Pool({
-    ...clientOptions(address),
-    max: address.connectionsMax,
-    // The pool waits for what this returns, whatever its types say.
-    onConnect: (client) => client.query(durableCommits),
-  });
-  pool.on('error', () => {});
-  // In use the pool does not listen: without a listener a broken connection ends the process.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
+/** Connections lent one at a time, made when they are needed, forgotten when they break. */
+export class Connections {
+  readonly #primary: Primary;
+  readonly #world: Pick<World, 'clock' | 'timers'>;
+  readonly #max: number;
+  readonly #stopTidying: () => void;
+  #idle: Idle[] = [];
+  /** Lent, idle and being made. */
+  #count = 0;
+  #waiting: PromiseWithResolvers<pg.Client>[] = [];
+  #isEnded = false;
+
+  constructor(primary: Primary, max: number, world: Pick<World, 'clock' | 'timers'>) {
+    this.#primary = primary;
+    this.#world = world;
+    this.#max = max;
+    this.#stopTidying = world.timers.every(idleMs / 2, () => this.#closeUnused());
+  }
+
+  /**
+   * Rejects with `ConnectionLost` when no server can be reached, with another error when there is
+   * no room: on the server, or among those who wait here.
+   */
+  async take(): Promise<pg.Client> {
+    if (this.#isEnded) throw new Error('The connections are closed.');
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle.client;
+    return this.#count < this.#max ? await this.#make() : await this.#wait();
+  }
+
+  /** Gives a lent connection back. `isSound` is false when it is good for nothing any more. */
+  give(client: pg.Client, isSound: boolean): void {
+    if (isSound) this.#primary.noteAnswer();
+    if (!isSound || isLost(client)) {
+      cut(client);
+      this.#count -= 1;
+      this.#makeForNext();
+      return;
+    }
+    const next = this.#waiting.shift();
+    if (next !== undefined) next.resolve(client);
+    else if (this.#isEnded) this.#end(client);
+    else this.#idle.push({ client, since: this.#world.clock.monotonicMs() });
+  }
+
+  /** One statement on whichever connection. */
+  async query(query: pg.QueryConfig): Promise<pg.QueryResult> {
+    const client = await this.take();
+    let isSound = false;
+    try {
+      const result = await client.query(query);
+      isSound = true;
+      return result;
+    } catch (error) {
+      const told = fromDriver(error);
+      isSound = told === error;
+      throw told;
+    } finally {
+      this.give(client, isSound);
+    }
+  }
+
+  /** Closes what is idle now and what is lent when it comes back. */
+  end(): void {
+    this.#isEnded = true;
+    this.#stopTidying();
+    for (const { client } of this.#idle.splice(0)) this.#end(client);
+  }
+
+  async #make(): Promise<pg.Client> {
+    this.#count += 1;
+    try {
+      const client = await this.#primary.connect();
+      client.once('end', () => this.#forget(client));
+      return client;
+    } catch (error) {
+      this.#count -= 1;
+      this.#makeForNext();
+      throw error;
+    }
+  }
+
+  #makeForNext(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#make().then(next.resolve, next.reject);
+  }
+
+  async #wait(): Promise<pg.Client> {
+    if (this.#waiting.length >= waitingMax) throw new Error('Too many wait for a connection.');
+    const turn = Promise.withResolvers<pg.Client>();
+    this.#waiting.push(turn);
+    const ended = new AbortController();
+    const giveUp = (): void => {
+      const place = this.#waiting.indexOf(turn);
+      if (place === -1) return;
+      this.#waiting.splice(place, 1);
+      turn.reject(new Error(`No connection came free within ${waitMs / 1000} s.`));
+    };
+    this.#world.timers.delay(waitMs, ended.signal).then(giveUp, () => {});
+    try {
+      return await turn.promise;
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** An idle connection broke; a lent one is given back by whoever has it. */
+  #forget(client: pg.Client): void {
+    const place = this.#idle.findIndex((idle) => idle.client === client);
+    if (place === -1) return;
+    this.#idle.splice(place, 1);
+    this.#count -= 1;
+  }
+
+  /** The longest unused stand first: what is asked for is taken from the end. */
+  #closeUnused(): void {
+    const before = this.#world.clock.monotonicMs() - idleMs;
+    while (this.#idle[0] !== undefined && this.#idle[0].since <= before) {
+      const [idle] = this.#idle.splice(0, 1);
+      if (idle !== undefined) this.#end(idle.client);
+    }
+  }
+
+  #end(client: pg.Client): void {
+    this.#count -= 1;
+    client.end().catch(() => cut(client));
+  }
+}
+
+/** Said by the driver before its events are. */
+function isLost(client: pg.Client): boolean {
+  return client.connection.stream.destroyed;
 }

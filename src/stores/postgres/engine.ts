@@ -1,21 +1,23 @@
-import type pg from 'pg';
 import type { World } from '../../world/index.ts';
-import type { MetadataEngine } from '../ports/engine.ts';
+import { type MetadataEngine, StoreUnavailable } from '../ports/engine.ts';
 import { Answers } from '../serving/answers.ts';
 import { directReads, keptReads } from '../serving/reads.ts';
+import { RememberedObjects } from '../serving/remembered-objects.ts';
 import { shardsInTurn } from '../sql/counters.ts';
 import { assemblePorts } from '../sql/ports.ts';
 import { compileRead, type HotRead, type PreparedRead } from '../sql/prepared.ts';
 import { changesAfter, changesSince } from '../sql/revisions.ts';
 import type { RunWrite } from '../sql/writes.ts';
 import { type PostgresAddress, readPostgresUrl } from './address.ts';
-import { openPool } from './connections.ts';
+import { Connections } from './connections.ts';
 import { kyselyOver, type RunStatement, StatementNames } from './dialect.ts';
-import { createFollowing, type Following } from './following.ts';
+import { ConnectionLost } from './failures.ts';
+import { createFollowing } from './following.ts';
 import { Gate } from './gate.ts';
 import { openSchema } from './opening.ts';
 import { keepOperationsFew } from './operations.ts';
 import { seeingOwnWrites } from './own-writes.ts';
+import { Primary } from './primary.ts';
 import { runRead } from './reading.ts';
 import { runWrite } from './transactions.ts';
 
@@ -25,12 +27,7 @@ export interface PostgresEngineOptions {
   readonly world: Pick<World, 'clock' | 'random' | 'timers' | 'disk'>;
   /** A node that serves keeps answers and follows the changes of the others. */
   readonly isServing?: boolean;
-  /** Whether notifications shorten the wait for changes; without them they are asked for alone. */
-  readonly isListening?: boolean;
 }
-
-/** A question for changes that takes longer is given up: the bound of ruling 12 is 10 s. */
-const changesWithinMs = 3_000;
 
 /**
  * Parts of a bucket's counters: eight writes of eight nodes at once have each their own, and a sum
@@ -46,74 +43,74 @@ const counterShards = 64;
  * when a newer release made it. Rejects with `BadDatabaseUrl` for a text that is no address.
  */
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<MetadataEngine> {
-  const address = readPostgresUrl(options.url, (path) => options.world.disk.readNow(path));
+  const { world } = options;
+  const address = readPostgresUrl(options.url, (path) => world.disk.readNow(path));
   const names = new StatementNames(address.isPreparing);
-  const pools: Pools = { reads: openPool(address), writes: openPool(address) };
+  const primary = new Primary(address, world);
+  const pools: Pools = {
+    reads: new Connections(primary, address.connectionsMax, world),
+    writes: new Connections(primary, address.connectionsMax, world),
+  };
   try {
     await openSchema(pools.writes, names);
-    return await assemble(options, address, names, pools);
+    return await assemble(options, address, names, primary, pools);
   } catch (error) {
-    await endPools(pools);
+    endPools(pools);
     throw error;
   }
 }
 
 interface Pools {
-  readonly reads: pg.Pool;
-  readonly writes: pg.Pool;
+  readonly reads: Connections;
+  readonly writes: Connections;
 }
 
 async function assemble(
-  { world, isServing, isListening }: PostgresEngineOptions,
+  { world, isServing }: PostgresEngineOptions,
   address: PostgresAddress,
   names: StatementNames,
+  primary: Primary,
   pools: Pools,
 ): Promise<MetadataEngine> {
   const gate = new Gate();
   const answers = new Answers();
-  const following = createFollowing({ address, pool: pools.reads, answers, world });
+  const objects = new RememberedObjects({
+    isUnreachable: (error) =>
+      error instanceof StoreUnavailable && error.cause instanceof ConnectionLost,
+    contactAt: () => primary.answeredAt,
+    clock: world.clock,
+  });
+  const following = createFollowing({
+    ...{ address, primary, answers, world },
+    connections: pools.reads,
+  });
   const tidied = keepOperationsFew(pools.writes);
   const run: RunStatement = (query) => gate.pass(() => runRead(pools.reads, query));
-  const prepare = preparing(run, names);
   const write = ((name, ...rest) =>
     gate.pass(() => {
       tidied.count();
-      return runWrite({ pool: pools.writes, names, world }, name, rest);
+      return runWrite({ connections: pools.writes, names, world }, name, rest);
     })) as RunWrite;
   const stores = assemblePorts({
     sql: kyselyOver(run, names),
-    write: seeingOwnWrites(write, answers, following.announce),
-    prepare,
+    write: seeingOwnWrites(write, { answers, objects }, following.announce),
+    prepare: preparing(run, names),
     pickShard: shardsInTurn(world.random.bytes(1).readUInt8(0), counterShards),
     async close() {
       await gate.close();
       await following.stop();
       await tidied.stop();
-      await endPools(pools);
+      endPools(pools);
     },
   });
   if (isServing !== true) {
     return { ...stores, serving: directReads(stores), reach: following.reach };
   }
-  await follow(following, run, names, isListening !== false);
-  return { ...stores, serving: keptReads(stores, answers), reach: following.reach };
-}
-
-async function follow(
-  following: Following,
-  run: RunStatement,
-  names: StatementNames,
-  isListening: boolean,
-): Promise<void> {
-  const runSoon: RunStatement = (query) => {
-    const soon = { ...query, query_timeout: changesWithinMs };
-    return run(soon);
-  };
-  const read = preparing(runSoon, names)(changesAfter);
-  const changes = {
-    changesSince: (revision: number, limit: number) => changesSince(read, revision, limit),
-  };
-  await following.start(changes, isListening);
+  await following.start((ask) => {
+    const read = preparing((query) => gate.pass(() => ask(query)), names)(changesAfter);
+    return { changesSince: (revision, limit) => changesSince(read, revision, limit) };
+  });
+  return { ...stores, serving: keptReads(stores, answers, objects), reach: following.reach };
 }
 
 function preparing(run: RunStatement, names: StatementNames) {
@@ -130,7 +127,7 @@ function preparing(run: RunStatement, names: StatementNames) {
   };
 }
 
-async function endPools({ reads, writes }: Pools): Promise<void> {
-  const open = [reads, writes].filter((pool) => !pool.ending);
-  await Promise.all(open.map((pool) => pool.end()));
+function endPools({ reads, writes }: Pools): void {
+  reads.end();
+  writes.end();
 }

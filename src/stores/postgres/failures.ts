@@ -1,7 +1,10 @@
 import pg from 'pg';
 import { StoreUnavailable } from '../ports/engine.ts';
 
-/** The connection ended, hung or never came to be: what was asked on it has no answer. */
+/**
+ * The connection ended, hung or never came to be: what was asked on it has no answer. Made only of
+ * what a connection rejects with.
+ */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
   constructor(cause: unknown) {
@@ -11,6 +14,7 @@ export class ConnectionLost extends Error {
 
 /** What the driver rejects with, told apart: an answer of the server, or none. */
 export function fromDriver(error: unknown): Error {
+  if (error instanceof ConnectionLost) return error;
   return error instanceof pg.DatabaseError && !isLostState(error.code ?? '')
     ? error
     : new ConnectionLost(error);
@@ -57,6 +61,14 @@ function isLostState(state: string): boolean {
 function stateOf(error: unknown): string {
   const origin = error instanceof ConnectionLost ? error.cause : error;
   return origin instanceof pg.DatabaseError ? (origin.code ?? '') : '';
+}
+
+/**
+ * Whether a connection that was not made met nobody who serves: no answer, a server that starts,
+ * stops or takes no writes. Else it was refused, by one who is there.
+ */
+export function isSilence(error: unknown): boolean {
+  return fromDriver(error) instanceof ConnectionLost;
 }
 
 export function kindOf(error: unknown): FailureKind {

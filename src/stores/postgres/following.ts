@@ -1,31 +1,30 @@
-import type pg from 'pg';
 import type { World } from '../../world/index.ts';
 import type { ChangeFeed } from '../ports/changes.ts';
 import type { Reach } from '../ports/serving.ts';
 import type { Answers } from '../serving/answers.ts';
 import { Follower } from '../serving/follower.ts';
-import type { PostgresAddress } from './address.ts';
-import { exchangeHints, type Hints } from './hints.ts';
+import type { RunStatement } from './dialect.ts';
+import { Watch, type WatchParts } from './watch.ts';
 
 /** What a serving node knows of the others: changes, and whether the database answers. */
 export interface Following {
   readonly reach: Reach;
   /** Follows from now on; what is kept from now on is dropped in time. */
-  start(changes: ChangeFeed, isListening: boolean): Promise<void>;
+  start(feedOver: (ask: RunStatement) => ChangeFeed): Promise<void>;
   /** This node changed something. */
   announce(): void;
   stop(): Promise<void>;
 }
 
-export function createFollowing(parts: {
-  readonly address: PostgresAddress;
-  readonly pool: pg.Pool;
-  readonly answers: Answers;
-  readonly world: Pick<World, 'clock' | 'timers'>;
-}): Following {
+export function createFollowing(
+  parts: Omit<WatchParts, 'onHint'> & {
+    readonly answers: Answers;
+    readonly world: Pick<World, 'clock' | 'timers'>;
+  },
+): Following {
   const listeners = new Set<() => void>();
   let follower: Follower | undefined;
-  let hints: Hints | undefined;
+  const watch = new Watch({ ...parts, onHint: () => follower?.hint() });
   return {
     reach: {
       silentForMs: () => follower?.silentForMs() ?? 0,
@@ -34,20 +33,21 @@ export function createFollowing(parts: {
         return () => listeners.delete(listener);
       },
     },
-    async start(changes, isListening) {
-      const { address, pool, answers, world } = parts;
+    async start(feedOver) {
+      const { answers, world } = parts;
+      const changes = feedOver((query) => watch.ask(query));
       const onDomainsChanged = (): void => {
         for (const listener of listeners) listener();
       };
-      const started = await Follower.start({ changes, answers, world, onDomainsChanged });
-      follower = started;
-      const onHint = (): void => started.hint();
-      if (isListening) hints = exchangeHints({ address, pool, world, onHint });
+      follower = await Follower.start({ changes, answers, world, onDomainsChanged });
     },
-    announce: () => hints?.announce(),
+    announce: () => {
+      if (follower !== undefined) watch.announce();
+    },
     async stop() {
-      await follower?.stop();
-      await hints?.stop();
+      const stopped = follower?.stop();
+      await watch.stop();
+      await stopped;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '../ports/engine.ts';
 import { migrate, NewerDatabase } from '../sql/migrate.ts';
+import type { Connections } from './connections.ts';
 import { kyselyOver, type StatementNames } from './dialect.ts';
 import { messageOf, unavailable } from './failures.ts';
 import { postgresSchema } from './schema.ts';
@@ -12,8 +13,8 @@ const migrationLock = '109356937962852';
 const migrationMs = 30 * 60_000;
 
 /** Makes the tables or brings them up to this release; nodes that start at once wait for one. */
-export async function openSchema(pool: pg.Pool, names: StatementNames): Promise<void> {
-  const client = await connect(pool);
+export async function openSchema(connections: Connections, names: StatementNames): Promise<void> {
+  const client = await connect(connections);
   let isSound = false;
   const ask = (query: string | pg.QueryConfig) => {
     const config = typeof query === 'string' ? { text: query } : query;
@@ -31,13 +32,13 @@ export async function openSchema(pool: pg.Pool, names: StatementNames): Promise<
   } catch (error) {
     throw refusal(error);
   } finally {
-    client.release(!isSound);
+    connections.give(client, isSound);
   }
 }
 
-async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+async function connect(connections: Connections): Promise<pg.Client> {
   try {
-    return await pool.connect();
+    return await connections.take();
   } catch (error) {
     throw unavailable(error, 'The database cannot be reached');
   }

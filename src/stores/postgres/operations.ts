@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Connections } from './connections.ts';
 
 /** No commit is looked for so long after it was sent. */
 const keptFor = '1 hour';
@@ -13,7 +13,10 @@ const rowsPerTidying = 10_000;
  * Removes the notes of operations nobody will ask for any more, beside the writes. Failing is
  * harmless: the next time removes more.
  */
-export function keepOperationsFew(pool: pg.Pool): { count(): void; stop(): Promise<void> } {
+export function keepOperationsFew(connections: Connections): {
+  count(): void;
+  stop(): Promise<void>;
+} {
   let writes = 0;
   let tidying: Promise<unknown> = Promise.resolve();
   const text = `
@@ -23,7 +26,7 @@ export function keepOperationsFew(pool: pg.Pool): { count(): void; stop(): Promi
     )`;
   return {
     count() {
-      if (writes % writesPerTidying === 0) tidying = pool.query(text).catch(() => {});
+      if (writes % writesPerTidying === 0) tidying = connections.query({ text }).catch(() => {});
       writes += 1;
     },
     async stop() {

@@ -1,5 +1,6 @@
 import type { Answers } from '../serving/answers.ts';
 import { tagOf } from '../serving/reads.ts';
+import type { RememberedObjects } from '../serving/remembered-objects.ts';
 import type { RunWrite, WriteArguments, WriteName } from '../sql/writes.ts';
 
 type SubjectsOf = {
@@ -19,14 +20,35 @@ const subjects: SubjectsOf = {
   resealCertificate: (number) => tagOf('certificate', number),
 };
 
+type ObjectsOf = {
+  readonly [Name in WriteName]?: (
+    ...rest: WriteArguments<Name>
+  ) => readonly [bucketId: number, keys: readonly string[]];
+};
+
+/** What a write changes of the rows of objects remembered here. */
+const changedObjects: ObjectsOf = {
+  putObject: ({ bucketId, key }) => [bucketId, [key]],
+  deleteObjects: (bucketId, keys) => [bucketId, keys],
+  setObjectAcl: (bucketId, key) => [bucketId, [key]],
+  setObjectMetadata: ({ bucketId, key }) => [bucketId, [key]],
+};
+
 /**
  * Runs writes so that this process sees its own at once: what a write made stale goes before its
  * promise settles, also when nobody knows whether it was made. `onChange`: other nodes keep answers
  * of the same subjects.
  */
-export function seeingOwnWrites(write: RunWrite, answers: Answers, onChange: () => void): RunWrite {
+export function seeingOwnWrites(
+  write: RunWrite,
+  { answers, objects }: { readonly answers: Answers; readonly objects: RememberedObjects },
+  onChange: () => void,
+): RunWrite {
   return (async (name: WriteName, ...rest: unknown[]) => {
     const subjectOf = subjects[name] as ((...rest: unknown[]) => string) | undefined;
+    const objectsOf = changedObjects[name] as
+      | ((...rest: unknown[]) => readonly [number, readonly string[]])
+      | undefined;
     try {
       const outcome = await (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);
       // A bucket that is made again under its name may have been given another ACL.
@@ -34,6 +56,7 @@ export function seeingOwnWrites(write: RunWrite, answers: Answers, onChange: () 
       return outcome;
     } finally {
       if (subjectOf !== undefined) answers.drop(subjectOf(...rest));
+      if (objectsOf !== undefined) objects.drop(...objectsOf(...rest));
       if (subjectOf !== undefined || name === 'createBucket') onChange();
     }
   }) as RunWrite;

@@ -1,28 +1,26 @@
 import type pg from 'pg';
-import { ConnectionLost, fromDriver } from './failures.ts';
+import type { Connections } from './connections.ts';
+import { ConnectionLost } from './failures.ts';
 
-/** After a fail-over every idle connection may be dead; the pool drops most of them by itself. */
+/** After a fail-over every idle connection may be dead; most are forgotten by themselves. */
 const readTriesMax = 3;
 
 /** One statement that changes nothing, asked again when the connection it was on is lost. */
-export async function runRead(pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
+export async function runRead(
+  connections: Connections,
+  query: pg.QueryConfig,
+): Promise<pg.QueryResult> {
   for (let tries = 1; ; tries += 1) {
-    // When no connection can be had, asking again does not make one.
-    const client = await pool.connect();
     try {
-      const result = await client.query(query);
-      client.release();
-      return result;
+      return await connections.query(query);
     } catch (error) {
-      const told = fromDriver(error);
-      const isLost = told instanceof ConnectionLost;
-      client.release(isLost);
-      if (!isLost || isTimeout(error) || tries >= readTriesMax) throw told;
+      const isLost = error instanceof ConnectionLost;
+      if (!isLost || isTimeout(error) || tries >= readTriesMax) throw error;
     }
   }
 }
 
 /** Who waited so long already is not made to wait as long again. */
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
+function isTimeout({ cause }: ConnectionLost): boolean {
+  return cause instanceof Error && cause.message === 'Query read timeout';
 }

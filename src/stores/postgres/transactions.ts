@@ -15,6 +15,7 @@ import type { World } from '../../world/index.ts';
 import { StoreUnavailable } from '../ports/engine.ts';
 import type { Sql } from '../sql/database.ts';
 import { writes } from '../sql/writes.ts';
+import type { Connections } from './connections.ts';
 import { kyselyOver, type StatementNames } from './dialect.ts';
 import { ConnectionLost, fromDriver, kindOf, messageOf, unavailable } from './failures.ts';
 
@@ -37,7 +38,7 @@ const fateTriesMax = fateWithinMs / fatePauseMs;
 const heldBackWarning = 'WARNING';
 
 export interface TransactionParts {
-  readonly pool: pg.Pool;
+  readonly connections: Connections;
   readonly names: StatementNames;
   readonly world: Pick<World, 'clock' | 'random' | 'timers'>;
 }
@@ -88,7 +89,7 @@ async function attempt(
   write: Write,
   rest: readonly unknown[],
 ): Promise<unknown> {
-  const client = await connect(parts.pool);
+  const client = await parts.connections.take();
   const operation = parts.world.random.bytes(16).toString('hex');
   const run = async <Result>(asked: Promise<Result>): Promise<Result> => {
     try {
@@ -103,9 +104,12 @@ async function attempt(
   };
   let isSound = false;
   try {
-    await run(client.query(`begin isolation level read committed; ${noteOperation(operation)}`));
+    // Not waited for: it goes out with the first statement of the write. If it fails, so do they.
+    const begun = run(client.query(beginWith(operation)));
+    begun.catch(() => {});
     const sql = kyselyOver((query) => run(client.query(query)), parts.names);
     const value = await write(sql, ...rest);
+    await begun;
     client.on('notice', onNotice);
     await commit(client, operation, value);
     if (warnings.length > 0) throw notReplicated(warnings);
@@ -117,7 +121,7 @@ async function attempt(
     throw error;
   } finally {
     client.off('notice', onNotice);
-    client.release(!isSound);
+    parts.connections.give(client, isSound);
   }
 }
 
@@ -125,16 +129,20 @@ const voidOperation =
   'insert into operations (id, is_void) values ($1, true) on conflict (id) do nothing';
 const operationById = 'select is_void from operations where id = $1';
 
-/** The id is ours and hexadecimal: it may stand in the text, and saves a round trip there. */
-function noteOperation(operation: string): string {
-  return `insert into operations (id) values ('${operation}')`;
+/**
+ * The id is ours and hexadecimal: it may stand in the text, and saves a round trip there. No
+ * statement that follows can be on its own: a transaction that failed in between refuses it.
+ */
+function beginWith(operation: string): string {
+  const note = `insert into operations (id) values ('${operation}')`;
+  return `begin isolation level read committed; ${note}`;
 }
 
 /**
  * The server must not give a commit up by its statement time-out: while it waits for a standby, it
  * would answer as if all were well.
  */
-async function commit(client: pg.PoolClient, operation: string, value: unknown): Promise<void> {
+async function commit(client: pg.Client, operation: string, value: unknown): Promise<void> {
   try {
     const text = 'set local statement_timeout = 0; commit';
     // Of several statements there are several results.
@@ -162,15 +170,15 @@ async function isCommitted(parts: TransactionParts, lost: CommitUnanswered): Pro
   const until = clock.monotonicMs() + fateWithinMs;
   for (let tries = 1; ; tries += 1) {
     try {
-      const client = await connect(parts.pool);
+      const client = await parts.connections.take();
       try {
         const values = [lost.operation];
         await client.query(voidOperation, values);
         const { rows } = await client.query(operationById, values);
-        client.release();
+        parts.connections.give(client, true);
         return (rows[0] as { is_void: boolean }).is_void === false;
       } catch (error) {
-        client.release(true);
+        parts.connections.give(client, false);
         throw error;
       }
     } catch (error) {
@@ -183,16 +191,8 @@ async function isCommitted(parts: TransactionParts, lost: CommitUnanswered): Pro
   }
 }
 
-async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    throw fromDriver(error);
-  }
-}
-
 /** False when the connection is good for nothing any more. */
-async function rollBack(client: pg.PoolClient): Promise<boolean> {
+async function rollBack(client: pg.Client): Promise<boolean> {
   try {
     await client.query('rollback');
     return true;

@@ -2,8 +2,12 @@ import type { ChangeKind } from '../ports/changes.ts';
 import type { MetadataEngine } from '../ports/engine.ts';
 import type { ServingReads } from '../ports/serving.ts';
 import type { Answers } from './answers.ts';
+import type { RememberedObjects } from './remembered-objects.ts';
 
-export type ReadStores = Pick<MetadataEngine, 'accounts' | 'buckets' | 'cnames' | 'certificates'>;
+export type ReadStores = Pick<
+  MetadataEngine,
+  'accounts' | 'buckets' | 'cnames' | 'certificates' | 'objects'
+>;
 
 export function tagOf(kind: ChangeKind, name: string | number): string {
   return `${kind} ${name}`;
@@ -17,6 +21,7 @@ export function directReads(stores: ReadStores): ServingReads {
     findBucketDocument: (bucketId, name) => stores.buckets.findBucketDocument(bucketId, name),
     findCredential: (accessKeyId) => stores.accounts.findCredential(accessKeyId),
     findCertificate: (number) => stores.certificates.findCertificate(number),
+    findObject: (bucketId, key) => stores.objects.findObject(bucketId, key),
   };
 }
 
@@ -24,7 +29,11 @@ export function directReads(stores: ReadStores): ServingReads {
  * The same from kept answers. Absence is kept of domains, which scans ask for, and of documents,
  * which most buckets have none of; a new bucket, key or certificate is found by the next read.
  */
-export function keptReads(stores: ReadStores, answers: Answers): ServingReads {
+export function keptReads(
+  stores: ReadStores,
+  answers: Answers,
+  objects: RememberedObjects,
+): ServingReads {
   const direct = directReads(stores);
   return {
     findDomain: (domain) =>
@@ -71,5 +80,7 @@ export function keptReads(stores: ReadStores, answers: Answers): ServingReads {
         }),
         absentTags: [],
       }),
+    findObject: (bucketId, key) =>
+      objects.ask(bucketId, key, () => direct.findObject(bucketId, key)),
   };
 }

@@ -282,7 +282,13 @@ test('a clock that jumps ahead makes no upload an orphan before its row is writt
     },
   };
   const { blobs, world } = rooms;
-  const objects = createObjects({ objects: index, blobs, world, limits: objectLimits });
+  const objects = createObjects({
+    objects: index,
+    serving: index,
+    blobs,
+    world,
+    limits: objectLimits,
+  });
   await objects.putObject(upload(rooms.bucket, 'page', 'acknowledged'));
   const object = await rooms.objects.findObject(rooms.bucket, 'page');
   assert.ok(object);

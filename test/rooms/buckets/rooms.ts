@@ -40,7 +40,13 @@ export async function openRooms(options: RoomsOptions = {}) {
   const blobs = await openFileBlobs({ folder: blobFolder, world, reserveBytes: 0 });
   const buckets = createBuckets({ engine, world, limits: { bucketsMax: 10_000 } });
   const limits = { ...objectLimits, ...options.limits };
-  const objects = createObjects({ objects: engine.objects, blobs, world, limits });
+  const objects = createObjects({
+    objects: engine.objects,
+    serving: engine.serving,
+    blobs,
+    world,
+    limits,
+  });
   const websites = createWebsites({ buckets: engine.buckets, serving: engine.serving });
   const sweeper = createSweeper({ objects: engine.objects, blobs, world });
   const bucket = await buckets.putBucket({ ...newBucket, name: 'example-a' });

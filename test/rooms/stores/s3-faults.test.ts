@@ -210,7 +210,12 @@ describe('the S3 engine', () => {
         world,
         limits: { bucketsMax: 10 },
       }).putBucket({ ...newBucket, name: 'example-a' });
-      const objects = createObjects({ objects: engine.objects, blobs, world });
+      const objects = createObjects({
+        objects: engine.objects,
+        serving: engine.serving,
+        blobs,
+        world,
+      });
       const standing = new Map<string, Buffer>();
       let asked = 0;
       server.fault = () => (chance.int(100) < 30 ? chance.pick(faults) : undefined);
