@@ -14,15 +14,37 @@ export interface TcpProxy {
   open(): Promise<void>;
   /** Breaks every connection that stands. */
   breakAll(): void;
+  /** Until `speak` nothing arrives on either side, and nobody is told: a cable that is out. */
+  hush(): void;
+  speak(): void;
+  /** Connections ever accepted. */
+  readonly accepted: number;
 }
 
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let port = 0;
+  let accepted = 0;
+  let isHushed = false;
+  const held: (() => void)[] = [];
+  const deliver = (work: () => void): void => {
+    if (isHushed) held.push(work);
+    else work();
+  };
   const proxy = {
     onRequest: (() => 'pass') as TcpProxy['onRequest'],
     get port() {
       return port;
+    },
+    get accepted() {
+      return accepted;
+    },
+    hush() {
+      isHushed = true;
+    },
+    speak() {
+      isHushed = false;
+      for (const work of held.splice(0)) work();
     },
     breakAll() {
       for (const socket of sockets) socket.destroy();
@@ -39,6 +61,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     },
   };
   const server = createServer((client) => {
+    accepted += 1;
     const upstream = connect(target.port, target.host);
     const end = (): void => {
       client.destroy();
@@ -56,11 +79,11 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       const verdict = proxy.onRequest(chunk);
       if (verdict === 'cut') return end();
       if (verdict === 'cut-answer') isCuttingAnswer = true;
-      upstream.write(chunk);
+      deliver(() => upstream.write(chunk));
     });
     upstream.on('data', (chunk) => {
       if (isCuttingAnswer) end();
-      else client.write(chunk);
+      else deliver(() => client.write(chunk));
     });
   });
   await proxy.open();

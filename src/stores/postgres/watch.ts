@@ -34,7 +34,9 @@ export class Watch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
-    this.#isListening = parts.address.isListening;
+    const { isListening, isWritable } = parts.address;
+    // Where any server will do it may be a standby, which refuses.
+    this.#isListening = isListening && isWritable;
   }
 
   /** False where the server refused, or the address says so. */
