@@ -84,6 +84,17 @@ export function unavailable(error: unknown, what = 'The database failed'): Store
   return new StoreUnavailable(reason, `${what}: ${messageOf(error)}`, { cause: error });
 }
 
+/** A write that was refused, and certainly left nothing behind. */
+export class WriteNotMade extends StoreUnavailable {}
+
+/** @returns what a write rejects with that never reached its commit, or was undone. */
+export function notMade(error: unknown, name: string): StoreUnavailable {
+  // Who says so himself may know better: a commit can stand where it is not safe.
+  if (error instanceof StoreUnavailable) return error;
+  const { reason, message } = unavailable(error, `${name} was not made`);
+  return new WriteNotMade(reason, message, { cause: error });
+}
+
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.map(messageOf).join('; ');

@@ -2,6 +2,7 @@ import type { Answers } from '../serving/answers.ts';
 import { tagOf } from '../serving/reads.ts';
 import type { RememberedObjects } from '../serving/remembered-objects.ts';
 import type { RunWrite, WriteArguments, WriteName } from '../sql/writes.ts';
+import { WriteNotMade } from './failures.ts';
 
 type SubjectsOf = {
   readonly [Name in WriteName]?: (...rest: WriteArguments<Name>) => string;
@@ -36,8 +37,9 @@ const changedObjects: ObjectsOf = {
 
 /**
  * Runs writes so that this process sees its own at once: what a write made stale goes before its
- * promise settles, also when nobody knows whether it was made. `onChange`: other nodes keep answers
- * of the same subjects.
+ * promise settles, also when nobody knows whether it was made. One that certainly was not makes
+ * nothing stale: a refused change of a domain must not end its service. `onChange`: other nodes
+ * keep answers of the same subjects.
  */
 export function seeingOwnWrites(
   write: RunWrite,
@@ -49,15 +51,20 @@ export function seeingOwnWrites(
     const objectsOf = changedObjects[name] as
       | ((...rest: unknown[]) => readonly [number, readonly string[]])
       | undefined;
+    const settle = (): void => {
+      if (subjectOf !== undefined) answers.drop(subjectOf(...rest));
+      if (objectsOf !== undefined) objects.drop(...objectsOf(...rest));
+      if (subjectOf !== undefined || name === 'createBucket') onChange();
+    };
     try {
       const outcome = await (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);
       // A bucket that is made again under its name may have been given another ACL.
       if (name === 'createBucket') dropBucket(answers, outcome);
+      settle();
       return outcome;
-    } finally {
-      if (subjectOf !== undefined) answers.drop(subjectOf(...rest));
-      if (objectsOf !== undefined) objects.drop(...objectsOf(...rest));
-      if (subjectOf !== undefined || name === 'createBucket') onChange();
+    } catch (error) {
+      if (!(error instanceof WriteNotMade)) settle();
+      throw error;
     }
   }) as RunWrite;
 }

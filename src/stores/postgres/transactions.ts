@@ -17,7 +17,7 @@ import type { Sql } from '../sql/database.ts';
 import { writes } from '../sql/writes.ts';
 import type { Connections } from './connections.ts';
 import { kyselyOver, type StatementNames } from './dialect.ts';
-import { ConnectionLost, fromDriver, kindOf, messageOf, unavailable } from './failures.ts';
+import { ConnectionLost, fromDriver, kindOf, messageOf, notMade, unavailable } from './failures.ts';
 
 /** How often the same write is tried, by what stopped it. */
 const triesMax = { contention: 12, unique: 12, lost: 4, other: 1 } as const;
@@ -77,7 +77,7 @@ export async function runWrite(
       tries[kind] += 1;
       const isLate = clock.monotonicMs() - startedAt > retryWithinMs;
       if (isLate || tries[kind] >= triesMax[kind]) {
-        throw unavailable(error, `${name} was not made`);
+        throw notMade(error, name);
       }
       await pause(parts, tries[kind]);
     }

@@ -115,8 +115,11 @@ describe('a commit nobody answered', () => {
 
   it('is refused when the database stays away, and what was made is there later', async () => {
     const { proxy, through } = await proxied();
-    const engine = await open(through);
+    const engine = await open(through, { isServing: true });
     const bucket = await makeBucket(engine);
+    const other = await putSample(engine, bucket.id, 'other');
+    await putSample(engine, bucket.id, 'in-doubt', { size: 1 });
+    for (const key of ['other', 'in-doubt']) await engine.serving.findObject(bucket.id, key);
     proxy.onRequest = (chunk) => {
       if (!chunk.includes('; commit')) return 'pass';
       void proxy.shut();
@@ -128,10 +131,14 @@ describe('a commit nobody answered', () => {
       assert.match((error as Error).message, /not known whether the change was made/);
       return true;
     });
+    // Nobody knows what the key points to now: what it pointed to is answered to nobody.
+    assert.deepEqual(await engine.serving.findObject(bucket.id, 'other'), other);
+    await assert.rejects(engine.serving.findObject(bucket.id, 'in-doubt'), isRefusal);
     proxy.onRequest = () => 'pass';
     await proxy.open();
     await until(() => answers(engine));
-    assert.equal((await engine.buckets.bucketStat(bucket.id))?.objectCount, 0);
+    const { objectCount, storageBytes } = (await engine.buckets.bucketStat(bucket.id)) ?? {};
+    assert.deepEqual([objectCount, storageBytes], [2, other.size + 1]);
     await engine.close();
     await proxy.shut();
   });
