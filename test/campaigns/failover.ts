@@ -165,6 +165,7 @@ async function oneFailover(field: Field, number: number): Promise<void> {
     isOver = true;
   }
   await failing;
+  await (await race)();
   for (const node of nodes) await node.look(page, false);
   await checkCounters(nodes, bucket);
   await replaceStandby(field);

@@ -3,8 +3,11 @@ import type { World } from '../../world/index.ts';
 import { fromDriver } from './failures.ts';
 import { cut, type Primary } from './primary.ts';
 
-/** For a busy connection to come free. */
-const waitMs = 5_000;
+/**
+ * For a busy connection to come free, as long as a statement may take. Nobody waits so long for a
+ * database that is away: then all who wait are refused together.
+ */
+const waitMs = 15_000;
 
 /** Who comes when so many wait is refused: the wait would be longer than that anyway. */
 const waitingMax = 4_096;

@@ -199,10 +199,12 @@ describe('a node and the others', () => {
     const [cut, other] = [await open(through, { isServing: true }), await open(url)];
     const bucket = await makeBucket(other);
     const [known, unknown] = [unique('known.example'), unique('unknown.example')];
+    assert.equal(await cut.serving.findDomain(known), undefined);
     for (const domain of [known, unknown]) {
       await other.cnames.changeMapping(mapping(bucket, domain));
     }
-    assert.ok(await cut.serving.findDomain(known));
+    // Heard of, and so not to be dropped by that any more.
+    await until(async () => (await cut.serving.findDomain(known)) !== undefined);
     assert.equal(cut.reach.silentForMs(), 0);
     let notices = 0;
     const stop = cut.reach.onDomainsChanged(() => {
