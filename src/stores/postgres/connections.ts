@@ -10,7 +10,7 @@ import { cut, type Primary } from './primary.ts';
 const waitMs = 15_000;
 
 /** Who comes when so many wait is refused: the wait would be longer than that anyway. */
-const waitingMax = 4_096;
+const waitingMax = 1_024;
 
 /** An unused connection is a process of the server: it is given back after so long. */
 const idleMs = 10_000;

@@ -337,6 +337,26 @@ describe('the counters of a bucket', () => {
   });
 });
 
+describe('connections', () => {
+  it('are waited for by so many and no more, and all who waited are served', async () => {
+    const engine = await open(`${url}?connections=1`);
+    const bucket = await makeBucket(engine);
+    const rival = new pg.Client({ connectionString: url });
+    await rival.connect();
+    await rival.query('begin; lock table buckets in access exclusive mode');
+    const asked = Array.from({ length: 1_028 }, () => engine.buckets.findBucket(bucket.name));
+    const refused = await Promise.allSettled(asked.slice(1_025));
+    for (const each of refused) {
+      assert.ok(each.status === 'rejected' && isRefusal(each.reason));
+      assert.match(each.reason.message, /Too many wait/);
+    }
+    await rival.query('rollback');
+    await rival.end();
+    const served = await Promise.all(asked.slice(0, 1_025));
+    assert.ok(served.every((found) => found?.id === bucket.id));
+  });
+});
+
 describe('text that PostgreSQL cannot hold', () => {
   it('finds nothing, and is no failure of the database', async () => {
     const engine = await open(url);
