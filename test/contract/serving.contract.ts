@@ -7,6 +7,7 @@ import {
   makeBucket,
   mapping,
   now,
+  putSample,
   sampleAccount,
   sampleCertificate,
   sampleCredential,
@@ -94,6 +95,22 @@ export function servingContract(under: EngineUnderTest): void {
       await within(worstMs, async () => (await served()) === to.id);
       await there.buckets.deleteBucket(to.id, { actor, at: now });
       await within(worstMs, async () => (await served()) === undefined);
+      await there.close();
+    });
+
+    it('rows of objects are as fresh as the store has them, whoever changed them', async () => {
+      const [here, there] = [suite.engine, await suite.openAgain()];
+      const { id } = await makeBucket(here);
+      const find = () => here.serving.findObject(id, 'fresh');
+      assert.equal(await find(), undefined);
+      for (const writer of [here, there, here]) {
+        const put = await putSample(writer, id, 'fresh');
+        assert.deepEqual(await find(), put);
+        await writer.objects.setObjectAcl(id, 'fresh', 'private');
+        assert.equal((await find())?.acl, 'private');
+        await writer.objects.deleteObjects(id, ['fresh'], now);
+        assert.equal(await find(), undefined);
+      }
       await there.close();
     });
 
