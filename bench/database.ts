@@ -6,11 +6,7 @@ import { type MetadataEngine, openPostgresEngine } from '../src/stores/index.ts'
 import { realWorld } from '../src/world/index.ts';
 import { makeBucket, sampleObject } from '../test/contract/samples.ts';
 import { startPrimary } from '../test/support/postgres/cluster.ts';
-import {
-  debianPrograms,
-  preparePrograms,
-  programsVariable,
-} from '../test/support/postgres/programs.ts';
+import { installedPrograms, preparePrograms } from '../test/support/postgres/programs.ts';
 import { administer } from '../test/support/postgres.ts';
 import type { Bench } from './lib/bench.ts';
 import { pinServer } from './lib/processes.ts';
@@ -66,12 +62,14 @@ const loads: readonly Load[] = [
 
 export const database: Bench = {
   name: 'database',
-  about: "objects put and read straight on PostgreSQL (Debian's, fsync on)",
+  about: 'objects put and read straight on PostgreSQL, fsync on',
   tools: [],
   async run({ folder, rounds, seconds, log }) {
-    const programs = preparePrograms(folder, process.env[programsVariable] ?? debianPrograms);
+    const programs = preparePrograms(folder, installedPrograms());
     const server = await startPrimary({ programs, folder, name: 'data' });
     pinServer(server.pid);
+    const shown = await administer(server.url, 'show server_version');
+    const version = (shown.rows[0] as { server_version: string }).server_version;
     try {
       const results = new Map(loads.map(({ name }) => [name, [] as number[]]));
       const slowest = new Map(loads.map(({ name }) => [name, [] as number[]]));
@@ -93,7 +91,10 @@ export const database: Bench = {
         title: 'PostgreSQL itself',
         head: ['what', 'per second', 'p99'],
         rows,
-        notes: ['One node on one core, the database on the other. Eight connections unless named.'],
+        notes: [
+          'One node on one core, the database on the other. Eight connections unless named.',
+          `PostgreSQL ${version}.`,
+        ],
       };
       return [report];
     } finally {

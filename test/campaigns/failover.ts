@@ -5,7 +5,6 @@
  * counters are exact, and the nodes find the new primary by themselves. One try is one fail-over.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,12 +18,7 @@ import {
   startPrimary,
   startStandby,
 } from '../support/postgres/cluster.ts';
-import {
-  debianPrograms,
-  type Programs,
-  preparePrograms,
-  programsVariable,
-} from '../support/postgres/programs.ts';
+import { installedPrograms, type Programs, preparePrograms } from '../support/postgres/programs.ts';
 import { type S3TestServer, startS3Server } from '../support/s3-server.ts';
 import { type FailoverNode, startFailoverNode } from './failover/node.ts';
 import { checkCounters, raceForDomain } from './failover/rules.ts';
@@ -77,11 +71,7 @@ export async function runFailovers(
   }
 }
 
-export const run: Campaign['run'] = (options) => {
-  const named = process.env[programsVariable];
-  const debian = existsSync(debianPrograms) ? debianPrograms : undefined;
-  return runFailovers(options, named ?? debian);
-};
+export const run: Campaign['run'] = (options) => runFailovers(options, installedPrograms());
 
 async function prepare(
   folder: string,

@@ -14,6 +14,10 @@ export interface TcpProxy {
   open(): Promise<void>;
   /** Breaks every connection that stands. */
   breakAll(): void;
+  /** Refuses new connections and lets those go on that stand. */
+  refuse(): void;
+  /** Connections that stand. */
+  readonly standing: number;
   /** Until `speak` nothing arrives on either side, and nobody is told: a cable that is out. */
   hush(): void;
   speak(): void;
@@ -25,6 +29,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   const sockets = new Set<Socket>();
   let port = 0;
   let accepted = 0;
+  let clients = 0;
   let isHushed = false;
   const held: (() => void)[] = [];
   const deliver = (work: () => void): void => {
@@ -35,6 +40,12 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     onRequest: (() => 'pass') as TcpProxy['onRequest'],
     get port() {
       return port;
+    },
+    refuse() {
+      server.close();
+    },
+    get standing() {
+      return clients;
     },
     get accepted() {
       return accepted;
@@ -62,6 +73,10 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   };
   const server = createServer((client) => {
     accepted += 1;
+    clients += 1;
+    client.once('close', () => {
+      clients -= 1;
+    });
     const upstream = connect(target.port, target.host);
     const end = (): void => {
       client.destroy();

@@ -4,10 +4,10 @@ import { fromDriver } from './failures.ts';
 import { cut, type Primary } from './primary.ts';
 
 /**
- * For a busy connection to come free, as long as a statement may take. Nobody waits so long for a
+ * For a busy connection to come free, as long as an answer may take. Nobody waits so long for a
  * database that is away: then all who wait are refused together.
  */
-const waitMs = 15_000;
+const waitMs = 20_000;
 
 /** Who comes when so many wait is refused: the wait would be longer than that anyway. */
 const waitingMax = 1_024;

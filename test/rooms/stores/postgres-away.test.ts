@@ -144,6 +144,26 @@ describe('a database that cannot be reached', () => {
   });
 });
 
+describe('two servers that both take writes', () => {
+  it('are never used at once: when a connection finds the other, the first is left', async () => {
+    const [one, other] = [await proxied(), await proxied()];
+    const both = new URL(url);
+    const hosts = `127.0.0.1:${one.proxy.port},127.0.0.1:${other.proxy.port}`;
+    const engine = await open(both.href.replace(both.host, hosts));
+    const bucket = await makeBucket(engine);
+    assert.ok(one.proxy.standing > 0);
+    assert.equal(other.proxy.standing, 0);
+    one.proxy.refuse();
+    // More at once than there are connections: a new one is made, and not to the first.
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => putSample(engine, bucket.id, `both-${index}`)),
+    );
+    await until(() => one.proxy.standing === 0);
+    assert.ok(other.proxy.standing > 0);
+    assert.equal((await engine.buckets.bucketStat(bucket.id))?.objectCount, 20);
+  });
+});
+
 describe('a server that knows no LISTEN', () => {
   it('is asked at intervals, and refused notifications disturb nothing', async () => {
     const { proxy, through } = await proxied();

