@@ -15,6 +15,7 @@ import {
 } from 'kysely';
 import type { QueryResult as PgResult, QueryConfig } from 'pg';
 import type { Database, Sql } from '../sql/database.ts';
+import { takingTogether } from '../sql/together.ts';
 
 /** Statements a server keeps for one connection of ours. */
 const namesMax = 256;
@@ -57,7 +58,7 @@ export function kyselyOver(run: RunStatement, names: StatementNames): Sql {
     createIntrospector: (database) => new PostgresIntrospector(database),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
-  return new Kysely<Database>({ dialect });
+  return takingTogether(new Kysely<Database>({ dialect }));
 }
 
 /** Migrations run inside a transaction and under a lock that are there already. */

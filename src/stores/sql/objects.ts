@@ -24,8 +24,9 @@ export async function putObject(
   const key = keyBytes(input.key);
   if (key === undefined) throw new TypeError('An object key must be valid Unicode text.');
   const [isBucketThere, standing] = await together(
-    shareBucket(sql, bucketId),
-    lockKey(sql, bucketId, key),
+    sql,
+    () => shareBucket(sql, bucketId),
+    () => lockKey(sql, bucketId, key),
   );
   if (!isBucketThere) {
     // The bytes stand and nobody will point to them.
@@ -43,14 +44,18 @@ export async function putObject(
     bytes: object.size - (standing?.size ?? 0),
     at: object.modifiedAt,
   };
+  const replaced = standing === undefined || standing.blob_id === object.blobId ? [] : [standing];
   await together(
-    standing === undefined
-      ? insertObject(sql, bucketId, key, object)
-      : replaceObject(sql, bucketId, key, object),
-    standing === undefined || standing.blob_id === object.blobId
-      ? undefined
-      : discardBlobs(sql, [standing.blob_id], object.modifiedAt),
-    countChange(sql, bucketId, shard, change),
+    sql,
+    () =>
+      standing === undefined
+        ? insertObject(sql, bucketId, key, object)
+        : replaceObject(sql, bucketId, key, object),
+    () => {
+      const blobs = replaced.map((each) => each.blob_id);
+      return discardBlobs(sql, blobs, object.modifiedAt);
+    },
+    () => countChange(sql, bucketId, shard, change),
   );
   return { outcome: 'stored' };
 }
@@ -154,8 +159,9 @@ export async function setObjectMetadata(
   const key = keyBytes(input.key);
   if (key === undefined) return 'none';
   const [isBucketThere, standing] = await together(
-    shareBucket(sql, input.bucketId),
-    lockKey(sql, input.bucketId, key),
+    sql,
+    () => shareBucket(sql, input.bucketId),
+    () => lockKey(sql, input.bucketId, key),
   );
   if (!isBucketThere || standing === undefined) return 'none';
   if (standing.blob_id !== input.blobId) return 'changed';
