@@ -15,6 +15,13 @@ const waitingMax = 1_024;
 /** An unused connection is a process of the server: it is given back after so long. */
 const idleMs = 10_000;
 
+/** Between two looks for who waited too long and what is unused: a timer for each would cost more. */
+const tidyMs = 1_000;
+
+interface Waiting extends PromiseWithResolvers<pg.Client> {
+  readonly until: number;
+}
+
 interface Idle {
   readonly client: pg.Client;
   readonly since: number;
@@ -29,14 +36,18 @@ export class Connections {
   #idle: Idle[] = [];
   /** Lent, idle and being made. */
   #count = 0;
-  #waiting: PromiseWithResolvers<pg.Client>[] = [];
+  /** In the order they came. */
+  #waiting: Waiting[] = [];
   #isEnded = false;
 
   constructor(primary: Primary, max: number, world: Pick<World, 'clock' | 'timers'>) {
     this.#primary = primary;
     this.#world = world;
     this.#max = max;
-    this.#stopTidying = world.timers.every(idleMs / 2, () => this.#closeUnused());
+    this.#stopTidying = world.timers.every(tidyMs, () => {
+      this.#closeUnused();
+      this.#refuseOverdue();
+    });
   }
 
   /**
@@ -109,20 +120,18 @@ export class Connections {
 
   async #wait(): Promise<pg.Client> {
     if (this.#waiting.length >= waitingMax) throw new Error('Too many wait for a connection.');
-    const turn = Promise.withResolvers<pg.Client>();
+    const until = this.#world.clock.monotonicMs() + waitMs;
+    const turn = { ...Promise.withResolvers<pg.Client>(), until };
     this.#waiting.push(turn);
-    const ended = new AbortController();
-    const giveUp = (): void => {
-      const place = this.#waiting.indexOf(turn);
-      if (place === -1) return;
-      this.#waiting.splice(place, 1);
-      turn.reject(new Error(`No connection came free within ${waitMs / 1000} s.`));
-    };
-    this.#world.timers.delay(waitMs, ended.signal).then(giveUp, () => {});
-    try {
-      return await turn.promise;
-    } finally {
-      ended.abort();
+    return await turn.promise;
+  }
+
+  #refuseOverdue(): void {
+    const now = this.#world.clock.monotonicMs();
+    while (this.#waiting[0] !== undefined && this.#waiting[0].until <= now) {
+      this.#waiting
+        .shift()
+        ?.reject(new Error(`No connection came free within ${waitMs / 1000} s.`));
     }
   }
 

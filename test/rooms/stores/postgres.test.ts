@@ -357,6 +357,34 @@ describe('connections', () => {
   });
 });
 
+describe('who waits for a connection', () => {
+  it('is refused after a while, and the others are served', async () => {
+    let aheadMs = 0;
+    const { clock } = realWorld;
+    const world = {
+      ...realWorld,
+      clock: { now: () => clock.now(), monotonicMs: () => clock.monotonicMs() + aheadMs },
+    };
+    const engine = await open(`${url}?connections=1`, { world });
+    const bucket = await makeBucket(engine);
+    const rival = new pg.Client({ connectionString: url });
+    await rival.connect();
+    await rival.query('begin; lock table buckets in access exclusive mode');
+    const held = engine.buckets.findBucket(bucket.name);
+    const waiting = engine.buckets.findBucket(bucket.name);
+    aheadMs = 20_000;
+    await assert.rejects(waiting, (error: Error) => {
+      assert.ok(isRefusal(error));
+      assert.match(error.message, /No connection came free within 20 s/);
+      return true;
+    });
+    const later = engine.buckets.findBucket(bucket.name);
+    await rival.query('rollback');
+    await rival.end();
+    assert.deepEqual([await held, await later], [bucket, bucket]);
+  });
+});
+
 describe('text that PostgreSQL cannot hold', () => {
   it('finds nothing, and is no failure of the database', async () => {
     const engine = await open(url);
