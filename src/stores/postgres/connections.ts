@@ -15,7 +15,7 @@ const waitingMax = 1_024;
 /** An unused connection is a process of the server: it is given back after so long. */
 const idleMs = 10_000;
 
-/** Between two looks for who waited too long and what is unused: a timer for each would cost more. */
+/** Between two looks for who waited too long: a timer for each would cost more than his read. */
 const tidyMs = 1_000;
 
 interface Waiting extends PromiseWithResolvers<pg.Client> {
