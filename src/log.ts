@@ -23,17 +23,19 @@ const terminalControls = /[\u007f-\u009f]/g;
 export function openLog(
   level: Config['logLevel'],
   isTerminal: boolean,
+  node: string,
   world: Pick<World, 'clock'>,
 ): OpenLog {
   // Not pino's own output: on a full volume it stops the event loop for ever.
   const output = openLineOutput(standardError, (count) => {
-    const line = { level: 40, time: world.clock.now(), count, msg: 'lines of this log were lost' };
+    const time = world.clock.now();
+    const line = { level: 40, time, node, count, msg: 'lines of this log were lost' };
     return `${JSON.stringify(line)}\n`;
   });
   const { flush } = output;
-  if (!isTerminal) return { log: pino({ level, base: null }, output), flush };
-  const readable = prettyFactory({ ignore: 'pid,hostname' });
+  if (!isTerminal) return { log: pino({ level, base: { node } }, output), flush };
+  const readable = prettyFactory({ ignore: 'node' });
   const write = (line: string): void =>
     output.write(readable(line.replace(terminalControls, '?')) ?? '');
-  return { log: pino({ level }, { write }), flush };
+  return { log: pino({ level, base: { node } }, { write }), flush };
 }

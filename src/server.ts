@@ -2,6 +2,7 @@
  * The only file that knows every room: builds engines and rooms, wires them, starts the listeners,
  * stops in reverse order. Decides nothing that a room could decide.
  */
+import { hostname } from 'node:os';
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
@@ -25,6 +26,7 @@ import {
   type ListenerOptions,
 } from './http/index.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
+import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createPipeline } from './pipeline.ts';
 import { keepSwept } from './sweeps.ts';
 import {
@@ -40,14 +42,18 @@ export interface RunningServer {
   readonly addresses: {
     readonly http: ListenerAddress | undefined;
     readonly https: ListenerAddress | undefined;
+    readonly console: ListenerAddress | undefined;
   };
   readonly rootAccountId: string;
   /** Set once in the life of an installation: the root key made at first start. */
   readonly generatedKey: NewAccessKey | undefined;
   /** The rooms behind the sockets; for tests. */
   readonly rooms: Services & { readonly engines: Engines };
-  /** Stops accepting, lets running requests finish (30 s at most), closes the stores. */
-  stop(): Promise<void>;
+  /**
+   * Readiness turns red; after the drain delay, or as soon as `hurry` says so, stops accepting,
+   * lets running requests finish (30 s at most), closes the stores.
+   */
+  stop(hurry?: AbortSignal): Promise<void>;
   /**
    * After a fault that nothing caught: logs it and cuts every connection. The process must end
    * then; the stores need no closing (security.md 10.1).
@@ -57,52 +63,119 @@ export interface RunningServer {
 
 /** security.md 10.2 */
 const drainMs = 30_000;
+/**
+ * A node whose database has been silent for so long is unfit, although it goes on serving what it
+ * knows (security.md 9.3).
+ */
+const silenceMaxMs = 60_000;
+/** DESIGN section 2. */
+const consoleDefault = { host: '127.0.0.1', port: 9081 } as const;
+/** As long as a node name may be. */
+const nodeNameMax = 40;
 /** custom-domain.md 3.1 */
 const tokensPerBucketMax = 1_000;
 
 /** Resolves when every listener accepts. Rejects with a message for people, everything closed. */
 export async function startServer(config: Config, world: World): Promise<RunningServer> {
-  const opened = openLog(config.logLevel, process.stderr.isTTY === true, world);
-  const engines = await openEngines(config, world, {
-    isServer: true,
-    onDamage: (message) => opened.log.fatal(message),
-  });
+  const node = nodeNameOf(config);
+  const opened = openLog(config.logLevel, process.stderr.isTTY === true, node, world);
+  const health = createHealth(node);
+  // First to accept and last to stop, so that whoever asks how this node is, is told.
+  const operator =
+    config.console === 'off'
+      ? undefined
+      : createOperatorListener(config.console ?? consoleDefault, health, {
+          world,
+          onFault: (err, requestId) => opened.log.error({ err, requestId }, 'fault'),
+        });
+  const stopOperator = async (): Promise<void> => operator?.drain(0);
   try {
-    return await startOn(engines, config, world, opened);
+    const consoleAddress = await operator?.start().catch((err: unknown) => {
+      // Nobody asked for it: another server on this machine is no reason not to start.
+      if (config.console !== undefined) throw err;
+      opened.log.warn({ err }, 'no /live and /ready; set CNAMED_CONSOLE to another address');
+      return undefined;
+    });
+    const around: Around = { config, world, opened, health, consoleAddress, stopOperator };
+    return await startOn(await openForServing(around), around);
   } catch (error) {
-    await engines.close();
+    await stopOperator();
     await opened.flush();
     throw error;
   }
 }
 
-async function startOn(
-  engines: Engines,
-  config: Config,
-  world: World,
-  opened: OpenLog,
-): Promise<RunningServer> {
+/** What is there before the engines are open, and after they are closed. */
+interface Around {
+  readonly config: Config;
+  readonly world: World;
+  readonly opened: OpenLog;
+  readonly health: Health;
+  readonly consoleAddress: ListenerAddress | undefined;
+  stopOperator(): Promise<void>;
+}
+
+/** The engines, with what `/ready` says of them. */
+async function openForServing({ config, world, opened, health }: Around): Promise<Engines> {
+  const engines = await openEngines(config, world, {
+    isServer: true,
+    onDamage: (message) => {
+      opened.log.fatal(message);
+      health.watch('writes', () => message);
+    },
+  });
+  const { reach } = engines.metadata;
+  health.watch('database', () => {
+    const silentMs = reach.silentForMs();
+    if (silentMs <= silenceMaxMs) return undefined;
+    return `The database has not answered for ${Math.floor(silentMs / 1_000)} s.`;
+  });
+  return engines;
+}
+
+async function startOn(engines: Engines, around: Around): Promise<RunningServer> {
+  const { config, world, health, opened, consoleAddress, stopOperator } = around;
   const { log } = opened;
-  log.info({ database: databaseOf(config) }, 'metadata');
-  const root = await engines.accounts.ensureRootAccount(config.rootKey);
-  const swept = keepSwept(engines, world, log);
-  const listening = await listen(engines, config, world, log);
-  return {
-    addresses: listening.addresses,
-    rootAccountId: root.accountId,
-    generatedKey: root.generated,
-    rooms: { ...listening.services, engines },
-    async stop() {
-      await listening.stop(drainMs);
-      await swept.stop();
-      await engines.close();
-      await opened.flush();
-    },
-    async fall(problem) {
-      log.fatal({ err: problem }, 'a fault that nothing caught; this server ends');
-      await Promise.all([listening.stop(0), opened.flush()]);
-    },
-  };
+  try {
+    log.info({ database: databaseOf(config) }, 'metadata');
+    const root = await engines.accounts.ensureRootAccount(config.rootKey);
+    const swept = keepSwept(engines, world, log);
+    const listening = await listen(engines, config, world, log);
+    health.become('serving');
+    return {
+      addresses: { ...listening.addresses, console: consoleAddress },
+      rootAccountId: root.accountId,
+      generatedKey: root.generated,
+      rooms: { ...listening.services, engines },
+      async stop(hurry) {
+        health.become('stopping');
+        listening.announceEnd();
+        await world.timers.delay(config.drainDelayMs, hurry).catch(() => {});
+        await listening.stop(drainMs);
+        await swept.stop();
+        await engines.close();
+        await stopOperator();
+        await opened.flush();
+      },
+      async fall(problem) {
+        log.fatal({ err: problem }, 'a fault that nothing caught; this server ends');
+        await Promise.all([listening.stop(0), stopOperator(), opened.flush()]);
+      },
+    };
+  } catch (error) {
+    await engines.close();
+    throw error;
+  }
+}
+
+/** A name that was given, or that of the machine in the characters a name may have. */
+function nodeNameOf({ nodeName }: Config): string {
+  return (
+    nodeName ??
+    hostname()
+      .replace(/[^\w.-]/g, '-')
+      .slice(0, nodeNameMax)
+  );
 }
 
 async function createServices(
@@ -174,8 +247,10 @@ async function createServices(
 }
 
 interface Listening {
-  readonly addresses: RunningServer['addresses'];
+  readonly addresses: Pick<RunningServer['addresses'], 'http' | 'https'>;
   readonly services: Services;
+  /** Answers close their connections from now on. */
+  announceEnd(): void;
   /** Requests may run on for `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -221,7 +296,11 @@ async function listen(
   try {
     bound.http = await http?.start();
     bound.https = await https?.start();
-    return { addresses: bound, services, stop };
+    const announceEnd = (): void => {
+      http?.announceEnd();
+      https?.announceEnd();
+    };
+    return { addresses: bound, services, announceEnd, stop };
   } catch (error) {
     await stop(0);
     throw error;
@@ -250,6 +329,7 @@ function listenerOptions(
   return {
     handle,
     renderProblem: renderError,
+    balancers: config.balancers,
     world,
     limits: {
       connectionsMax: connectionsWithin(openFilesMax()),
@@ -274,7 +354,7 @@ function openFilesMax(): number {
 }
 
 /** What clients are told to call next: they use it as it is, port included (clients.md). */
-function firstEndpoint(config: Config, bound: RunningServer['addresses']): string {
+function firstEndpoint(config: Config, bound: Listening['addresses']): string {
   const name = config.endpoints[0] ?? 'localhost';
   const port = bound.http?.port ?? bound.https?.port;
   return port === undefined ? name : `${name}:${port}`;

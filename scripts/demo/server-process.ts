@@ -26,6 +26,7 @@ export async function startServerProcess(options: {
     ...process.env,
     CNAMED_HTTP: '127.0.0.1:0',
     CNAMED_HTTPS: '127.0.0.1:0',
+    CNAMED_CONSOLE: 'off',
     CNAMED_DATA_DIR: options.dataDir,
     CNAMED_DNS_SERVERS: options.dnsServer,
     CNAMED_LOG_LEVEL: 'warn',

@@ -47,7 +47,7 @@ async function serve(context: CliContext, config: Config): Promise<number> {
     announce(context, config, server);
     const reason = await stopping.asked;
     if (context.stderr.isTTY) printLine(context.stderr, `\n${reason}: finishing requests ...`);
-    await server.stop();
+    await server.stop(stopping.hurried);
     return exitCodes.done;
   } finally {
     faults.release();
@@ -91,11 +91,21 @@ function watchFaults(context: CliContext): {
   };
 }
 
-/** The first request to stop; a second interrupt ends the process at once. */
-function awaitStop(context: CliContext): { asked: Promise<string>; release: () => void } {
+interface Stopping {
+  /** Resolves to the reason of the first request to stop. */
+  readonly asked: Promise<string>;
+  /** Asked again: whoever asks twice does not wait for balancers. */
+  readonly hurried: AbortSignal;
+  readonly release: () => void;
+}
+
+/** A second interrupt ends the process at once; any other second signal hurries the end. */
+function awaitStop(context: CliContext): Stopping {
   const { promise, resolve } = Promise.withResolvers<string>();
+  const hurry = new AbortController();
   let isAsked = false;
   const ask = (reason: string): void => {
+    if (isAsked) hurry.abort();
     isAsked = true;
     resolve(reason);
   };
@@ -110,6 +120,7 @@ function awaitStop(context: CliContext): { asked: Promise<string>; release: () =
   const lifeLine = holdLifeLine(context.environment, () => ask('the parent process is gone'));
   return {
     asked: promise,
+    hurried: hurry.signal,
     release: () => {
       for (const [signal, listener] of listeners) context.signals.off(signal, listener);
       lifeLine?.release();
@@ -126,7 +137,9 @@ function announce(context: CliContext, config: Config, server: RunningServer): v
   ];
   if (context.stderr.isTTY) printWelcome(context, config, server, urls);
   else printGeneratedKey(context, server);
-  printLine(context.stdout, `cnamed ready ${urls.join(' ')}`);
+  const { console } = server.addresses;
+  const operator = console ? ` console ${formatAddress(console)}` : '';
+  printLine(context.stdout, `cnamed ready ${urls.join(' ')}${operator}`);
 }
 
 function printWelcome(
@@ -141,6 +154,7 @@ function printWelcome(
     context.stderr,
     [
       ['listens on', urls.join('  ')],
+      ...consoleFact(server),
       ['keeps data in', config.dataDir],
       ...(config.databaseUrl ? [databaseFact(config.databaseUrl)] : []),
       ['region', config.region],
@@ -164,6 +178,11 @@ function printWelcome(
   const endpoint = isChosen ? ` --endpoint ${urls[0]}` : '';
   const next = `${context.program} domain add www.example.com --bucket BUCKET --wait${endpoint}`;
   printLine(context.stderr, `    ${next}\n`);
+}
+
+function consoleFact(server: RunningServer): [string, string][] {
+  const { console } = server.addresses;
+  return console ? [['tells how it is', `http://${formatAddress(console)}/ready`]] : [];
 }
 
 function databaseFact(url: string): [string, string] {

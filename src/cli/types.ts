@@ -14,11 +14,12 @@ export interface RunningServer {
   readonly addresses: {
     readonly http: BoundAddress | undefined;
     readonly https: BoundAddress | undefined;
+    readonly console: BoundAddress | undefined;
   };
   /** Set once in the life of an installation: the root key made at first start. */
   readonly generatedKey: NewAccessKey | undefined;
-  /** Stops accepting, lets running requests finish (30 s at most), closes the stores. */
-  stop(): Promise<void>;
+  /** Waits for the drain delay or `hurry`, lets running requests finish, closes the stores. */
+  stop(hurry?: AbortSignal): Promise<void>;
   /** Logs the fault and cuts every connection; the process must end then. */
   fall(problem: unknown): Promise<void>;
 }

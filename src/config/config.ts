@@ -18,7 +18,10 @@ export type { ListenAddress } from './values.ts';
 export interface Config {
   readonly http: ListenAddress | 'off';
   readonly https: ListenAddress | 'off';
-  readonly console: ListenAddress | 'off';
+  /** `undefined`: nobody said; then 127.0.0.1:9081, and nothing where that is taken. */
+  readonly console: ListenAddress | 'off' | undefined;
+  /** IP addresses and networks (`10.0.0.0/8`) of balancers that send the PROXY protocol. */
+  readonly balancers: readonly string[];
   /** Lower case, without ports, at least one. */
   readonly endpoints: readonly string[];
   /** `host[:port]`; undefined: the first endpoint with the port that was bound. */
@@ -54,6 +57,9 @@ export interface Config {
   readonly isForceDownload: boolean;
   /** On each listener. */
   readonly connectionsPerAddressMax: number;
+  /** `undefined`: the name of the machine. */
+  readonly nodeName: string | undefined;
+  readonly drainDelayMs: number;
   readonly workers: 1;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
@@ -130,15 +136,10 @@ function absolute(name: SettingName, value: unknown, folder: string): unknown {
 /** Settings that are right alone and wrong together. */
 function contradictions(values: Values): string[] {
   const found: string[] = [];
-  const [http, https] = [values.http, values.https];
-  if (http === 'off' && https === 'off') {
+  if (values.http === 'off' && values.https === 'off') {
     found.push('http and https are both off; at least one listener must be on.');
   }
-  if (http !== 'off' && https !== 'off' && http.port !== 0 && http.port === https.port) {
-    if (http.host === https.host) {
-      found.push(`http and https are both ${http.host}:${http.port}; they need different ports.`);
-    }
-  }
+  found.push(...sameAddresses(values));
   if (!values['access-key-id'] !== !values['access-key-secret']) {
     found.push('access-key-id and access-key-secret belong together; only one of them is set.');
   }
@@ -166,14 +167,31 @@ function contradictions(values: Values): string[] {
   return found;
 }
 
+/** Listeners that could not both bind. */
+function sameAddresses(values: Values): string[] {
+  const found: string[] = [];
+  const names = ['http', 'https', 'console'] as const;
+  for (const [index, name] of names.entries()) {
+    for (const other of names.slice(index + 1)) {
+      const [one, two] = [values[name], values[other]];
+      if (!one || !two || one === 'off' || two === 'off' || one.port === 0) continue;
+      if (one.port !== two.port || one.host !== two.host) continue;
+      found.push(
+        `${name} and ${other} are both ${one.host}:${one.port}; they need different ports.`,
+      );
+    }
+  }
+  return found;
+}
+
 function build(values: Values): Config {
   const [accessKeyId, accessKeySecret] = [values['access-key-id'], values['access-key-secret']];
   const [chainFile, keyFile] = [values.certificate, values['certificate-key']];
   return {
     http: values.http,
     https: values.https,
-    // Nothing listens there in this release; the row's schema refuses every other address.
-    console: 'off',
+    console: values.console,
+    balancers: values['proxy-from'],
     endpoints: [...new Set(values.endpoint)],
     publicEndpoint: values['public-endpoint'],
     region: values.region,
@@ -195,6 +213,8 @@ function build(values: Values): Config {
     defaultCertificate: chainFile && keyFile ? { chainFile, keyFile } : undefined,
     isForceDownload: values['force-download'],
     connectionsPerAddressMax: values['connections-per-address'],
+    nodeName: values['node-name'],
+    drainDelayMs: values['drain-delay'],
     workers: 1,
     logLevel: values['log-level'],
   };

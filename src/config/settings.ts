@@ -41,7 +41,6 @@ function row<T, Fallback extends string | undefined>(
 }
 
 const none = undefined;
-const consoleAddress = '127.0.0.1:9081';
 
 export const rows = {
   http: row({
@@ -59,17 +58,24 @@ export const rows = {
     doc: 'Address of the HTTPS listener, or "off".',
   }),
   console: row({
-    schema: value.later(
-      'the web console comes in a later release; set it to "off" or leave it out',
-      (text) => text === consoleAddress || text.toLowerCase() === 'off',
-    ),
-    fallback: consoleAddress,
-    isLater: true,
+    schema: value.address,
+    fallback: none,
+    fallbackDoc: '127.0.0.1:9081, if that is free',
     placeholder: 'host:port',
     group: 'Listeners',
     doc:
-      'Address of the web console and the operator API. Comes in a later release; nothing ' +
-      'listens yet.',
+      'Address for the operator, or "off": /live and /ready for supervisors and balancers. The ' +
+      'web console and the operator API come there in a later release.',
+  }),
+  'proxy-from': row({
+    schema: value.networks,
+    fallback: '',
+    fallbackDoc: 'none',
+    placeholder: 'networks',
+    group: 'Listeners',
+    doc:
+      'Addresses and networks of load balancers that send the PROXY protocol (version 1 or 2) to ' +
+      'the HTTP and HTTPS listeners. From them its header is required, from others it is never read.',
   }),
   endpoint: row({
     schema: value.endpointNames,
@@ -303,6 +309,24 @@ export const rows = {
     doc:
       'Connections that one address may hold open at once on each listener. Raise it when a ' +
       'reverse proxy brings all requests.',
+  }),
+  'node-name': row({
+    schema: value.nodeName,
+    fallback: none,
+    fallbackDoc: 'the name of the machine',
+    placeholder: 'name',
+    group: 'Process',
+    doc: 'Name of this node in its log, in /ready and in the list of connections of the database.',
+  }),
+  'drain-delay': row({
+    schema: value.duration('0s', '10m'),
+    fallback: '0s',
+    placeholder: 'duration',
+    unit: 'ms',
+    group: 'Process',
+    doc:
+      'After SIGTERM, how long connections are still accepted while /ready is red and every answer ' +
+      'closes its connection. Behind a balancer: longer than it takes to notice, and than 16 s.',
   }),
   workers: row({
     schema: value.later('more processes than one come in a later release', (text) => text === '1'),

@@ -181,6 +181,27 @@ export const databaseUrl: Text<string> = reading(
   },
 );
 
+/** In logs, in answers to balancers and in the database's list of connections. */
+export const nodeName: Text<string> = reading(
+  'up to 40 letters, digits, dots, hyphens and underscores',
+  (text) => (/^[\w.-]{1,40}$/.test(text) ? text : undefined),
+);
+
+/** `192.0.2.1`, `10.0.0.0/8`, `2001:db8::/32` */
+export const networks: Text<readonly string[]> = reading(
+  'IP addresses and networks separated by commas, for example 192.0.2.1,10.0.0.0/8,2001:db8::/32',
+  (text) => readEach(text, readNetwork),
+);
+
+function readNetwork(text: string): string | undefined {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return undefined;
+  const bitsMax = family === 4 ? 32 : 128;
+  if (bits === undefined) return text;
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax ? text : undefined;
+}
+
 /** The off states of a feature of a later release; anything else is refused with `sentence`. */
 export function later(sentence: string, accepts: (text: string) => boolean): Text<string> {
   return reading(sentence, (text) => (accepts(text) ? text : undefined));

@@ -3,8 +3,10 @@ import type { HttpLimits } from './limits.ts';
 
 /** Who may connect: counted before TLS and before a byte is read (security.md 6.7). */
 export interface Admission {
-  /** False: over a cap, and the socket is destroyed already. */
+  /** False: over the cap of all connections, and the socket is destroyed already. */
   admit(socket: Socket): boolean;
+  /** False: over the cap of this address, and the socket is destroyed already. */
+  admitFrom(socket: Socket, address: string): boolean;
   readonly open: number;
   readonly refused: number;
   destroyAll(): void;
@@ -15,8 +17,13 @@ export function createAdmission(limits: HttpLimits): Admission {
   const perAddress = new Map<string, number>();
   let refused = 0;
 
-  function leave(socket: Socket, address: string): void {
-    sockets.delete(socket);
+  function refuse(socket: Socket): false {
+    refused++;
+    socket.destroy();
+    return false;
+  }
+
+  function leave(address: string): void {
     const left = (perAddress.get(address) ?? 1) - 1;
     if (left === 0) perAddress.delete(address);
     else perAddress.set(address, left);
@@ -24,19 +31,18 @@ export function createAdmission(limits: HttpLimits): Admission {
 
   return {
     admit(socket) {
-      const address = socket.remoteAddress;
-      const here = perAddress.get(address ?? '') ?? 0;
-      const isFull =
-        sockets.size >= limits.connectionsMax || here >= limits.connectionsPerAddressMax;
       // Without an address the client has gone already.
-      if (address === undefined || isFull) {
-        refused++;
-        socket.destroy();
-        return false;
-      }
+      if (socket.remoteAddress === undefined) return refuse(socket);
+      if (sockets.size >= limits.connectionsMax) return refuse(socket);
       sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return true;
+    },
+    admitFrom(socket, address) {
+      const here = perAddress.get(address) ?? 0;
+      if (here >= limits.connectionsPerAddressMax) return refuse(socket);
       perAddress.set(address, here + 1);
-      socket.once('close', () => leave(socket, address));
+      socket.once('close', () => leave(address));
       return true;
     },
     get open() {

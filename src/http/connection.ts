@@ -58,7 +58,7 @@ export class Connection {
     if (this.#active !== exchange) return;
     this.#active = undefined;
     exchange.finish();
-    if (this.#socket.destroyed || exchange.closesConnection || this.#rules.isDraining()) {
+    if (this.#socket.destroyed || exchange.closesConnection || this.#rules.isStopping()) {
       this.#isOver = true;
       this.#waiting = [];
       // A body that broke after the head had promised more requests.

@@ -23,7 +23,10 @@ export interface ExchangeRules {
   readonly dateText: () => string;
   readonly rates: UploadRates;
   readonly pool: BufferPool;
-  readonly isDraining: () => boolean;
+  /** Clients are told with every answer that it is the last of its connection. */
+  readonly isEnding: () => boolean;
+  /** No connection outlives what runs on it, whatever its client was told. */
+  readonly isStopping: () => boolean;
   readonly onAnswered: (record: AnswerRecord) => void;
   readonly onFault: (problem: unknown, requestId: string) => void;
 }
@@ -186,7 +189,7 @@ export class Exchange {
     const { response, incoming } = this;
     const rest = this.#restOfBody();
     if (rest === 'too-much') this.#closes = true;
-    if (answer.closeConnection || this.#rules.isDraining()) this.#closes = true;
+    if (answer.closeConnection || this.#rules.isEnding()) this.#closes = true;
     let head: string[];
     try {
       head = this.#composeHead(answer);

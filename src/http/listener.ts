@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { World } from '../world/index.ts';
 import { type Admission, createAdmission } from './admission.ts';
+import { type Balancers, createBalancers, plainAddress } from './balancers.ts';
 import { createBufferPool } from './buffer-pool.ts';
 import { Connection } from './connection.ts';
 import type { ExchangeRules } from './exchange.ts';
@@ -15,7 +16,7 @@ import { defaultLimits, type HttpLimits } from './limits.ts';
 import { createDateText, createRequestIds } from './request-ids.ts';
 import type { ConnectionFacts } from './request-view.ts';
 import type { AnswerRecord, Handler, ProblemRenderer } from './types.ts';
-import { createUploadRates } from './upload-rate.ts';
+import { createUploadRates, type UploadRates } from './upload-rate.ts';
 
 export interface ListenerAddress {
   readonly host: string;
@@ -32,6 +33,11 @@ export interface ListenerOptions {
   readonly limits?: Partial<HttpLimits>;
   /** Set for HTTPS: the profile, the default certificate if any, and the SNICallback. */
   readonly tls?: TlsServerOptions;
+  /**
+   * Addresses and networks of balancers. A connection from one of them begins with a header of the
+   * PROXY protocol, which says whose it is; a connection from anybody else never does.
+   */
+  readonly balancers?: readonly string[];
   /** Called after each answer is over; must not throw. */
   readonly onAnswered?: (record: AnswerRecord) => void;
   /** Told of failures that are the server's own: the caller got InternalError, or a cut. */
@@ -47,6 +53,11 @@ export interface ListenerCounters {
 export interface HttpListener {
   /** The address it accepts on now. Rejects when it cannot be had. */
   start(): Promise<ListenerAddress>;
+  /**
+   * From now on every answer is the last of its connection, which the client is told: connections
+   * that are in use empty themselves. New ones are still accepted.
+   */
+  announceEnd(): void;
   /**
    * Stops accepting, closes idle connections, lets running requests finish; after `deadlineMs` the
    * rest is cut. No connection is open when it returns.
@@ -70,33 +81,26 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
   const admission = createAdmission(limits);
   const rates = createUploadRates(limits, () => world.clock.monotonicMs());
   const connections = new Map<Socket, Connection>();
-  let isDraining = false;
+  const balancers = createBalancers(options.balancers ?? [], world);
+  let isEnding = false;
+  let isStopping = false;
   let failedHandshakes = 0;
   let stopChecking = (): void => {};
 
-  const rules: ExchangeRules = {
-    handle: options.handle,
-    renderProblem: options.renderProblem,
-    limits,
-    world,
-    nextRequestId: createRequestIds(world),
-    dateText: createDateText(world),
-    rates,
-    pool: createBufferPool(),
-    isDraining: () => isDraining,
-    onAnswered: options.onAnswered ?? (() => {}),
-    onFault: options.onFault ?? (() => {}),
-  };
+  const rules = exchangeRules(options, limits, rates, {
+    isEnding: () => isEnding,
+    isStopping: () => isStopping,
+  });
 
-  guardAdmission(server, admission);
   server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
-    if (isDraining || socket.destroyed) {
+    if (isStopping || socket.destroyed) {
       socket.destroy();
       return;
     }
-    connections.set(socket, new Connection(socket, connectionFacts(socket), rules));
+    connections.set(socket, new Connection(socket, connectionFacts(socket, balancers), rules));
     socket.once('close', () => connections.delete(socket));
   });
+  guardAdmission(server, admission, balancers);
   attach(server, connections);
   server.on('tlsClientError', (_error: Error, socket: TLSSocket) => {
     failedHandshakes++;
@@ -118,7 +122,8 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
   }
 
   async function drain(deadlineMs: number): Promise<void> {
-    isDraining = true;
+    isEnding = true;
+    isStopping = true;
     const deadline = new AbortController();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const connection of connections.values()) {
@@ -136,6 +141,9 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
 
   return {
     start,
+    announceEnd() {
+      isEnding = true;
+    },
     drain,
     setTicketKeys(keys) {
       if (server instanceof HttpsServer) server.setTicketKeys(keys);
@@ -145,6 +153,27 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
       refusedConnections: admission.refused,
       failedHandshakes,
     }),
+  };
+}
+
+function exchangeRules(
+  { handle, renderProblem, world, onAnswered, onFault }: ListenerOptions,
+  limits: HttpLimits,
+  rates: UploadRates,
+  end: Pick<ExchangeRules, 'isEnding' | 'isStopping'>,
+): ExchangeRules {
+  return {
+    handle,
+    renderProblem,
+    limits,
+    world,
+    nextRequestId: createRequestIds(world),
+    dateText: createDateText(world),
+    rates,
+    pool: createBufferPool(),
+    ...end,
+    onAnswered: onAnswered ?? (() => {}),
+    onFault: onFault ?? (() => {}),
   };
 }
 
@@ -173,13 +202,19 @@ function createServer(limits: HttpLimits, tls: TlsServerOptions | undefined) {
   return server;
 }
 
-/** Puts the caps in front of whatever the server does with a fresh connection, TLS included. */
-function guardAdmission(server: Server, admission: Admission): void {
+/** Caps and balancers come before whatever the server does with a connection, TLS included. */
+function guardAdmission(server: Server, admission: Admission, balancers: Balancers): void {
   const accept = server.listeners('connection') as ((socket: Socket) => void)[];
+  const pass = (socket: Socket, address: string): void => {
+    if (!admission.admitFrom(socket, address)) return;
+    for (const each of accept) each.call(server, socket);
+  };
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
     if (!admission.admit(socket)) return;
-    for (const each of accept) each.call(server, socket);
+    // A balancer holds the connections of many: the cap of an address is for those behind it.
+    if (balancers.isBalancer(socket)) balancers.receive(socket, (source) => pass(socket, source));
+    else pass(socket, socket.remoteAddress ?? '');
   });
 }
 
@@ -208,8 +243,8 @@ function attach(server: Server, connections: ReadonlyMap<Socket, Connection>): v
   });
 }
 
-function connectionFacts(socket: Socket): ConnectionFacts {
-  const remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, '');
+function connectionFacts(socket: Socket, balancers: Balancers): ConnectionFacts {
+  const remoteAddress = balancers.sourceOf(socket) ?? plainAddress(socket.remoteAddress ?? '');
   if (!(socket instanceof TLSSocket)) {
     return { remoteAddress, isSecure: false, serverName: undefined };
   }

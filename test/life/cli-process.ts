@@ -81,7 +81,11 @@ export interface ServerProcess extends Running {
   readonly httpsPort: number;
 }
 
-export const freePorts = { CNAMED_HTTP: '127.0.0.1:0', CNAMED_HTTPS: '127.0.0.1:0' } as const;
+export const freePorts = {
+  CNAMED_HTTP: '127.0.0.1:0',
+  CNAMED_HTTPS: '127.0.0.1:0',
+  CNAMED_CONSOLE: 'off',
+} as const;
 
 /** Resolves when the ready line was printed. */
 export async function serve(options: StartOptions): Promise<ServerProcess> {

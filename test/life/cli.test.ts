@@ -32,6 +32,7 @@ before(async () => {
     // Known beforehand, so that the commands find the server by the same settings.
     CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
     CNAMED_HTTPS: '127.0.0.1:0',
+    CNAMED_CONSOLE: 'off',
     CNAMED_DATA_DIR: join(folder, 'data'),
     CNAMED_DNS_SERVERS: dns.server,
     CNAMED_LOG_LEVEL: 'warn',

@@ -128,6 +128,7 @@ test('an address in use is told with the settings to change', async () => {
     const environment = {
       CNAMED_HTTP: `127.0.0.1:${first.httpPort}`,
       CNAMED_HTTPS: 'off',
+      CNAMED_CONSOLE: 'off',
       CNAMED_DATA_DIR: join(folder, 'in-use-2'),
     };
     const { code, stderr } = await run(['serve'], { environment });

@@ -272,6 +272,7 @@ describe('the database', () => {
     environment = {
       CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
       CNAMED_HTTPS: '127.0.0.1:0',
+      CNAMED_CONSOLE: 'off',
       CNAMED_DATA_DIR: join(folder, 'data'),
       CNAMED_DNS_SERVERS: dns.server,
       CNAMED_ACCESS_KEY_ID: credentials.accessKeyId,

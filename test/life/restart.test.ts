@@ -58,6 +58,7 @@ before(async () => {
     // The same addresses after each start, for answers that repeat them.
     CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
     CNAMED_HTTPS: `127.0.0.1:${await reservePort()}`,
+    CNAMED_CONSOLE: 'off',
     CNAMED_DATA_DIR: data,
     CNAMED_DNS_SERVERS: dns.server,
     CNAMED_LOG_LEVEL: 'warn',
@@ -237,7 +238,11 @@ test('a token from before the restart proves its domain after it', async () => {
 
 test('a second server on the folder is refused, and the first one goes on', async () => {
   const before = await snapshot();
-  const elsewhere = { CNAMED_HTTP: '127.0.0.1:0', CNAMED_HTTPS: '127.0.0.1:0' };
+  const elsewhere = {
+    CNAMED_HTTP: '127.0.0.1:0',
+    CNAMED_HTTPS: '127.0.0.1:0',
+    CNAMED_CONSOLE: 'off',
+  };
   await assertRefused(/Another cnamed server is running on .*data\. Stop it first/, elsewhere);
   assert.deepEqual(await snapshot(), before);
 });
@@ -272,6 +277,7 @@ test('a master key that is lost, foreign, cut or open to others refuses the star
       CNAMED_DATA_DIR: otherData,
       CNAMED_HTTP: '127.0.0.1:0',
       CNAMED_HTTPS: '127.0.0.1:0',
+      CNAMED_CONSOLE: 'off',
     },
   });
   await end(foreign);

@@ -69,6 +69,7 @@ before(async () => {
   environment = {
     CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
     CNAMED_HTTPS: '127.0.0.1:0',
+    CNAMED_CONSOLE: 'off',
     CNAMED_DATA_DIR: data,
     CNAMED_DNS_SERVERS: dns.server,
     CNAMED_ACCESS_KEY_ID: root.accessKeyId,

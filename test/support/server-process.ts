@@ -12,6 +12,8 @@ export interface ServerProcess {
   readonly pid: number;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Of /live and /ready. */
+  readonly consolePort: number;
   /** From the spawn to the ready line. */
   readonly readyAfterMs: number;
   /** How it ended, if it did, and the last it wrote on standard error. */
@@ -56,11 +58,12 @@ export async function startServerProcess(
   const line = await readyLine(child, condition);
   clearTimeout(timer);
   if (line === undefined) return undefined;
-  const ports = [...line.matchAll(/:(?<port>\d+)(?=\s|$)/g)].map((match) => Number(match[1]));
+  const portOf = (listener: RegExp): number => Number(listener.exec(line)?.[1] ?? 0);
   return {
     pid: child.pid ?? 0,
-    httpPort: ports[0] ?? 0,
-    httpsPort: ports[1] ?? 0,
+    httpPort: portOf(/http:\S+:(\d+)/),
+    httpsPort: portOf(/https:\S+:(\d+)/),
+    consolePort: portOf(/console \S+:(\d+)/),
     readyAfterMs: performance.now() - startedAt,
     condition,
     async kill() {
@@ -84,6 +87,7 @@ function environmentOf(options: ServerProcessOptions): Record<string, string> {
     PATH: process.env.PATH ?? '',
     CNAMED_HTTP: '127.0.0.1:0',
     CNAMED_HTTPS: '127.0.0.1:0',
+    CNAMED_CONSOLE: '127.0.0.1:0',
     CNAMED_DATA_DIR: options.dataDir,
     CNAMED_ACCESS_KEY_ID: options.accessKeyId,
     CNAMED_ACCESS_KEY_SECRET: options.accessKeySecret,

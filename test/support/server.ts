@@ -13,6 +13,8 @@ import { type S3TestServer, s3TestKey, startS3Server } from './s3-server.ts';
 export interface TestServer {
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Of /live and /ready. */
+  readonly consolePort: number;
   readonly folder: string;
   /** The root account's key. */
   readonly accessKeyId: string;
@@ -68,6 +70,7 @@ export async function startTestServer(
   const environment: Record<string, string> = {
     CNAMED_HTTP: '127.0.0.1:0',
     CNAMED_HTTPS: '127.0.0.1:0',
+    CNAMED_CONSOLE: '127.0.0.1:0',
     CNAMED_DATA_DIR: join(folder, 'data'),
     CNAMED_ACCESS_KEY_ID: rootKey.accessKeyId,
     CNAMED_ACCESS_KEY_SECRET: rootKey.accessKeySecret,
@@ -88,6 +91,7 @@ export async function startTestServer(
   return {
     httpPort: server.addresses.http?.port ?? 0,
     httpsPort: server.addresses.https?.port ?? 0,
+    consolePort: server.addresses.console?.port ?? 0,
     folder,
     ...rootKey,
     rootAccountId: server.rootAccountId,

@@ -68,6 +68,7 @@ function start(
         addresses: {
           http: { host: '127.0.0.1', port: 4711 },
           https: { host: '::1', port: 4712 },
+          console: { host: '127.0.0.1', port: 4713 },
         },
         generatedKey: undefined,
         stop: async () => {
@@ -99,13 +100,16 @@ test('serve prints exactly one line on standard output, with every address', asy
   await untilReady(run);
   run.signals.emit('SIGTERM');
   assert.equal(await run.code, 0);
-  assert.equal(run.stdout.text, 'cnamed ready http://127.0.0.1:4711 https://[::1]:4712\n');
+  assert.equal(
+    run.stdout.text,
+    'cnamed ready http://127.0.0.1:4711 https://[::1]:4712 console 127.0.0.1:4713\n',
+  );
   assert.equal(run.stops, 1);
   assert.equal(run.signals.listenerCount('SIGTERM'), 0);
 });
 
 test('a listener that is off is not in the ready line', async () => {
-  const addresses = { http: undefined, https: { host: '127.0.0.1', port: 1 } };
+  const addresses = { http: undefined, https: { host: '127.0.0.1', port: 1 }, console: undefined };
   const run = start(['serve', '--http', 'off'], { server: { addresses } });
   await untilReady(run);
   assert.equal(run.stdout.text, 'cnamed ready https://127.0.0.1:1\n');
@@ -155,7 +159,7 @@ test('a signal that comes while the server still starts is not lost', async () =
   await asked.promise;
   run.signals.emit('SIGTERM');
   let stops = 0;
-  const addresses = { http: undefined, https: undefined };
+  const addresses = { http: undefined, https: undefined, console: undefined };
   const stop = async (): Promise<void> => void stops++;
   starting.resolve({ addresses, generatedKey: undefined, stop, fall: stop });
   assert.equal(await run.code, 0);

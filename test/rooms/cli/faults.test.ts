@@ -33,7 +33,7 @@ function serveWith(server: Partial<RunningServer> | Promise<never>) {
       },
       startServer: async () => {
         if (server instanceof Promise) return await server;
-        const addresses = { http: undefined, https: undefined };
+        const addresses = { http: undefined, https: undefined, console: undefined };
         const nothing = async (): Promise<void> => {};
         return { addresses, generatedKey: undefined, stop: nothing, fall: nothing, ...server };
       },

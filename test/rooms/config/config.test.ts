@@ -33,7 +33,8 @@ test('without any setting the defaults of the contract stand', async () => {
   assert.deepEqual(await loadConfig(sources()), {
     http: { host: '127.0.0.1', port: 9080 },
     https: { host: '127.0.0.1', port: 9443 },
-    console: 'off',
+    console: undefined,
+    balancers: [],
     endpoints: ['localhost'],
     publicEndpoint: undefined,
     region: 'cn-hangzhou',
@@ -55,6 +56,8 @@ test('without any setting the defaults of the contract stand', async () => {
     defaultCertificate: undefined,
     isForceDownload: true,
     connectionsPerAddressMax: 256,
+    nodeName: undefined,
+    drainDelayMs: 0,
     workers: 1,
     logLevel: 'info',
   });
@@ -224,7 +227,6 @@ test('an object store is an address of the form s3, without credentials in it', 
 
 test('features of later releases are refused, never ignored', async () => {
   const later = {
-    CNAMED_CONSOLE: '0.0.0.0:9081',
     CNAMED_WORKERS: '2',
   };
   for (const [name, text] of Object.entries(later)) {
@@ -232,9 +234,41 @@ test('features of later releases are refused, never ignored', async () => {
     assert.match(message, new RegExp(`^${name} is .*, but .* later release`));
     assert.doesNotMatch(message, /secret/);
   }
-  const allowed = { CNAMED_CONSOLE: 'off', CNAMED_WORKERS: '1' };
-  assert.ok(await loadConfig(sources({ environment: allowed })));
-  assert.ok(await loadConfig(sources({ environment: { CNAMED_CONSOLE: '127.0.0.1:9081' } })));
+  assert.ok(await loadConfig(sources({ environment: { CNAMED_WORKERS: '1' } })));
+});
+
+test('the address for the operator may be off, left out, and no other listener’s', async () => {
+  const consoleOf = async (text: string) =>
+    (await loadConfig(sources({ environment: { CNAMED_CONSOLE: text } }))).console;
+  assert.equal(await consoleOf('off'), 'off');
+  assert.deepEqual(await consoleOf('0.0.0.0:9081'), { host: '0.0.0.0', port: 9081 });
+  const same = { CNAMED_HTTP: 'h:1', CNAMED_CONSOLE: 'h:1' };
+  assert.match(await refusal({ environment: same }), /http and console are both h:1/);
+});
+
+test('nodes have names, balancers have addresses, and a drain takes a while', async () => {
+  const given = {
+    CNAMED_NODE_NAME: 'rack-1_a.internal',
+    CNAMED_PROXY_FROM: '192.0.2.1, 10.0.0.0/8,2001:db8::/32',
+    CNAMED_DRAIN_DELAY: '20s',
+  };
+  const config = await loadConfig(sources({ environment: given }));
+  assert.equal(config.nodeName, 'rack-1_a.internal');
+  assert.deepEqual(config.balancers, ['192.0.2.1', '10.0.0.0/8', '2001:db8::/32']);
+  assert.equal(config.drainDelayMs, 20_000);
+  const wrong = [
+    ['NODE_NAME', 'a b'],
+    ['NODE_NAME', 'n'.repeat(41)],
+    ['PROXY_FROM', 'balancer.internal'],
+    ['PROXY_FROM', '10.0.0.0/33'],
+    ['PROXY_FROM', '10.0.0.0/'],
+    ['PROXY_FROM', '10.0.0.0/8/8'],
+    ['DRAIN_DELAY', '11m'],
+  ];
+  for (const [name, text = ''] of wrong) {
+    const environment = { [`CNAMED_${name}`]: text };
+    assert.match(await refusal({ environment }), new RegExp(`^CNAMED_${name} is .*expected`), text);
+  }
 });
 
 test('the address of a database is taken whole, and a wrong one is never shown', async () => {

@@ -8,7 +8,7 @@ import type {
   HttpResponse,
 } from '../../../src/http/index.ts';
 import { type AnswerRecord, createHttpListener } from '../../../src/http/index.ts';
-import { realWorld } from '../../../src/world/index.ts';
+import { realWorld, type World } from '../../../src/world/index.ts';
 
 export interface Stub {
   readonly port: number;
@@ -40,6 +40,8 @@ export async function startStub(
   options: {
     limits?: Partial<HttpLimits>;
     handle?: (request: HttpRequest) => Promise<HttpResponse>;
+    balancers?: readonly string[];
+    world?: World;
   } = {},
 ): Promise<Stub> {
   const handled: string[] = [];
@@ -53,7 +55,8 @@ export async function startStub(
       return handle(request);
     },
     renderProblem,
-    world: realWorld,
+    balancers: options.balancers ?? [],
+    world: options.world ?? realWorld,
     limits: { ...quickLimits, ...options.limits },
     onAnswered: (record) => void records.push(record),
     onFault: (problem) => void faults.push(problem),
