@@ -16,7 +16,14 @@ export interface TcpProxy {
   breakAll(): void;
 }
 
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+/**
+ * `createAnswerFilter`: called for each connection; what it returns is given every chunk the server
+ * sends, and the client gets what that returns.
+ */
+export async function startTcpProxy(
+  target: { host: string; port: number },
+  createAnswerFilter: () => (chunk: Buffer) => Buffer = () => (chunk) => chunk,
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let port = 0;
   const proxy = {
@@ -51,6 +58,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         end();
       });
     }
+    const filter = createAnswerFilter();
     let isCuttingAnswer = false;
     client.on('data', (chunk: Buffer) => {
       const verdict = proxy.onRequest(chunk);
@@ -58,9 +66,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       if (verdict === 'cut-answer') isCuttingAnswer = true;
       upstream.write(chunk);
     });
-    upstream.on('data', (chunk) => {
+    upstream.on('data', (chunk: Buffer) => {
       if (isCuttingAnswer) end();
-      else client.write(chunk);
+      else client.write(filter(chunk));
     });
   });
   await proxy.open();
