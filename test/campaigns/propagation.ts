@@ -4,12 +4,15 @@
  * every one of them lost. One try is one change, in each of both ways.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { run as runCommand } from '../life/cli-process.ts';
 import type { Campaign, CampaignOptions, Figures } from '../support/campaign.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createChance } from '../support/chance.ts';
-import { type ClusterGround, openGround, startNodeProcess } from '../support/cluster.ts';
+import {
+  type ClusterGround,
+  createAccount,
+  openGround,
+  startNodeProcess,
+} from '../support/cluster.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import type { TestCredentials } from '../support/sign.ts';
 import { createSignedClient, type SignedClient } from '../support/signed-client.ts';
@@ -108,18 +111,6 @@ async function setStage(
   );
   const visitors = nodes.map((node) => connect(node, ground.credentials));
   return { owners, certificates, ports: nodes, visitors, pauseMs };
-}
-
-/** By the command line, beside the running nodes. */
-async function createAccount(ground: ClusterGround): Promise<TestCredentials> {
-  const settings = { ...ground.settings, DATA_DIR: join(ground.folder, 'node-0') };
-  const environment = Object.fromEntries(
-    Object.entries(settings).map(([setting, value]) => [`CNAMED_${setting}`, value]),
-  );
-  const words = ['account', 'create', 'other', '--json'];
-  const { code, stdout, stderr } = await runCommand(words, { environment });
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout) as TestCredentials;
 }
 
 function figuresOf(

@@ -12,11 +12,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { World } from '../../src/world/index.ts';
+import { run as runCommand } from '../life/cli-process.ts';
 import { startDeafRelay } from './deafness.ts';
 import { startTestPostgres } from './postgres.ts';
 import { type S3TestServer, s3TestKey, startS3Server } from './s3-server.ts';
 import { rootKey, startTestServer, type TestServer } from './server.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
+import type { TestCredentials } from './sign.ts';
 
 export interface GroundOptions {
   /** More settings of every node, by variable name without the prefix. */
@@ -137,9 +139,26 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 export function startNodeProcess(
   ground: ClusterGround,
   number: number,
-  options: { readonly killUnreadyAfterMs?: number } = {},
+  options: {
+    readonly killUnreadyAfterMs?: number;
+    /** Of this node alone. */
+    readonly settings?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ServerProcess | undefined> {
-  const { settings, credentials, folder } = ground;
+  const { credentials, folder } = ground;
   const dataDir = join(folder, `node-${number}`);
-  return startServerProcess({ ...credentials, dataDir, settings, ...options });
+  const settings = { ...ground.settings, ...options.settings };
+  return startServerProcess({ ...credentials, dataDir, ...options, settings });
+}
+
+/** Another account, made by the command line with the data folder of node 0, beside the nodes. */
+export async function createAccount(ground: ClusterGround): Promise<TestCredentials> {
+  const settings = { ...ground.settings, DATA_DIR: join(ground.folder, 'node-0') };
+  const environment = Object.fromEntries(
+    Object.entries(settings).map(([setting, value]) => [`CNAMED_${setting}`, value]),
+  );
+  const words = ['account', 'create', 'other', '--json'];
+  const { code, stdout, stderr } = await runCommand(words, { environment });
+  if (code !== 0) throw new Error(`No second account: ${stderr}`);
+  return JSON.parse(stdout) as TestCredentials;
 }
