@@ -24,13 +24,13 @@ export const name = 'node-kills';
 export const issueSize = 300;
 
 const nodeCount = 3;
-const objectWriters = 4;
-const claimWorkers = 3;
+const objectWriters = 3;
+const claimWorkers = 2;
 /** Between two kills all nodes run so long at most. */
 const lifeMsMax = 500;
 const killedStartsOneIn = 6;
 /** Everything stands still and is compared on every node after so many kills. */
-const killsPerLook = 10;
+const killsPerLook = 15;
 const buckets = ['claimant-0', 'claimant-1'] as const;
 /** Past every age that a sweep waits for. */
 const dayMs = 25 * 60 * 60_000;
@@ -54,8 +54,8 @@ export const run: Campaign['run'] = async (options) => {
     for (let killed = 0; killed < options.size; ) {
       const count = Math.min(killsPerLook, options.size - killed);
       await killUnderWork(field, count);
-      await look(field);
       killed += count;
+      await look(field, killed >= options.size);
       options.log(`${killed} of ${options.size} kills survived`);
     }
     return { ...figuresOf(field, options.size), ...(await sweep(field)) };
@@ -154,7 +154,7 @@ async function write(
 }
 
 /** All nodes run, nobody writes: stores, pages and handshakes agree with what was acknowledged. */
-async function look(field: Field): Promise<void> {
+async function look(field: Field, isLast: boolean): Promise<void> {
   const { fleet, ground } = field;
   for (const worker of field.claims) {
     for (const domain of worker.domains) await worker.settle(domain);
@@ -163,7 +163,7 @@ async function look(field: Field): Promise<void> {
     const client = fleet.at(server, ground.credentials);
     const counts = await Promise.all([
       ...field.claims.map((worker) => worker.check(server, client)),
-      ...field.writers.map((writer) => writer.check(client, true)),
+      ...field.writers.map((writer) => writer.check(client, isLast)),
     ]);
     field.compared += counts.reduce((sum, count) => sum + count, 0);
   }
