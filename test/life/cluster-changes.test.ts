@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { visitSecurely } from '../campaigns/propagation/visits.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { deleteCname, putCname, putCnameDocument } from '../support/put-cname.ts';
@@ -78,6 +80,7 @@ for (const notifications of ['sent', 'dropped'] as const) {
       const headers = { 'x-oss-acl': 'public-read' };
       await good(client.call({ method: 'PUT', bucket, headers }));
       await good(client.call({ method: 'PUT', bucket, key: 'page', body: page }));
+      await good(client.call({ method: 'PUT', bucket, key: 'whose', body: page }));
       return bucket;
     }
 
@@ -207,13 +210,15 @@ for (const notifications of ['sent', 'dropped'] as const) {
       await holds(0, pageOf(domain), ['of ann', 'NoSuchKey'], () =>
         good(at(0, ann).call({ method: 'DELETE', bucket, key: 'page' })),
       );
+      await good(at(0, ann).call({ method: 'DELETE', bucket, key: 'whose' }));
       await holds(1, pageOf(domain), ['NoSuchKey', 'NoSuchBucket'], () =>
         good(at(1, ann).call({ method: 'DELETE', bucket })),
       );
       await makeBucket(ben, 'of ben', bucket);
       const byName = callOf({ bucket, key: 'page' }, ben);
       for (const index of cluster.nodes.keys()) {
-        await waitFor(index, byName, 'of ben', ['NoSuchBucket', 'of ben']);
+        // Who has not heard of the deletion looks into the bucket that was, which is empty.
+        await waitFor(index, byName, 'of ben', ['NoSuchKey', 'NoSuchBucket', 'of ben']);
         assert.equal(await pageOf(domain)(index), 'NoSuchBucket', 'the domain came back');
       }
     });
@@ -224,6 +229,29 @@ for (const notifications of ['sent', 'dropped'] as const) {
       const domain = `moving-${notifications}.example`;
       await mapDomain(0, ann, former, domain);
       await holds(1, pageOf(domain), ['of ann', 'of ben'], () => mapDomain(1, ben, next, domain));
+    });
+
+    test('no session of a former account is resumed where the next one claims its domain', async () => {
+      const [former, next] = [await makeBucket(ann, 'of ann'), await makeBucket(ben, 'of ben')];
+      const domain = `session-${notifications}.example`;
+      await mapDomain(0, ann, former, domain);
+      const certificate = await (await createAuthority()).issue({ names: [domain] });
+      await good(putCname(at(1, ann), former, domain, { certificate }));
+      const port = nodeAt(1).httpsPort;
+      for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+        const target = { port, domain, version };
+        const { session, leaf } = await visitSecurely(target);
+        assert.equal(leaf, certificate.x509.fingerprint256);
+        assert.ok((await visitSecurely({ ...target, session })).isResumed);
+        // The node with the sessions hears of the first half only by what it is told in the second.
+        await good(deleteCname(at(0, ann), former, domain));
+        await mapDomain(1, ben, next, domain);
+        const visit = await visitSecurely({ ...target, session });
+        assert.deepEqual([visit.isResumed, visit.leaf], [false, undefined]);
+        await good(deleteCname(at(1, ben), next, domain));
+        await mapDomain(1, ann, former, domain);
+        await good(putCname(at(1, ann), former, domain, { certificate }));
+      }
     });
 
     test('notifications were lost where they should be, and nowhere else', () => {

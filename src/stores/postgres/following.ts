@@ -23,7 +23,7 @@ export function createFollowing(parts: {
   readonly answers: Answers;
   readonly world: Pick<World, 'clock' | 'timers'>;
 }): Following {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<Parameters<Reach['onDomainsChanged']>[0]>();
   let follower: Follower | undefined;
   let hints: Hints | undefined;
   return {
@@ -36,8 +36,8 @@ export function createFollowing(parts: {
     },
     async start(changes, isListening) {
       const { address, pool, answers, world } = parts;
-      const onDomainsChanged = (): void => {
-        for (const listener of listeners) listener();
+      const onDomainsChanged = (domains: readonly string[] | 'any'): void => {
+        for (const listener of listeners) listener(domains);
       };
       const started = await Follower.start({ changes, answers, world, onDomainsChanged });
       follower = started;

@@ -24,7 +24,7 @@ interface FleetNode {
   server: ServerProcess | undefined;
   /** By access key id. */
   readonly clients: Map<string, SignedClient>;
-  /** Set while the node is being killed or is gone: resolves when nothing of it can act any more. */
+  /** Set while the node is killed or gone: resolves when nothing of it can act any more. */
   gone: Promise<void> | undefined;
 }
 
@@ -101,7 +101,7 @@ export class Fleet {
     await node.gone;
   }
 
-  /** A client that asks any living node; rejects with `NodeKilled` when that is killed meanwhile. */
+  /** Asks any living node; rejects with `NodeKilled` when that is killed meanwhile. */
   roaming(credentials: TestCredentials): SignedClient {
     const ask = async <Value>(work: (client: SignedClient) => Promise<Value>): Promise<Value> => {
       const node = this.#chance.pick(this.#nodes.filter(({ server }) => server !== undefined));
