@@ -63,8 +63,7 @@ export const run: Campaign['run'] = async (options) => {
     const states = fleet.servers.map((server) => server.condition()).join('\n');
     throw new Error(`the nodes: ${states}`, { cause: error });
   } finally {
-    await fleet.close();
-    await ground.close();
+    await fleet.close().finally(() => ground.close());
   }
 };
 
