@@ -183,7 +183,10 @@ async function createServices(
   config: Config,
   world: World,
   log: Log,
-  hooks: { onSessionsStale: () => void; publicEndpoint: () => string },
+  hooks: {
+    onOwnerChanged: (domain: string, accountId: string | undefined) => void;
+    publicEndpoint: () => string;
+  },
 ): Promise<Services> {
   const { metadata, blobs, sealer, accounts } = engines;
   const rules: CnameRules = {
@@ -222,7 +225,9 @@ async function createServices(
     buckets: createBuckets({
       engine: metadata,
       world,
-      onDomainsReleased: hooks.onSessionsStale,
+      onDomainsReleased: (domains) => {
+        for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
+      },
     }),
     objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
     websites: createWebsites({ buckets: metadata.buckets, serving }),
@@ -241,7 +246,7 @@ async function createServices(
       screens,
       rules,
       world,
-      onSessionsStale: hooks.onSessionsStale,
+      onOwnerChanged: hooks.onOwnerChanged,
     }),
   };
 }
@@ -267,9 +272,14 @@ async function listen(
     https: undefined,
   };
   let https: HttpListener | undefined;
-  const ticketKeys = createTicketKeys({ world, apply: (keys) => https?.setTicketKeys(keys) });
-  const services = await createServices(engines, config, world, log, {
-    onSessionsStale: () => ticketKeys.rotate(),
+  const ticketKeys = createTicketKeys({
+    world,
+    apply: (keys) => https?.setTicketKeys(keys),
+    ownerOf: async (domain) =>
+      (await services.certificates.findBoundCertificate(domain))?.accountId,
+  });
+  const services: Services = await createServices(engines, config, world, log, {
+    onOwnerChanged: ticketKeys.domainIsOf,
     publicEndpoint: () => config.publicEndpoint ?? firstEndpoint(config, bound),
   });
   const options = listenerOptions(services, config, world, log);
@@ -280,13 +290,14 @@ async function listen(
       contexts: createSniContexts({
         certificates: services.certificates,
         world,
+        noteHandshake: ticketKeys.noteHandshake,
         onFault: (err, domain) => log.error({ err, domain }, 'certificate cannot serve'),
       }),
       defaultCertificate: await readDefaultCertificate(config, world),
     });
     https = createHttpListener({ ...options, address: config.https, tls });
     ticketKeys.rotate();
-    engines.metadata.reach.onDomainsChanged(() => ticketKeys.rotate());
+    engines.metadata.reach.onDomainsChanged(ticketKeys.domainsChanged);
   }
   const stop = async (deadlineMs: number): Promise<void> => {
     ticketKeys.stop();

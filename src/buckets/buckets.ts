@@ -54,7 +54,7 @@ export function createBuckets(options: {
   world: World;
   limits?: BucketLimits;
   /** Domains went with a deleted bucket: their TLS sessions must not be resumed any more. */
-  onDomainsReleased?: () => void;
+  onDomainsReleased?: (domains: readonly string[]) => void;
 }): Buckets {
   const { world } = options;
   const store = options.engine.buckets;
@@ -103,7 +103,7 @@ export function createBuckets(options: {
       if (answer.outcome === 'not-empty') {
         throw new OssError('BucketNotEmpty', { fields: { BucketName: bucket.name } });
       }
-      if (answer.domains.length > 0) options.onDomainsReleased?.();
+      if (answer.domains.length > 0) options.onDomainsReleased?.(answer.domains);
       return { domains: answer.domains };
     },
   };

@@ -13,13 +13,14 @@ export function createCnames(parts: CnameParts): Cnames {
     async unmapDomain(bucket, domainText, actor) {
       // Nothing mapped, mapped elsewhere and unmapped now have one answer: whose the domain is
       // shall not be learned by asking (custom-domain.md 4.2).
+      const domain = readDomain(domainText);
       const outcome = await parts.cnames.releaseDomain({
-        domain: readDomain(domainText),
+        domain,
         bucketId: bucket.id,
         now: parts.world.clock.now(),
         audit: { actor },
       });
-      if (outcome === 'released') parts.onSessionsStale?.();
+      if (outcome === 'released') parts.onOwnerChanged?.(domain, undefined);
     },
     findMappedDomain: (domain) => parts.serving.findDomain(domain),
     listDomains: (bucket) => parts.cnames.listDomains(bucket.id),

@@ -58,8 +58,10 @@ export async function mapDomain(parts: CnameParts, input: MapDomain): Promise<vo
     audit: { actor: input.actor, detail: detailOf(permission, binding) },
   });
   refuseOutcome(parts, input, place, outcome);
-  const hasMoved = outcome.outcome === 'mapped' && outcome.transferredFrom !== undefined;
-  if (hasMoved || input.isUnbind) parts.onSessionsStale?.();
+  // A new mapping too: another node may have unmapped the domain for an account served here.
+  if (outcome.outcome !== 'mapped' || !(outcome.isNew || input.isUnbind)) return;
+  const isBound = outcome.certificateNumber !== undefined;
+  parts.onOwnerChanged?.(domain, isBound ? input.bucket.accountId : undefined);
 }
 
 /** Check 4, second half. */

@@ -13,8 +13,8 @@ export interface CnameParts {
   readonly rules: CnameRules;
   readonly world: World;
   /**
-   * TLS sessions of a domain may have outlived their right: it was unmapped, unbound, or moved to
-   * another account. The server rotates its ticket keys (security.md 5.5).
+   * The domain now shows a certificate of this account, or none: TLS sessions made with another
+   * must not be resumed (security.md 5.5).
    */
-  readonly onSessionsStale?: () => void;
+  readonly onOwnerChanged?: (domain: string, accountId: string | undefined) => void;
 }

@@ -44,6 +44,8 @@ export function createSniContexts(options: {
   readonly certificates: Pick<Certificates, 'findBoundCertificate' | 'unseal'>;
   readonly world: Pick<World, 'clock' | 'timers'>;
   readonly limits?: Partial<SniLimits>;
+  /** Told before the look-up of a name; what it returns, of the account that was found. */
+  readonly noteHandshake?: (domain: string) => (accountId: string | undefined) => void;
   /** Told of certificates that should serve and cannot. */
   readonly onFault?: (problem: unknown, domain: string) => void;
 }): SniContexts {
@@ -73,7 +75,13 @@ export function createSniContexts(options: {
   async function contextFor(serverName: string | undefined): Promise<SecureContext | undefined> {
     const domain = domainOf(serverName);
     if (domain === undefined) return undefined;
-    const bound = await options.certificates.findBoundCertificate(domain);
+    const found = options.noteHandshake?.(domain);
+    let bound: BoundCertificate | undefined;
+    try {
+      bound = await options.certificates.findBoundCertificate(domain);
+    } finally {
+      found?.(bound?.accountId);
+    }
     if (!bound) return undefined;
     try {
       return await contextOf(bound);

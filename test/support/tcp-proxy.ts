@@ -25,7 +25,14 @@ export interface TcpProxy {
   readonly accepted: number;
 }
 
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+/**
+ * `createAnswerFilter`: called for each connection; what it returns is given every chunk the server
+ * sends, and the client gets what that returns.
+ */
+export async function startTcpProxy(
+  target: { host: string; port: number },
+  createAnswerFilter: () => (chunk: Buffer) => Buffer = () => (chunk) => chunk,
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let port = 0;
   let accepted = 0;
@@ -89,6 +96,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         end();
       });
     }
+    const filter = createAnswerFilter();
     let isCuttingAnswer = false;
     client.on('data', (chunk: Buffer) => {
       const verdict = proxy.onRequest(chunk);
@@ -96,9 +104,12 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       if (verdict === 'cut-answer') isCuttingAnswer = true;
       deliver(() => upstream.write(chunk));
     });
-    upstream.on('data', (chunk) => {
+    upstream.on('data', (chunk: Buffer) => {
       if (isCuttingAnswer) end();
-      else deliver(() => client.write(chunk));
+      else {
+        const passed = filter(chunk);
+        deliver(() => client.write(passed));
+      }
     });
   });
   await proxy.open();

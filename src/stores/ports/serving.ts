@@ -40,8 +40,8 @@ export interface Reach {
   /** Milliseconds since the engine last answered; 0 for one that is in this process. */
   silentForMs(): number;
   /**
-   * Calls `listener` when another node may have unmapped, moved or rebound a domain this process
-   * served: TLS sessions of it must not be resumed. Returns what ends it.
+   * Calls `listener` with the domains that another node has mapped, rebound, moved or unmapped, as
+   * soon as `ServingReads` answers so; `any` when it cannot be told which. Returns what ends it.
    */
-  onDomainsChanged(listener: () => void): () => void;
+  onDomainsChanged(listener: (domains: readonly string[] | 'any') => void): () => void;
 }

@@ -22,7 +22,7 @@ export function createFollowing(
     readonly world: Pick<World, 'clock' | 'timers'>;
   },
 ): Following {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<Parameters<Reach['onDomainsChanged']>[0]>();
   let follower: Follower | undefined;
   const watch = new Watch({ ...parts, onHint: () => follower?.hint() });
   return {
@@ -36,8 +36,8 @@ export function createFollowing(
     async start(feedOver) {
       const { answers, world } = parts;
       const changes = feedOver((query) => watch.ask(query));
-      const onDomainsChanged = (): void => {
-        for (const listener of listeners) listener();
+      const onDomainsChanged = (domains: readonly string[] | 'any'): void => {
+        for (const listener of listeners) listener(domains);
       };
       follower = await Follower.start({ changes, answers, world, onDomainsChanged });
     },

@@ -36,11 +36,10 @@ export class Answers {
     return joined ?? this.#read(question);
   }
 
-  /** True when something served may be stale by this: an answer went, or may have gone before. */
-  drop(tag: string): boolean {
+  drop(tag: string): void {
     this.#endEpoch();
     this.#absent.drop(tag);
-    return this.#known.drop(tag) || this.#known.hasForgotten;
+    this.#known.drop(tag);
   }
 
   clear(): void {

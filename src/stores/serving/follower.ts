@@ -16,8 +16,8 @@ export interface FollowerParts {
   readonly changes: ChangeFeed;
   readonly answers: Answers;
   readonly world: Pick<World, 'clock' | 'timers'>;
-  /** Domains whose answers went may have been served here. */
-  onDomainsChanged(): void;
+  /** What was kept of them is gone; `any`: everything is. */
+  onDomainsChanged(domains: readonly string[] | 'any'): void;
 }
 
 /**
@@ -103,16 +103,16 @@ export class Follower {
         this.#isAway = false;
         this.#revision = news.current;
         answers.clear();
-        this.#parts.onDomainsChanged();
+        this.#parts.onDomainsChanged('any');
         return;
       }
-      let areDomainsStale = false;
+      const domains: string[] = [];
       for (const { kind, name } of news.changes) {
-        const wasKnown = answers.drop(tagOf(kind, name));
-        if (wasKnown && (kind === 'domain' || kind === 'bucket')) areDomainsStale = true;
+        answers.drop(tagOf(kind, name));
+        if (kind === 'domain') domains.push(name);
       }
       this.#revision = news.revision;
-      if (areDomainsStale) this.#parts.onDomainsChanged();
+      if (domains.length > 0) this.#parts.onDomainsChanged(domains);
       if (news.revision >= news.current || this.#stopping.signal.aborted) return;
     }
   }

@@ -20,7 +20,6 @@ export class KeptAnswers {
   readonly #keysOfTag = new Map<string, Set<string>>();
   readonly #bytesMax: number;
   #bytes = 0;
-  #hasForgotten = false;
 
   constructor({ bytesMax }: KeptLimits) {
     this.#bytesMax = bytesMax;
@@ -28,11 +27,6 @@ export class KeptAnswers {
 
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** Whether something went to make room: then not everything ever answered is here. */
-  get hasForgotten(): boolean {
-    return this.#hasForgotten;
   }
 
   find(key: string): { readonly value: unknown } | undefined {
@@ -56,16 +50,11 @@ export class KeptAnswers {
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#bytesMax) break;
       this.#remove(oldest);
-      this.#hasForgotten = true;
     }
   }
 
-  /** True when there was an answer made from this subject. */
-  drop(tag: string): boolean {
-    const keys = this.#keysOfTag.get(tag);
-    if (keys === undefined) return false;
-    for (const key of [...keys]) this.#remove(key);
-    return true;
+  drop(tag: string): void {
+    for (const key of [...(this.#keysOfTag.get(tag) ?? [])]) this.#remove(key);
   }
 
   clear(): void {

@@ -74,6 +74,127 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   });
 }
 
+/** Ticket keys whose delays a test ends by hand. */
+function keysByHand() {
+  const world = createTestWorld();
+  const accounts = new Map<string, string>();
+  const delays: { ms: number; end: () => void }[] = [];
+  const timers = {
+    ...world.timers,
+    delay: (ms: number) => new Promise<void>((end) => delays.push({ ms, end })),
+  };
+  let rotations = -1;
+  const keys = createTicketKeys({
+    world: { ...world, timers },
+    apply: () => {
+      rotations += 1;
+    },
+    async ownerOf(domain) {
+      if (domain === 'broken.example') throw new Error('away');
+      return accounts.get(domain);
+    },
+  });
+  const show = (domain: string, account: string | undefined): void => {
+    if (account !== undefined) accounts.set(domain, account);
+    keys.noteHandshake(domain)(account);
+  };
+  return { keys, world, accounts, delays, show, rotations: () => rotations };
+}
+
+describe('ticket keys are rotated', () => {
+  test('for a domain shown here that went to another account, or to none', async () => {
+    for (const next of ['2', undefined]) {
+      const { keys, show, rotations } = keysByHand();
+      show(a, '1');
+      keys.domainIsOf(a, next);
+      assert.equal(rotations(), 1);
+    }
+    const { keys, accounts, show, rotations } = keysByHand();
+    show(a, '1');
+    accounts.set(a, '2');
+    await keys.domainsChanged([b, a]);
+    assert.equal(rotations(), 1);
+    accounts.delete(a);
+    await keys.domainsChanged([a]);
+    assert.equal(rotations(), 2);
+    keys.stop();
+  });
+
+  test('not for names never shown, nor for what their account does with them', async () => {
+    const { keys, show, rotations } = keysByHand();
+    show(a, '1');
+    show('unbound.example', undefined);
+    keys.domainIsOf(a, '1');
+    keys.domainIsOf(b, '2');
+    keys.domainIsOf('unbound.example', '2');
+    await keys.domainsChanged([a, b, 'unbound.example', 'broken.example']);
+    assert.equal(rotations(), 0);
+  });
+
+  test('when nobody knows what changed, or whose it is now', async () => {
+    const { keys, show, rotations } = keysByHand();
+    await keys.domainsChanged('any');
+    assert.equal(rotations(), 1);
+    show('broken.example', '1');
+    await keys.domainsChanged(['broken.example']);
+    assert.equal(rotations(), 2);
+  });
+
+  test('for a look-up that runs meanwhile: it may come back with what was', async () => {
+    const { keys, accounts, rotations } = keysByHand();
+    accounts.set(a, '2');
+    const found = keys.noteHandshake(a);
+    await keys.domainsChanged([a]);
+    assert.equal(rotations(), 1);
+    found('1');
+    await keys.domainsChanged([a]);
+    assert.equal(rotations(), 2);
+    // One of each account since: whatever comes next ends both.
+    keys.noteHandshake(a)('2');
+    keys.domainIsOf(a, '2');
+    assert.equal(rotations(), 3);
+  });
+
+  test('once more when handshakes that had their certificate are over', async () => {
+    const { keys, delays, world, show, rotations } = keysByHand();
+    show(a, '1');
+    keys.domainIsOf(a, '2');
+    assert.deepEqual(
+      delays.map(({ ms }) => ms),
+      [10_000],
+    );
+    // Such a handshake may have made its session under the new keys.
+    keys.domainIsOf(a, '2');
+    assert.equal(rotations(), 2);
+    world.advance(10_001);
+    for (const { end } of delays) end();
+    await Promise.resolve();
+    assert.equal(rotations(), 4);
+    keys.domainIsOf(a, '2');
+    assert.equal(rotations(), 4, 'nobody has a session of it any more');
+  });
+});
+
+test('sessions end with the account they were made for, and outlive a new certificate', async () => {
+  const stand = await startTwo();
+  const tls = { servername: a };
+  const { session } = await captureSession({ port: stand.port, tls }, request(a));
+  const isResumed = async (): Promise<boolean> => {
+    const client = await connectRaw({ port: stand.port, tls: { ...tls, session } });
+    assert.ok(client.socket instanceof TLSSocket);
+    const isReused = client.socket.isSessionReused();
+    client.destroy();
+    return isReused;
+  };
+  stand.bind(a, await authority.issue({ names: [a], key: ecKey }), '1');
+  await stand.ticketKeys.domainsChanged([a]);
+  assert.ok(await isResumed());
+  stand.bind(a, await authority.issue({ names: [a], key: ecKey }), '2');
+  await stand.ticketKeys.domainsChanged([a]);
+  assert.equal(await isResumed(), false);
+  await stand.stop();
+});
+
 test('ticket keys are fresh at the start, every 12 hours and on demand, and are wiped', () => {
   const world = createTestWorld();
   const applied: string[] = [];
@@ -93,6 +214,7 @@ test('ticket keys are fresh at the start, every 12 hours and on demand, and are 
   };
   const keys = createTicketKeys({
     world: { ...world, timers },
+    ownerOf: async () => undefined,
     apply(fresh) {
       assert.equal(fresh.length, 48);
       applied.push(fresh.toString('hex'));

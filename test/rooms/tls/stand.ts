@@ -75,6 +75,7 @@ export async function startStand(
     },
     world: realWorld,
     ...(options.limits ? { limits: options.limits } : {}),
+    noteHandshake: (domain) => ticketKeys.noteHandshake(domain),
     onFault: (problem) => void faults.push(problem),
   });
   const listener = createHttpListener({
@@ -86,9 +87,10 @@ export async function startStand(
     limits: { ...quickLimits, handshakeTimeoutMs: options.handshakeTimeoutMs ?? 5_000 },
     tls: createListenerOptions({ contexts, defaultCertificate: options.defaultCertificate }),
   });
-  const ticketKeys = createTicketKeys({
+  const ticketKeys: TicketKeys = createTicketKeys({
     world: realWorld,
     apply: (fresh) => listener.setTicketKeys(fresh),
+    ownerOf: async (domain) => bound.get(domain)?.accountId,
   });
   const { port } = await listener.start();
   running.add(listener);
