@@ -9,6 +9,7 @@ import { exitCodes, renderFailure, reportOf } from './failure.ts';
 import { readText } from './files.ts';
 import { addKeyCommands } from './key.ts';
 import { addMasterKeyCommands } from './master-key.ts';
+import { addMigrateCommand } from './migrate.ts';
 import { printJson } from './print.ts';
 import { addServeCommand } from './serve.ts';
 import type { CliSurroundings } from './types.ts';
@@ -73,6 +74,7 @@ function buildProgram(
   addKeyCommands(program, context);
   addMasterKeyCommands(program, context);
   addAuditCommands(program, context);
+  addMigrateCommand(program, context);
   addConfigCommand(program, context);
   return program;
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { World } from '../../world/index.ts';
 import type { MetadataEngine } from '../ports/engine.ts';
+import type { SchemaWish } from '../ports/schema.ts';
 import { Answers } from '../serving/answers.ts';
 import { directReads, keptReads } from '../serving/reads.ts';
 import { assemblePorts } from '../sql/ports.ts';
@@ -26,6 +27,8 @@ export interface PostgresEngineOptions {
   readonly isServing?: boolean;
   /** Whether notifications shorten the wait for changes; without them they are asked for alone. */
   readonly isListening?: boolean;
+  /** `upgraded` when left out. */
+  readonly schema?: SchemaWish;
 }
 
 /** A question for changes that takes longer is given up: the bound of ruling 12 is 10 s. */
@@ -33,17 +36,17 @@ const changesWithinMs = 3_000;
 
 /**
  * The engine of several nodes, over one PostgreSQL database (15 or newer). Two pools: a read never
- * waits behind the locks of writes. Opening makes or upgrades the tables.
+ * waits behind the locks of writes. Opening makes or upgrades the tables, unless told not to.
  *
  * Rejects with `StoreUnavailable` when the database cannot be used; its name is `NewerDatabase`
- * when a newer release made it. Rejects with `BadDatabaseUrl` for a text that is no address.
+ * when a newer release made it, `OlderDatabase` when an older one did and it is wanted as it is. Rejects with `BadDatabaseUrl` for a text that is no address.
  */
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<MetadataEngine> {
   const address = readPostgresUrl(options.url, (path) => options.world.disk.readNow(path));
   const names = new StatementNames(address.isPreparing);
   const pools: Pools = { reads: openPool(address), writes: openPool(address) };
   try {
-    await openSchema(pools.writes, names);
+    await openSchema(pools.writes, names, options.schema ?? 'upgraded');
     return await assemble(options, address, names, pools);
   } catch (error) {
     await endPools(pools);

@@ -1,7 +1,18 @@
 import type pg from 'pg';
+import type { World } from '../../world/index.ts';
 import { StoreUnavailable } from '../ports/engine.ts';
-import { migrate, NewerDatabase } from '../sql/migrate.ts';
-import { kyselyOver, type StatementNames } from './dialect.ts';
+import type { SchemaKeeper, SchemaWish } from '../ports/schema.ts';
+import type { Sql } from '../sql/database.ts';
+import {
+  migrate,
+  NewerDatabase,
+  OlderDatabase,
+  readSchema,
+  requireSchema,
+} from '../sql/migrate.ts';
+import { readPostgresUrl } from './address.ts';
+import { openPool } from './connections.ts';
+import { kyselyOver, StatementNames } from './dialect.ts';
 import { messageOf, unavailable } from './failures.ts';
 import { postgresSchema } from './schema.ts';
 
@@ -11,23 +22,70 @@ const migrationLock = '109356937962852';
 /** Making an index over many rows takes longer than any statement of a port may. */
 const migrationMs = 30 * 60_000;
 
-/** Makes the tables or brings them up to this release; nodes that start at once wait for one. */
-export async function openSchema(pool: pg.Pool, names: StatementNames): Promise<void> {
-  const client = await connect(pool);
-  let isSound = false;
-  const ask = (query: string | pg.QueryConfig) => {
-    const config = typeof query === 'string' ? { text: query } : query;
-    return client.query({ ...config, query_timeout: migrationMs } as pg.QueryConfig);
-  };
-  try {
+/**
+ * `upgraded` makes the tables or brings them up to this release, all in one transaction; nodes that
+ * start at once wait for one. Returns the names of the steps made here.
+ */
+export async function openSchema(
+  pool: pg.Pool,
+  names: StatementNames,
+  wish: SchemaWish,
+): Promise<readonly string[]> {
+  if (wish === 'as-it-is') {
+    await asking(pool, names, ({ sql }) => requireSchema(sql));
+    return [];
+  }
+  return await asking(pool, names, async ({ ask, sql }) => {
     await ask('begin');
     for (const name of ['statement_timeout', 'lock_timeout']) {
       await ask(`set local ${name} = ${migrationMs}`);
     }
     await ask(`select pg_advisory_xact_lock(${migrationLock})`);
-    await migrate(kyselyOver(ask, names), postgresSchema);
+    const made = await migrate(sql, postgresSchema);
     await ask('commit');
+    return made;
+  });
+}
+
+/** @throws BadDatabaseUrl for a text that is no address. */
+export function postgresSchemaKeeper(options: {
+  readonly url: string;
+  readonly world: Pick<World, 'disk'>;
+}): SchemaKeeper {
+  const address = readPostgresUrl(options.url, (path) => options.world.disk.readNow(path));
+  const names = new StatementNames(address.isPreparing);
+  const withPool = async <Value>(work: (pool: pg.Pool) => Promise<Value>): Promise<Value> => {
+    const pool = openPool(address);
+    try {
+      return await work(pool);
+    } finally {
+      await pool.end();
+    }
+  };
+  return {
+    read: () => withPool((pool) => asking(pool, names, ({ sql }) => readSchema(sql))),
+    upgrade: () => withPool((pool) => openSchema(pool, names, 'upgraded')),
+  };
+}
+
+type Ask = (query: string | pg.QueryConfig) => Promise<pg.QueryResult>;
+
+/** One connection for the work; a failure leaves no transaction on it. */
+async function asking<Value>(
+  pool: pg.Pool,
+  names: StatementNames,
+  work: (parts: { ask: Ask; sql: Sql }) => Promise<Value>,
+): Promise<Value> {
+  const client = await connect(pool);
+  let isSound = false;
+  const ask: Ask = (query) => {
+    const config = typeof query === 'string' ? { text: query } : query;
+    return client.query({ ...config, query_timeout: migrationMs } as pg.QueryConfig);
+  };
+  try {
+    const value = await work({ ask, sql: kyselyOver(ask, names) });
     isSound = true;
+    return value;
   } catch (error) {
     throw refusal(error);
   } finally {
@@ -44,9 +102,13 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 }
 
 function refusal(error: unknown): StoreUnavailable {
-  const told = new StoreUnavailable('failed', messageOf(error), { cause: error });
-  if (error instanceof NewerDatabase) told.name = error.name;
-  return error instanceof NewerDatabase || error instanceof StoreUnavailable
-    ? told
-    : unavailable(error, 'The tables cannot be made');
+  if (error instanceof NewerDatabase || error instanceof OlderDatabase) {
+    const told = new StoreUnavailable('failed', error.message, { cause: error });
+    told.name = error.name;
+    return told;
+  }
+  if (error instanceof StoreUnavailable) {
+    return new StoreUnavailable('failed', messageOf(error), { cause: error });
+  }
+  return unavailable(error, 'The tables cannot be made');
 }

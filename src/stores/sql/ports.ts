@@ -19,6 +19,7 @@ import {
   toMappedDomain,
 } from './cnames.ts';
 import type { Sql } from './database.ts';
+import { inspectionPort } from './inspection.ts';
 import { keysFrom, listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
@@ -56,6 +57,7 @@ export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): S
       setSetting: (name, value) => write('setSetting', name, value),
     },
     changes: changePort(prepare),
+    inspection: inspectionPort(sql, write),
     close,
   };
 }
