@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addAccountCommands } from './account.ts';
 import { addAuditCommands } from './audit.ts';
+import { addCheckCommand } from './check.ts';
 import { addConfigCommand } from './config-command.ts';
 import { type CliContext, completeContext } from './context.ts';
 import { addDomainCommands } from './domain.ts';
@@ -74,6 +75,7 @@ function buildProgram(
   addKeyCommands(program, context);
   addMasterKeyCommands(program, context);
   addAuditCommands(program, context);
+  addCheckCommand(program, context, setCode);
   addMigrateCommand(program, context);
   addConfigCommand(program, context);
   return program;

@@ -34,7 +34,9 @@ export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';
 export { acquireInstanceLock, type InstanceLock } from './sqlite/instance-lock.ts';
 export { sqliteSchemaKeeper } from './sqlite/opening.ts';
 export {
+  announcedMs,
   findMissingBlobs,
+  orphanGraceMs,
   type SweepInput,
   type SweepReport,
   sweepAnnounced,
