@@ -16,7 +16,7 @@ const byRepair = '--repair removes it; a running server does too.';
 /** What each finding weighs and what to do about it. */
 export const catalogue: Readonly<Record<FindingKind, Entry>> = {
   'bytes-missing': uploadAgain,
-  'bytes-short': uploadAgain,
+  'bytes-of-another-size': uploadAgain,
   'bytes-changed': uploadAgain,
   'bytes-unreadable': damage(
     'Look at the disk or the object store; if it stays, upload the object again.',

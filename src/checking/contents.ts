@@ -116,7 +116,10 @@ async function faultOfBytes(
     reader = await blobs.open(row.blobId, isQuick ? { start: 0, length: 0 } : undefined);
     if (reader === undefined) return { kind: 'bytes-missing', what: 'its bytes are gone' };
     if (reader.size !== row.size) {
-      return { kind: 'bytes-short', what: `it has ${reader.size} bytes instead of ${row.size}` };
+      return {
+        kind: 'bytes-of-another-size',
+        what: `it has ${reader.size} bytes instead of ${row.size}`,
+      };
     }
     await run.keepRate(Math.max(0, leastBytes - row.size));
     return isQuick ? undefined : await faultOfContent(run, row, reader, buffer);
@@ -145,7 +148,10 @@ async function faultOfContent(
     await run.keepRate(count);
   }
   if (position !== row.size) {
-    return { kind: 'bytes-short', what: `it ends after ${position} of ${row.size} bytes` };
+    return {
+      kind: 'bytes-of-another-size',
+      what: `it ends after ${position} of ${row.size} bytes`,
+    };
   }
   if (crc64.digest() === row.crc64) return undefined;
   return { kind: 'bytes-changed', what: 'its bytes are not those that were stored (CRC-64)' };

@@ -1,5 +1,5 @@
 import { catalogue } from './catalogue.ts';
-import type { CheckInput, CheckProgress, FindingKind, Plan, Subject } from './types.ts';
+import type { CheckInput, FindingKind, Plan, Subject } from './types.ts';
 
 /** Rows read at a time; the largest of them (a chain with its key) has some kilobytes. */
 export const pageSize = 200;
@@ -38,11 +38,14 @@ export class Run {
   }
 
   tell(kind: FindingKind, subject: Subject, what: string, isRepaired = false): void {
-    const { weight, advice } = catalogue[kind];
+    const { weight, advice: general } = catalogue[kind];
+    const { domain = 'DOMAIN', bucket = 'BUCKET' } = subject;
+    const advice = general.replace('DOMAIN', domain).replace('BUCKET', bucket);
     const isDamage = weight === 'damage';
     this.found[isDamage ? 'damage' : 'leftOvers'] += 1;
     if (isRepaired) this.found[isDamage ? 'damageRepaired' : 'leftOversRepaired'] += 1;
-    this.input.onFinding({ kind, weight, ...subject, what, advice, isRepaired });
+    const clause = what.replace(/\.$/, '');
+    this.input.onFinding({ kind, weight, ...subject, what: clause, advice, isRepaired });
   }
 
   countObject(): void {
@@ -66,11 +69,10 @@ export class Run {
   }
 
   #tellProgress(): void {
-    const { step, objects, bytes, plan } = { ...this, step: this.#step };
+    const { objects, bytes, plan } = this;
     const since = plan === undefined ? this.startedAt : this.#readingSince;
     const elapsedMs = this.input.world.clock.monotonicMs() - since;
-    const progress: CheckProgress = { step, objects, bytes, elapsedMs, plan };
-    this.input.onProgress(progress);
+    this.input.onProgress({ step: this.#step, objects, bytes, elapsedMs, plan });
   }
 }
 

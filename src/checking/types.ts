@@ -31,7 +31,7 @@ export interface Finding extends Subject {
 
 export type FindingKind =
   | 'bytes-missing'
-  | 'bytes-short'
+  | 'bytes-of-another-size'
   | 'bytes-changed'
   | 'bytes-unreadable'
   | 'object-unreadable'

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTestServer } from '../support/server.ts';
-import { run } from './cli-process.ts';
+import { runHere } from './cli-here.ts';
 import { type Fixture, openFixture } from './release-before/open.ts';
 import { askEverything, fixedSettings } from './release-before/questions.ts';
 
@@ -38,7 +38,7 @@ async function compare(
 test('SQLite of c365b8a: migrated by command, then served', async () => {
   const fixture = await openFixture('c365b8a');
   const environment = { CNAMED_DATA_DIR: fixture.dataDir };
-  const cnamed = (...words: string[]) => run(words, { environment });
+  const cnamed = (...words: string[]) => runHere(words, environment);
   try {
     const untouched = await cnamed('account', 'list');
     assert.equal(untouched.code, 1);
@@ -73,13 +73,13 @@ test('PostgreSQL of ab30185: the server migrates by itself', async () => {
   const environment = { CNAMED_DATA_DIR: fixture.dataDir, CNAMED_DATABASE_URL: url };
   try {
     const before = JSON.parse(
-      (await run(['migrate', '--status', '--json'], { environment })).stdout,
+      (await runHere(['migrate', '--status', '--json'], environment)).stdout,
     );
     assert.equal(before.done.at(-1), '0003-changes');
     await compare(fixture, { DATABASE_URL: url });
-    const checked = await run(['check'], { environment });
+    const checked = await runHere(['check'], environment);
     assert.equal(checked.code, 0, checked.stdout);
-    const again = await run(['migrate'], { environment });
+    const again = await runHere(['migrate'], environment);
     assert.match(again.stdout, /nothing was pending/);
   } finally {
     await rm(fixture.folder, { recursive: true });

@@ -11,6 +11,7 @@ import { administer, type TestPostgres } from '../../support/postgres.ts';
 import { type S3TestServer, s3TestKey } from '../../support/s3-server.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 import { createSignedClient, type SignedClient } from '../../support/signed-client.ts';
+import { runHere } from '../cli-here.ts';
 import { type Finished, run } from '../cli-process.ts';
 
 export interface Mix {
@@ -31,6 +32,10 @@ export interface Stage {
   map(bucket: Bucket, domain: string, isBound?: boolean): Promise<number | undefined>;
   readonly blobs: BlobHarm;
   check(...words: string[]): Promise<Told>;
+  /** In a process of its own. */
+  checkApart(...words: string[]): Promise<Told>;
+  /** As a person reads it. */
+  print(...words: string[]): Promise<Finished>;
   close(): Promise<void>;
 }
 
@@ -106,9 +111,11 @@ export async function openStage(
       mix.objects === 'S3'
         ? s3Harm(servers.s3, prefix)
         : fileHarm((blobId) => join(dataDir, 'objects', 'data', blobId.slice(0, 2), blobId)),
-    async check(...words) {
+    check: async (...words) => told(await runHere(['check', '--json', ...words], environment)),
+    async checkApart(...words) {
       return told(await run(['check', '--json', ...words], { environment }));
     },
+    print: (...words) => runHere(['check', ...words], environment),
     async close() {
       client.close();
       await server.close();
