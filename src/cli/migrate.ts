@@ -1,4 +1,4 @@
-/** `cnamed migrate`: brings the tables of the database up to this release, or says what it would. */
+/** `cnamed migrate`: brings the tables up to this release, or says what it would do. */
 import type { Command } from 'commander';
 import type { SchemaKeeper, SchemaState } from '../stores/index.ts';
 import { type CliContext, readConfig, requireData } from './context.ts';

@@ -63,12 +63,13 @@ export function formatSpan(ms: number): string {
   return parts.join(' ') || '0 s';
 }
 
-/** `812 bytes`, `1.5 MiB`, `20 GiB`. */
+/** `0 B`, `9.8 GiB`: in the largest unit that leaves something before the point. */
 export function formatBytes(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let rest = Math.round(bytes);
-  let unit = 0;
-  for (; rest >= 1024 && unit < units.length - 1; unit += 1) rest /= 1024;
-  const shown = rest < 10 && unit > 0 ? rest.toFixed(1) : Math.round(rest);
-  return `${shown} ${units[unit]}`;
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

@@ -8,7 +8,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Finished, run as runCommand, start } from '../life/cli-process.ts';
+import { runHere } from '../life/cli-here.ts';
+import { type Finished, start } from '../life/cli-process.ts';
 import type { Campaign, CampaignOptions, Figures } from '../support/campaign.ts';
 import { type Chance, createChance } from '../support/chance.ts';
 import { startTestPostgres } from '../support/postgres.ts';
@@ -75,9 +76,9 @@ async function oneKill(engine: Engine, folder: string, chance: Chance): Promise<
   running.child.kill('SIGKILL');
   await running.finished;
   const { pending } = JSON.parse(
-    (await runCommand(['migrate', '--status', '--json'], { environment: copy.environment })).stdout,
+    (await runHere(['migrate', '--status', '--json'], copy.environment)).stdout,
   ) as { pending: unknown[] };
-  requireDone(await runCommand(['migrate'], { environment: copy.environment }));
+  requireDone(await runHere(['migrate'], copy.environment));
   assert.equal(await copy.digest(), engine.expected);
   await copy.remove();
   return pending.length > 0;

@@ -39,7 +39,8 @@ const changesWithinMs = 3_000;
  * waits behind the locks of writes. Opening makes or upgrades the tables, unless told not to.
  *
  * Rejects with `StoreUnavailable` when the database cannot be used; its name is `NewerDatabase`
- * when a newer release made it, `OlderDatabase` when an older one did and it is wanted as it is. Rejects with `BadDatabaseUrl` for a text that is no address.
+ * when a newer release made it, `OlderDatabase` when an older one did and it is wanted as it is.
+ * Rejects with `BadDatabaseUrl` for a text that is no address.
  */
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<MetadataEngine> {
   const address = readPostgresUrl(options.url, (path) => options.world.disk.readNow(path));

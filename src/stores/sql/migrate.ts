@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Kysely } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
 import type { SchemaState, SchemaStep } from '../ports/schema.ts';
@@ -6,6 +5,7 @@ import type { Sql } from './database.ts';
 import { firstSchema } from './migrations/0001-first-schema.ts';
 import { announcedBlobs } from './migrations/0002-announced-blobs.ts';
 import { changesOfEverything } from './migrations/0003-changes.ts';
+import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import { findSetting, setSetting } from './settings.ts';
 
@@ -24,9 +24,6 @@ const breaking: ReadonlySet<string> = new Set(['0003-changes']);
 
 /** The setting that says which release changed the tables last; written with the change. */
 const releaseSetting = 'schema-release';
-
-// The same three steps up from src/stores/sql and from dist/stores/sql.
-const { version }: { version: string } = createRequire(import.meta.url)('../../../package.json');
 
 /** The database was written by a newer release; running on it could destroy what we do not know. */
 export class NewerDatabase extends Error {
@@ -49,9 +46,9 @@ export class OlderDatabase extends Error {
 
 function refusalOf({ unknown, madeBy }: Pick<SchemaState, 'unknown' | 'madeBy'>) {
   if (unknown.length === 0) return undefined;
-  const release = madeBy === undefined ? '' : ` (${madeBy}; this is ${version})`;
+  const who = madeBy === undefined ? '' : ` (${madeBy}; this is ${release})`;
   return (
-    `The database was made by a newer release of cnamed${release}: it has ` +
+    `The database was made by a newer release of cnamed${who}: it has ` +
     `${unknown.join(', ')}, which this release does not know. Start that release, or restore a ` +
     'backup made before.'
   );
@@ -74,7 +71,7 @@ function compare(done: readonly string[], madeBy: string | undefined): SchemaSta
   const pending = known.filter((name) => !done.includes(name)).map(toStep);
   const unknown = done.filter((name) => !known.includes(name));
   const refusal = refusalOf({ unknown, madeBy });
-  return { release: version, madeBy, done, pending, unknown, refusal };
+  return { release, madeBy, done, pending, unknown, refusal };
 }
 
 function toStep(name: string): SchemaStep {
@@ -104,7 +101,7 @@ export async function migrate(sql: Sql, facts: SchemaFacts): Promise<string[]> {
   const provider = { getMigrations: async () => Object.fromEntries(steps) };
   const { error } = await new Migrator({ db: sql, provider }).migrateToLatest();
   if (error !== undefined) throw error;
-  await setSetting(sql, releaseSetting, version);
+  await setSetting(sql, releaseSetting, release);
   return state.pending.map((step) => step.name);
 }
 
