@@ -191,12 +191,20 @@ class JsonShow {
   }
 }
 
-/** Keys may hold anything: what would break the line is written as JSON does. */
+/** Keys may hold anything: what would break the line or steer a terminal is written in ASCII. */
+function quoted(key: string): string {
+  const steering = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+  return JSON.stringify(key).replace(
+    steering,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 function subjectOf(finding: Finding): string {
   const { bucket, key, domain, certificate, account, accessKey, blob, auditRecord } = finding;
   const parts = [
     bucket && `bucket ${bucket}`,
-    key !== undefined && `key ${JSON.stringify(key)}`,
+    key !== undefined && `key ${quoted(key)}`,
     domain && `domain ${domain}`,
     certificate !== undefined && `certificate ${certificate}`,
     accessKey && `access key ${accessKey}`,

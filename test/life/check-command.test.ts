@@ -112,6 +112,16 @@ async function checkWhileWriting(stage: Stage): Promise<void> {
     assert.ok((whole.plan.objects ?? 0) >= 33);
     assert.ok((whole.report.bytes ?? 0) > 3_000_000);
     assert.deepEqual((await stage.check('--quick', '--bucket', 'busy')).findings, []);
+    const plain = await stage.print('--rate', '1GiB');
+    assert.match(plain.stderr, /^\d+ objects in 1 buckets: [\d.]+ MiB to read, at least 0 s$/m);
+    assert.match(plain.stdout, /^sound: \d+ objects, [\d.]+ MiB read in /);
+    for (const words of [
+      ['--rate', 'fast'],
+      ['--rate', '0'],
+      ['--bucket', 'nowhere'],
+    ]) {
+      assert.equal((await stage.print(...words)).code, 2, words.join(' '));
+    }
   } finally {
     isOver = true;
     for (const writes of await Promise.all(writers)) assert.ok(writes > 0);

@@ -15,7 +15,7 @@ export async function countBucket(sql: Sql, bucketId: number): Promise<BucketCou
     before.objectCount === after.objectCount &&
     before.storageBytes === after.storageBytes &&
     before.modifiedAt === after.modifiedAt;
-  return { noted: after, counted, isOfOneMoment };
+  return { noted: countersOf(after), counted, isOfOneMoment };
 }
 
 /**
@@ -44,7 +44,11 @@ export async function recountBucket(
       .where('id', '=', bucketId)
       .execute();
   }
-  return { noted, counted, isOfOneMoment: true };
+  return { noted: countersOf(noted), counted, isOfOneMoment: true };
+}
+
+function countersOf({ objectCount, storageBytes }: Counted): Counted {
+  return { objectCount, storageBytes };
 }
 
 async function countRows(sql: Sql, bucketId: number): Promise<Counted> {
