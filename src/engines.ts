@@ -16,7 +16,11 @@ import {
   openPostgresEngine,
   openS3Blobs,
   openSqliteEngine,
+  postgresSchemaKeeper,
+  type SchemaKeeper,
+  type SchemaWish,
   StoreUnavailable,
+  sqliteSchemaKeeper,
 } from './stores/index.ts';
 import type { World } from './world/index.ts';
 
@@ -37,6 +41,8 @@ export interface OpenOptions {
   readonly isServer: boolean;
   /** Told when a check beside the first requests finds damage; writes have stopped by then. */
   readonly onDamage?: (message: string) => void;
+  /** `upgraded` when left out; the commands of the operator leave the tables as they are. */
+  readonly schema?: SchemaWish;
 }
 
 /** All of it, for a server. @throws StartProblem also when the object store cannot be used. */
@@ -124,14 +130,48 @@ async function openDatabase(
       // A log beside the file is a sign of an unclean stop only for whoever is alone on it.
       isCheckedAfterUncleanStop: options.isServer,
       onDamage: options.onDamage ?? (() => {}),
+      schema: options.schema ?? 'upgraded',
     });
   }
   try {
-    return await openPostgresEngine({ url: databaseUrl, world, isServing: options.isServer });
+    const { isServer: isServing, schema = 'upgraded' } = options;
+    return await openPostgresEngine({ url: databaseUrl, world, isServing, schema });
   } catch (error) {
-    if (!(error instanceof BadDatabaseUrl)) throw error;
-    throw new StartProblem(`The database URL (CNAMED_DATABASE_URL) ${error.message}.`);
+    throw explained(error);
   }
+}
+
+function explained(error: unknown): unknown {
+  if (!(error instanceof BadDatabaseUrl)) return error;
+  return new StartProblem(`The database URL (CNAMED_DATABASE_URL) ${error.message}.`);
+}
+
+/**
+ * The tables, for `cnamed migrate`. An embedded database is upgraded only while no server runs on
+ * it: a server of the release before would go on with statements for the old tables.
+ */
+export function openSchema(config: Config, world: World): SchemaKeeper {
+  const { databaseUrl: url, dataDir } = config;
+  if (url !== undefined) {
+    try {
+      return postgresSchemaKeeper({ url, world });
+    } catch (error) {
+      throw explained(error);
+    }
+  }
+  const keeper = sqliteSchemaKeeper(sqlitePath(dataDir));
+  return {
+    read: () => keeper.read(),
+    async upgrade() {
+      await world.disk.makeFolder(dataDir);
+      const lock = await lockFolder(dataDir, world);
+      try {
+        return await keeper.upgrade();
+      } finally {
+        lock.release();
+      }
+    },
+  };
 }
 
 /** Where metadata is kept, for people and logs: never with a password. */

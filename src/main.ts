@@ -1,11 +1,16 @@
 /** argv and environment in, exit code out. No logic. */
 import { runCli } from './cli/index.ts';
-import { openMetadata } from './engines.ts';
+import { openEngines, openMetadata, openSchema } from './engines.ts';
 import { startServer } from './server.ts';
 import { realWorld } from './world/index.ts';
 
+/** Only `serve` and `migrate` change tables. */
+const asItIs = { isServer: false, schema: 'as-it-is' } as const;
+
 process.exitCode = await runCli(process.argv.slice(2), process.env, {
   startServer,
-  openEngines: openMetadata,
+  openEngines: (config, world) => openMetadata(config, world, asItIs),
+  openWithObjects: (config, world) => openEngines(config, world, asItIs),
+  openSchema,
   world: realWorld,
 });

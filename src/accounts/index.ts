@@ -3,4 +3,5 @@
  * towards `auth` and, once, towards the person who created them.
  */
 export { type AccountParts, AccountProblem, createAccounts } from './accounts.ts';
+export { faultOfSecret } from './secrets.ts';
 export type * from './types.ts';

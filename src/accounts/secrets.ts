@@ -44,3 +44,16 @@ export function createSecrets(sealer: Sealer): Secrets {
     },
   };
 }
+
+/** Why the secret of a credential does not open, in a sentence; undefined when it does. */
+export function faultOfSecret(
+  sealer: Sealer,
+  credential: SecretPlace & Pick<Credential, 'secretSealed'>,
+): string | undefined {
+  try {
+    sealer.unseal(credential.secretSealed, contextOf(credential)).fill(0);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -47,14 +47,18 @@ function checkValidity(leaf: X509Certificate, now: Instant): void {
  * certificates come from private authorities of the kind that self-hosters run.
  */
 function checkCoverage(leaf: X509Certificate, domain: string): void {
-  const subject = leaf.subjectAltName === undefined ? 'always' : 'never';
-  if (leaf.checkHost(domain, { subject, partialWildcards: false }) !== undefined) return;
+  if (isCovered(leaf, domain)) return;
   throw refuseCertificate(
     'domainNotCovered',
     'Certificate',
     `The certificate does not cover ${domain}: it names ${namesOf(leaf)}. ` +
       'A wildcard covers one label only.',
   );
+}
+
+export function isCovered(leaf: X509Certificate, domain: string): boolean {
+  const subject = leaf.subjectAltName === undefined ? 'always' : 'never';
+  return leaf.checkHost(domain, { subject, partialWildcards: false }) !== undefined;
 }
 
 /** Characters of a certificate's names that are worth showing. */

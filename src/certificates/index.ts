@@ -4,4 +4,5 @@
  */
 export { createCertificates } from './certificates.ts';
 export { resealPrivateKeys } from './reseal.ts';
+export { coversDomain, faultOfCertificate } from './soundness.ts';
 export type * from './types.ts';

@@ -4,7 +4,7 @@ import { type Config, loadConfig } from '../config/index.ts';
 import type { World } from '../world/index.ts';
 import { CliFailure } from './failure.ts';
 import { readText } from './files.ts';
-import type { CliSurroundings, OpenedEngines } from './types.ts';
+import type { CliSurroundings, OpenedEngines, OpenedWithObjects } from './types.ts';
 
 export interface CliContext extends Required<CliSurroundings> {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -58,23 +58,46 @@ export function readConfig(
  * Works on the stores of the installation that `config` names, and closes them. A folder without
  * data is refused: opening it would make an empty installation beside the one that was meant.
  */
-export async function withEngines<T>(
+export function withEngines<T>(
   context: CliContext,
   config: Config,
   work: (engines: OpenedEngines, world: World) => Promise<T>,
 ): Promise<T> {
-  if ((await context.world.disk.list(config.dataDir)).length === 0) {
-    throw new CliFailure(`There is no cnamed data in ${config.dataDir}.`, {
-      next: [
-        `Start the server once (${context.program} serve), or name its folder with --data-dir ` +
-          'or CNAMED_DATA_DIR.',
-      ],
-    });
-  }
-  const engines = await context.openEngines(config, context.world);
+  return withOpened(context, config, context.openEngines, work);
+}
+
+/** The same with the bytes of objects. */
+export function withObjects<T>(
+  context: CliContext,
+  config: Config,
+  work: (engines: OpenedWithObjects, world: World) => Promise<T>,
+): Promise<T> {
+  return withOpened(context, config, context.openWithObjects, work);
+}
+
+async function withOpened<T, Opened extends OpenedEngines>(
+  context: CliContext,
+  config: Config,
+  open: (config: Config, world: World) => Promise<Opened>,
+  work: (engines: Opened, world: World) => Promise<T>,
+): Promise<T> {
+  await requireData(context, config);
+  const engines = await open(config, context.world);
   try {
     return await work(engines, context.world);
   } finally {
     await engines.close();
   }
+}
+
+/** With a database elsewhere the folder may be empty, and nothing of the data is in it. */
+export async function requireData(context: CliContext, config: Config): Promise<void> {
+  if (config.databaseUrl !== undefined) return;
+  if ((await context.world.disk.list(config.dataDir)).length > 0) return;
+  throw new CliFailure(`There is no cnamed data in ${config.dataDir}.`, {
+    next: [
+      `Start the server once (${context.program} serve), or name its folder with --data-dir ` +
+        'or CNAMED_DATA_DIR.',
+    ],
+  });
 }

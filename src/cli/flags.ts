@@ -43,6 +43,15 @@ function camelCase(name: string): string {
 /** Settings that say where an installation keeps its data. */
 export const storeSettings = ['data-dir', 'master-key-file'] as const;
 
+/** Settings that say where everything of an installation is. */
+export const dataSettings = [
+  ...storeSettings,
+  'database-url',
+  'object-store',
+  'object-store-key-id',
+  'object-store-key-secret',
+] as const;
+
 /** The text of a flag that is no setting. */
 export function textFlag(flags: Flags, name: string): string | undefined {
   const value = flags[name];

@@ -7,6 +7,7 @@ export type {
   BoundAddress,
   CliSurroundings,
   OpenedEngines,
+  OpenedWithObjects,
   Output,
   RunningServer,
   StopSignal,

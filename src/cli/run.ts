@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addAccountCommands } from './account.ts';
 import { addAuditCommands } from './audit.ts';
+import { addCheckCommand } from './check.ts';
 import { addConfigCommand } from './config-command.ts';
 import { type CliContext, completeContext } from './context.ts';
 import { addDomainCommands } from './domain.ts';
@@ -9,6 +10,7 @@ import { exitCodes, renderFailure, reportOf } from './failure.ts';
 import { readText } from './files.ts';
 import { addKeyCommands } from './key.ts';
 import { addMasterKeyCommands } from './master-key.ts';
+import { addMigrateCommand } from './migrate.ts';
 import { printJson } from './print.ts';
 import { addServeCommand } from './serve.ts';
 import type { CliSurroundings } from './types.ts';
@@ -73,6 +75,8 @@ function buildProgram(
   addKeyCommands(program, context);
   addMasterKeyCommands(program, context);
   addAuditCommands(program, context);
+  addCheckCommand(program, context, setCode);
+  addMigrateCommand(program, context);
   addConfigCommand(program, context);
   return program;
 }

@@ -5,7 +5,7 @@
 import type { Accounts, NewAccessKey } from '../accounts/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Sealer } from '../sealing/index.ts';
-import type { MetadataEngine } from '../stores/index.ts';
+import type { BlobStore, MetadataEngine, SchemaKeeper } from '../stores/index.ts';
 import type { World } from '../world/index.ts';
 
 /** A server whose listeners all accept. */
@@ -37,6 +37,10 @@ export interface OpenedEngines {
   close(): Promise<void>;
 }
 
+export interface OpenedWithObjects extends OpenedEngines {
+  readonly blobs: BlobStore;
+}
+
 /** A stream of the process as far as the command line cares. */
 export interface Output {
   write(text: string): unknown;
@@ -49,6 +53,10 @@ export interface CliSurroundings {
   readonly world: World;
   readonly startServer: (config: Config, world: World) => Promise<RunningServer>;
   readonly openEngines: (config: Config, world: World) => Promise<OpenedEngines>;
+  /** The bytes of objects too. */
+  readonly openWithObjects: (config: Config, world: World) => Promise<OpenedWithObjects>;
+  /** The tables alone, of whatever release they are. */
+  readonly openSchema: (config: Config, world: World) => SchemaKeeper;
   /** What follows is the process's own unless a test brings another. */
   readonly stdout?: Output;
   readonly stderr?: Output;

@@ -20,17 +20,23 @@ export * from './ports/certificates.ts';
 export * from './ports/changes.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
+export * from './ports/inspection.ts';
 export * from './ports/objects.ts';
+export * from './ports/schema.ts';
 export * from './ports/serving.ts';
 export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';
 export { openPostgresEngine, type PostgresEngineOptions } from './postgres/engine.ts';
+export { postgresSchemaKeeper } from './postgres/opening.ts';
 export type { S3Credentials } from './s3/client.ts';
 export type { S3Location } from './s3/location.ts';
 export { openS3Blobs, type S3BlobsOptions } from './s3/s3-blobs.ts';
 export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';
 export { acquireInstanceLock, type InstanceLock } from './sqlite/instance-lock.ts';
+export { sqliteSchemaKeeper } from './sqlite/opening.ts';
 export {
+  announcedMs,
   findMissingBlobs,
+  orphanGraceMs,
   type SweepInput,
   type SweepReport,
   sweepAnnounced,

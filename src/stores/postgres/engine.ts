@@ -1,5 +1,6 @@
 import type { World } from '../../world/index.ts';
 import { type MetadataEngine, StoreUnavailable } from '../ports/engine.ts';
+import type { SchemaWish } from '../ports/schema.ts';
 import { Answers } from '../serving/answers.ts';
 import { directReads, keptReads } from '../serving/reads.ts';
 import { RememberedObjects } from '../serving/remembered-objects.ts';
@@ -27,6 +28,8 @@ export interface PostgresEngineOptions {
   readonly world: Pick<World, 'clock' | 'random' | 'timers' | 'disk'>;
   /** A node that serves keeps answers and follows the changes of the others. */
   readonly isServing?: boolean;
+  /** `upgraded` when left out. */
+  readonly schema?: SchemaWish;
 }
 
 /**
@@ -37,10 +40,11 @@ const counterShards = 64;
 
 /**
  * The engine of several nodes, over one PostgreSQL database (15 or newer). Two pools: a read never
- * waits behind the locks of writes. Opening makes or upgrades the tables.
+ * waits behind the locks of writes. Opening makes or upgrades the tables, unless told not to.
  *
  * Rejects with `StoreUnavailable` when the database cannot be used; its name is `NewerDatabase`
- * when a newer release made it. Rejects with `BadDatabaseUrl` for a text that is no address.
+ * when a newer release made it, `OlderDatabase` when an older one did and it is wanted as it is.
+ * Rejects with `BadDatabaseUrl` for a text that is no address.
  */
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<MetadataEngine> {
   const { world } = options;
@@ -52,7 +56,7 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
     writes: new Connections(primary, address.connectionsMax, world),
   };
   try {
-    await openSchema(pools.writes, names);
+    await openSchema(pools.writes, names, options.schema ?? 'upgraded');
     return await assemble(options, address, names, primary, pools);
   } catch (error) {
     endPools(pools);

@@ -1,11 +1,14 @@
 import type { Kysely } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
+import type { SchemaState, SchemaStep } from '../ports/schema.ts';
 import type { Sql } from './database.ts';
 import { firstSchema } from './migrations/0001-first-schema.ts';
 import { announcedBlobs } from './migrations/0002-announced-blobs.ts';
 import { changesOfEverything } from './migrations/0003-changes.ts';
 import { bucketCounters } from './migrations/0004-bucket-counters.ts';
+import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
+import { findSetting, setSetting } from './settings.ts';
 
 /** In the order they run. A released one is never edited: the next change is the next entry. */
 const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Promise<void>>> = {
@@ -15,27 +18,84 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0004-bucket-counters': bucketCounters,
 };
 
+/**
+ * Steps that take something away which the release before still asks for: its nodes fail under
+ * them. Under all others they go on until they are replaced.
+ */
+const breaking: ReadonlySet<string> = new Set(['0003-changes']);
+
+/** The setting that says which release changed the tables last; written with the change. */
+const releaseSetting = 'schema-release';
+
 /** The database was written by a newer release; running on it could destroy what we do not know. */
 export class NewerDatabase extends Error {
-  constructor(unknown: readonly string[]) {
+  override readonly name = 'NewerDatabase';
+}
+
+/** The database is of an older release, and whoever opened it may not change its tables. */
+export class OlderDatabase extends Error {
+  override readonly name = 'OlderDatabase';
+  constructor({ done, pending }: SchemaState) {
+    const names = pending.map((step) => step.name).join(', ');
     super(
-      `The database was made by a newer release of cnamed (it has ${unknown.join(', ')}, ` +
-        'which this release does not know). Start that release, or restore a backup made before.',
+      done.length === 0
+        ? 'The database has no tables yet. Run "cnamed migrate", or start the server once.'
+        : `The database is of an older release: ${names} must be made first. ` +
+            'Run "cnamed migrate" (see "cnamed migrate --status"), or start the server.',
     );
-    this.name = 'NewerDatabase';
   }
+}
+
+function refusalOf({ unknown, madeBy }: Pick<SchemaState, 'unknown' | 'madeBy'>) {
+  if (unknown.length === 0) return undefined;
+  const who = madeBy === undefined ? '' : ` (${madeBy}; this is ${release})`;
+  return (
+    `The database was made by a newer release of cnamed${who}: it has ` +
+    `${unknown.join(', ')}, which this release does not know. Start that release, or restore a ` +
+    'backup made before.'
+  );
+}
+
+/** What stands and what is missing; changes nothing. */
+export async function readSchema(sql: Sql): Promise<SchemaState> {
+  const tables = await sql.introspection.getTables({ withInternalKyselyTables: true });
+  const names = new Set(tables.map((table) => table.name));
+  const done = names.has(DEFAULT_MIGRATION_TABLE) ? await migrationsDone(sql) : [];
+  const madeBy = names.has('settings') ? await findSetting(sql, releaseSetting) : undefined;
+  return compare(done, madeBy);
+}
+
+/** Of a database that is not there yet. */
+export const noSchema: SchemaState = compare([], undefined);
+
+function compare(done: readonly string[], madeBy: string | undefined): SchemaState {
+  const known = Object.keys(migrations);
+  const pending = known.filter((name) => !done.includes(name)).map(toStep);
+  const unknown = done.filter((name) => !known.includes(name));
+  const refusal = refusalOf({ unknown, madeBy });
+  return { release, madeBy, done, pending, unknown, refusal };
+}
+
+function toStep(name: string): SchemaStep {
+  return { name, isBreaking: breaking.has(name) };
+}
+
+/** @throws NewerDatabase, OlderDatabase unless the tables are exactly those of this release. */
+export async function requireSchema(sql: Sql): Promise<void> {
+  const state = await readSchema(sql);
+  if (state.refusal !== undefined) throw new NewerDatabase(state.refusal);
+  if (state.pending.length > 0) throw new OlderDatabase(state);
 }
 
 /**
  * Brings the tables up to this release. The caller has begun a transaction that nobody else can
  * enter (two processes may start at once) and commits it afterwards, so that all steps stand or
- * none does.
+ * none does. Returns the names of the steps that were made.
  */
-export async function migrate(sql: Sql, facts: SchemaFacts): Promise<void> {
-  const done = await migrationsDone(sql);
-  const unknown = done.filter((name) => !(name in migrations));
-  if (unknown.length > 0) throw new NewerDatabase(unknown);
-  if (done.length === Object.keys(migrations).length) return;
+export async function migrate(sql: Sql, facts: SchemaFacts): Promise<string[]> {
+  const state = await readSchema(sql);
+  if (state.refusal !== undefined) throw new NewerDatabase(state.refusal);
+  if (state.pending.length === 0) return [];
   const steps = Object.entries(migrations).map(([name, up]): [string, Migration] => [
     name,
     { up: (database: Kysely<never>) => up(database as unknown as Sql, facts) },
@@ -43,12 +103,16 @@ export async function migrate(sql: Sql, facts: SchemaFacts): Promise<void> {
   const provider = { getMigrations: async () => Object.fromEntries(steps) };
   const { error } = await new Migrator({ db: sql, provider }).migrateToLatest();
   if (error !== undefined) throw error;
+  await setSetting(sql, releaseSetting, release);
+  return state.pending.map((step) => step.name);
 }
 
 async function migrationsDone(sql: Sql): Promise<string[]> {
-  const tables = await sql.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === DEFAULT_MIGRATION_TABLE)) return [];
   const untyped = sql as unknown as Kysely<Record<string, { name: string }>>;
-  const rows = await untyped.selectFrom(DEFAULT_MIGRATION_TABLE).select('name').execute();
+  const rows = await untyped
+    .selectFrom(DEFAULT_MIGRATION_TABLE)
+    .select('name')
+    .orderBy('name')
+    .execute();
   return rows.map((row) => row.name);
 }

@@ -20,6 +20,7 @@ import {
 } from './cnames.ts';
 import { bucketStat, type PickShard } from './counters.ts';
 import type { Sql } from './database.ts';
+import { inspectionPort } from './inspection.ts';
 import { keysFrom, listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
@@ -65,6 +66,7 @@ export function assemblePorts({
       setSetting: (name, value) => write('setSetting', name, value),
     },
     changes: changePort(prepare),
+    inspection: inspectionPort(sql, write),
     close,
   };
 }

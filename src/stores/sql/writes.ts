@@ -24,6 +24,7 @@ import {
   setObjectAcl,
   setObjectMetadata,
 } from './objects.ts';
+import { recountBucket } from './recount.ts';
 import { ensureSetting, setSetting } from './settings.ts';
 import { takeOrReuseToken } from './tokens.ts';
 
@@ -49,6 +50,7 @@ export const writes = {
   releaseDomain,
   resealCertificate,
   appendAudit,
+  recountBucket,
   ensureSetting,
   setSetting,
 } as const;

@@ -1,15 +1,18 @@
-import { dirname } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import { realDisk } from '../../world/index.ts';
 import { type MetadataEngine, StoreUnavailable } from '../ports/engine.ts';
+import type { SchemaWish } from '../ports/schema.ts';
 import { directReads } from '../serving/reads.ts';
 import { oneShard } from '../sql/counters.ts';
+import { noSchema, OlderDatabase } from '../sql/migrate.ts';
 import { assemblePorts } from '../sql/ports.ts';
 import { compileRead, type HotRead, type PreparedRead } from '../sql/prepared.ts';
 import { openForReading } from './connection.ts';
+import { prepareFile } from './database-file.ts';
 import { kyselyOver } from './dialect.ts';
 import { unavailable } from './failures.ts';
 import { checkedAtOnceBytesMax, checkInBackground } from './integrity.ts';
+import { notOpened } from './opening.ts';
 import { WriteThread } from './write-thread.ts';
 
 export interface SqliteEngineOptions {
@@ -19,6 +22,8 @@ export interface SqliteEngineOptions {
   readonly isCheckedAfterUncleanStop?: boolean;
   /** Told when a check beside the first requests finds damage; writes have stopped by then. */
   readonly onDamage?: (message: string) => void;
+  /** `upgraded` when left out. */
+  readonly schema?: SchemaWish;
   /** For tests: how large a file may be to be checked before the engine opens, in bytes. */
   readonly checkedAtOnceBytesMax?: number;
   /** For tests: the database is full at so many pages. */
@@ -30,16 +35,18 @@ export interface SqliteEngineOptions {
  * has committed the next read of any other sees.
  *
  * Rejects with `StoreUnavailable` when the file cannot be used; its name is `NewerDatabase` when a
- * newer release made it.
+ * newer release made it, `OlderDatabase` when an older one did and it is wanted as it is.
  */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<MetadataEngine> {
   const { path } = options;
+  if (options.schema === 'as-it-is') await requireFile(path);
   const uncleanBytes = await prepareFile(path);
   const isCheckDue = uncleanBytes > 0 && options.isCheckedAfterUncleanStop !== false;
   const isSmall = uncleanBytes <= (options.checkedAtOnceBytesMax ?? checkedAtOnceBytesMax);
   const thread = new WriteThread({
     path,
     pagesMax: options.pagesMax,
+    schema: options.schema ?? 'upgraded',
     isChecked: isCheckDue && isSmall,
   });
   await thread.open();
@@ -86,30 +93,9 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
   return { ...stores, serving: directReads(stores), reach };
 }
 
-/** Makes the file if there is none; returns its size when the last process did not close it. */
-async function prepareFile(path: string): Promise<number> {
-  try {
-    const file = await realDisk.facts(path);
-    if (file === undefined) {
-      await createFile(path);
-      return 0;
-    }
-    // The last process that closes the database properly removes the log.
-    const log = await realDisk.facts(`${path}-wal`);
-    return log === undefined || log.size === 0 ? 0 : file.size + log.size;
-  } catch (error) {
-    throw new StoreUnavailable('failed', `The database cannot be opened: ${path}`, {
-      cause: error,
-    });
-  }
-}
-
-async function createFile(path: string): Promise<void> {
-  try {
-    await (await realDisk.create(path)).close();
-    await realDisk.syncFolder(dirname(path));
-  } catch (error) {
-    // Another process that starts at the same time was faster.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+/** Who changes nothing makes no file either. */
+async function requireFile(path: string): Promise<void> {
+  if ((await realDisk.facts(path)) !== undefined) return;
+  const { name, message } = new OlderDatabase(noSchema);
+  throw notOpened(name, message);
 }

@@ -1,4 +1,5 @@
 /** What the engine and its writer thread say to each other. */
+import type { SchemaWish } from '../ports/schema.ts';
 import type { WriteName } from '../sql/writes.ts';
 import type { Reason } from './failures.ts';
 
@@ -6,6 +7,7 @@ export interface WriterSetup {
   readonly path: string;
   readonly pagesMax: number | undefined;
   readonly isChecked: boolean;
+  readonly schema: SchemaWish;
 }
 
 export interface WriteRequest {

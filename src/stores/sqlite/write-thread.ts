@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../ports/engine.ts';
 import type { RunWrite } from '../sql/writes.ts';
 import type { FromWriter, ToWriter, WriteReply, WriterSetup } from './messages.ts';
+import { notOpened } from './opening.ts';
 import { startThread } from './threads.ts';
 
 interface Waiting {
@@ -72,9 +73,7 @@ export class WriteThread {
   #receive(message: FromWriter): void {
     if (message.kind === 'open') this.#opened.resolve();
     else if (message.kind === 'not-open') {
-      const error = new StoreUnavailable('failed', message.message);
-      error.name = message.name === 'NewerDatabase' ? message.name : error.name;
-      this.#opened.reject(error);
+      this.#opened.reject(notOpened(message.name, message.message));
     } else if (message.kind === 'replies') {
       for (const reply of message.replies) this.#settle(reply);
       if (this.#waiting.size === 0 && !this.#isClosing) this.#worker.unref();

@@ -9,14 +9,13 @@ import {
   workerData,
 } from 'node:worker_threads';
 import type { Database as SqliteConnection } from 'better-sqlite3';
-import { migrate } from '../sql/migrate.ts';
 import { openForWriting } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
 import { messageOf } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { checkIntegrity } from './integrity.ts';
 import type { FromWriter, ToWriter, WriteRequest, WriterSetup } from './messages.ts';
-import { sqliteSchema } from './schema.ts';
+import { openSchema } from './opening.ts';
 
 /** Bounds how long the first of a group waits for the last. */
 const groupMax = 256;
@@ -94,10 +93,8 @@ async function open(port: MessagePort, setup: WriterSetup): Promise<void> {
   try {
     connection = openForWriting(setup.path, setup.pagesMax);
     if (setup.isChecked) checkIntegrity(connection);
+    await openSchema(connection, setup.schema);
     const { sql } = kyselyOver(connection);
-    connection.exec('begin immediate');
-    await migrate(sql, sqliteSchema);
-    connection.exec('commit');
     const groups = new GroupCommit(connection, sql);
     new Writer(port, connection, groups);
     send(port, { kind: 'open' });
