@@ -20,6 +20,7 @@ export * from './ports/certificates.ts';
 export * from './ports/changes.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
+export * from './ports/leases.ts';
 export * from './ports/objects.ts';
 export * from './ports/serving.ts';
 export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';
@@ -38,3 +39,4 @@ export {
   sweepGarbage,
   sweepOrphans,
 } from './sweep.ts';
+export { type HeldLease, type JobOutcome, type LeasedJob, underLease } from './under-lease.ts';

@@ -4,6 +4,7 @@ import type { BucketStore } from './buckets.ts';
 import type { CertificateStore } from './certificates.ts';
 import type { ChangeFeed } from './changes.ts';
 import type { CnameStore } from './cnames.ts';
+import type { LeaseStore } from './leases.ts';
 import type { ObjectIndex } from './objects.ts';
 import type { Reach, ServingReads } from './serving.ts';
 
@@ -17,6 +18,7 @@ export interface MetadataEngine {
   readonly audit: AuditStore;
   readonly settings: SettingStore;
   readonly changes: ChangeFeed;
+  readonly leases: LeaseStore;
   /** What serving asks at every request; on an engine far away mostly answered from memory. */
   readonly serving: ServingReads;
   readonly reach: Reach;

@@ -77,6 +77,7 @@ async function assemble(
     sql: kyselyOver(run, names),
     write: seeingOwnWrites(write, answers, following.announce),
     prepare,
+    hasOwnClock: true,
     async close() {
       await gate.close();
       await following.stop();

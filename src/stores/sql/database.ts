@@ -7,7 +7,7 @@
  * when it fails on a unique constraint or on serialization; an engine with one writer leaves
  * `forUpdate()` out (its compiler does).
  *
- * Rows are locked in one order: bucket, domain, certificate, object, counters. What a rule reads is
+ * Rows are locked in one order: lease, bucket, domain, certificate, object, counters. What a rule reads is
  * read after the row it hangs on is locked.
  *
  * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
@@ -22,6 +22,7 @@ export interface Database {
   objects: ObjectTable;
   garbage: GarbageTable;
   announced_blobs: AnnouncedBlobTable;
+  leases: LeaseTable;
   cname_tokens: CnameTokenTable;
   cnames: CnameTable;
   departed_cnames: DepartedCnameTable;
@@ -97,6 +98,16 @@ export interface GarbageTable {
 export interface AnnouncedBlobTable {
   blob_id: string;
   announced_at: number;
+}
+
+/** Jobs that one node must do at a time; times are the database's where it has a clock. */
+export interface LeaseTable {
+  name: string;
+  holder: string;
+  /** Of the last take. */
+  fence: number;
+  expires_at: number;
+  done_at: number;
 }
 
 export interface CnameTokenTable {

@@ -4,6 +4,7 @@ import type { Sql } from './database.ts';
 import { firstSchema } from './migrations/0001-first-schema.ts';
 import { announcedBlobs } from './migrations/0002-announced-blobs.ts';
 import { changesOfEverything } from './migrations/0003-changes.ts';
+import { leases } from './migrations/0005-leases.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 
 /** In the order they run. A released one is never edited: the next change is the next entry. */
@@ -11,6 +12,7 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0001-first-schema': firstSchema,
   '0002-announced-blobs': announcedBlobs,
   '0003-changes': changesOfEverything,
+  '0005-leases': leases,
 };
 
 /** The database was written by a newer release; running on it could destroy what we do not know. */

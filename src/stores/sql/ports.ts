@@ -19,6 +19,7 @@ import {
   toMappedDomain,
 } from './cnames.ts';
 import type { Sql } from './database.ts';
+import { leaseRefusal } from './leases.ts';
 import { keysFrom, listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
@@ -33,13 +34,16 @@ export interface SqlEngineParts {
   readonly write: RunWrite;
   /** Compiles the read once; what it returns only executes. */
   prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row>;
+  /** The time of leases is the database's; else the callers'. */
+  readonly hasOwnClock: boolean;
   close(): Promise<void>;
 }
 
 /** Every port of the engine but those that depend on where the engine is. */
 export type StorePorts = Omit<MetadataEngine, 'serving' | 'reach'>;
 
-export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): StorePorts {
+export function assemblePorts(parts: SqlEngineParts): StorePorts {
+  const { sql, write, prepare, close } = parts;
   return {
     accounts: accountPort(sql, write, prepare),
     buckets: bucketPort(sql, write, prepare),
@@ -56,6 +60,7 @@ export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): S
       setSetting: (name, value) => write('setSetting', name, value),
     },
     changes: changePort(prepare),
+    leases: leasePort(parts),
     close,
   };
 }
@@ -63,6 +68,18 @@ export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): S
 function changePort(prepare: Prepare): MetadataEngine['changes'] {
   const read = prepare(changesAfter);
   return { changesSince: (revision, limit) => changesSince(read, revision, limit) };
+}
+
+function leasePort({ sql, write, hasOwnClock }: SqlEngineParts): MetadataEngine['leases'] {
+  const timed = <Input extends { readonly now: number }>(input: Input) =>
+    hasOwnClock ? { ...input, now: undefined } : input;
+  return {
+    async takeLease(input) {
+      return (await leaseRefusal(sql, timed(input))) ?? (await write('takeLease', timed(input)));
+    },
+    renewLease: (input) => write('renewLease', timed(input)),
+    releaseLease: (input) => write('releaseLease', timed(input)),
+  };
 }
 
 type Prepare = SqlEngineParts['prepare'];
@@ -120,7 +137,7 @@ function objectPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
     setObjectMetadata: (input) => write('setObjectMetadata', input),
     listObjects: (input) => listObjects(keys, input),
     announceBlob: (blobId, at) => write('announceBlob', blobId, at),
-    expireAnnounced: (before, limit, now) => write('expireAnnounced', before, limit, now),
+    expireAnnounced: (before, limit, fence) => write('expireAnnounced', before, limit, fence),
     listGarbage: (before, limit) => listGarbage(sql, before, limit),
     forgetGarbage: (blobIds) => write('forgetGarbage', blobIds),
     knownBlobs: (blobIds) => knownBlobs(sql, blobIds),

@@ -73,6 +73,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
         all: (input) => answer(() => prepared.all(...values(input))),
       };
     },
+    hasOwnClock: false,
     async close() {
       await endCheck?.();
       connection.close();
