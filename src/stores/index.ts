@@ -11,7 +11,15 @@
  * - engines hold no clock: every time comes in as an argument.
  */
 
+export {
+  type Claim,
+  claimPlace,
+  installationSetting,
+  placeSetting,
+  WrongPlace,
+} from './claim.ts';
 export { type FileBlobsOptions, openFileBlobs } from './fs/file-blobs.ts';
+export type { PlaceMark } from './place-mark.ts';
 export * from './ports/accounts.ts';
 export * from './ports/audit.ts';
 export * from './ports/blobs.ts';

@@ -7,8 +7,8 @@
  * when it fails on a unique constraint or on serialization; an engine with one writer leaves
  * `forUpdate()` out (its compiler does).
  *
- * Rows are locked in one order: lease, bucket, domain, certificate, object, counters. What a rule reads is
- * read after the row it hangs on is locked.
+ * Rows are locked in one order: lease, bucket, domain, certificate, object, counters. What a rule
+ * reads is read after the row it hangs on is locked.
  *
  * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
  */
