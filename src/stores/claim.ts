@@ -19,7 +19,7 @@ export const placeSetting = 'object-store-place';
 
 export interface Claim {
   readonly settings: SettingStore;
-  readonly objects: Pick<ObjectIndex, 'listBlobs'>;
+  readonly objects: Pick<ObjectIndex, 'listBlobs' | 'knownBlobs'>;
   readonly blobs: BlobStore;
   readonly random: Random;
   /** No other process can serve this database: one that holds no object yet may move. */
@@ -41,10 +41,10 @@ export async function claimPlace(claim: Claim): Promise<void> {
   const known = await settings.findSetting(placeSetting);
   let mark = await blobs.findMark();
   if (mark === undefined) {
-    if (known === undefined) await expectObjects(claim);
-    else if (!(await mayMove(claim))) {
+    if (known !== undefined && !(await mayMove(claim))) {
       throw elsewhere(blobs, { installation, place: known }, 'does not bear their mark');
     }
+    await expectObjects(claim);
     mark = await blobs.ensureMark(installation);
   }
   if (mark.installation !== installation) throw foreign(blobs, mark, installation);
@@ -62,10 +62,12 @@ async function mayMove({ isAlone, objects }: Claim): Promise<boolean> {
 }
 
 /**
- * Of a release that marked no folders: its objects are here, or were never brought.
- * @throws WrongPlace when there are objects and none of them is here.
+ * A place that says nothing is new, or of a release that marked no folders: its objects are those
+ * of the database, all or none.
+ * @throws WrongPlace when the database has objects and none of them is here, or has none and some
+ * are here: its sweeps would remove them.
  */
-async function expectObjects({ objects, blobs }: Claim): Promise<void> {
+async function expectObjects({ objects, blobs }: Pick<Claim, 'objects' | 'blobs'>): Promise<void> {
   const blobIds = await objects.listBlobs('', lookedForMax);
   for (const blobId of blobIds) {
     const reader = await blobs.open(blobId, { start: 0, length: 0 });
@@ -73,10 +75,26 @@ async function expectObjects({ objects, blobs }: Claim): Promise<void> {
     await reader.close();
     return;
   }
-  if (blobIds.length === 0) return;
+  if (blobIds.length === 0) return await expectNone({ objects, blobs });
   throw new WrongPlace(
     `The database knows objects, and ${blobs.place.name} holds none of them. ${wayOut}`,
   );
+}
+
+async function expectNone({ objects, blobs }: Pick<Claim, 'objects' | 'blobs'>): Promise<void> {
+  for await (const batch of blobs.list()) {
+    if (batch.length === 0) continue;
+    const blobIds = batch.map(({ blobId }) => blobId);
+    const known = await objects.knownBlobs(blobIds);
+    // What other nodes of a new installation are uploading is announced, and so known.
+    if (blobIds.every((blobId) => known.has(blobId))) return;
+    throw new WrongPlace(
+      `The database knows no object, and ${blobs.place.name} holds some: they are another ` +
+        'installation’s, or the database is not the one that was meant. Name the right pair ' +
+        '(CNAMED_DATABASE_URL, CNAMED_OBJECT_STORE, CNAMED_DATA_DIR), or give a new database a ' +
+        'place of its own.',
+    );
+  }
 }
 
 const wayOut =

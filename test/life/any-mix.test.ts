@@ -1,6 +1,6 @@
 /** Which database goes with which place of objects, and which starts are refused. */
 import { strict as assert } from 'node:assert/strict';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -117,6 +117,20 @@ describe('a start', () => {
     assert.equal(await get(again, 'kept'), 'kept');
     const marked = await readFile(join(data, 'objects/installation'), 'utf8');
     assert.match(marked, /^[0-9a-f]{32} file:\/\/\S+#[0-9a-f]{16}\n$/);
+  });
+
+  test('a new database takes no unmarked place that holds objects', async () => {
+    const first = await start('one');
+    await put(first, 'kept');
+    await first.stop();
+    const data = join(folder, 'one/data');
+    await rm(join(data, 'objects/installation'));
+    await rename(join(data, 'cnamed.sqlite'), join(folder, 'kept.sqlite'));
+    await refused(start('one'), /knows no object, and the folder \S+ holds some/);
+    for (const name of await readdir(data)) {
+      if (name.startsWith('cnamed.sqlite')) await rm(join(data, name));
+    }
+    await rename(join(folder, 'kept.sqlite'), join(data, 'cnamed.sqlite'));
   });
 
   test('an embedded installation without objects may move, there and back', async () => {
