@@ -1,6 +1,6 @@
 /**
- * Storms of an S3 store: three requests in ten are answered 500 or 503, reset, cut short or late,
- * while several clients put, overwrite, read, copy and delete. Nothing acknowledged is lost, no
+ * Storms of an S3 store: three requests in ten are answered 500 or 503, reset or cut short, others
+ * late, and in gusts nearly all fail, while several clients put, overwrite, read, copy and delete. Nothing acknowledged is lost, no
  * wrong bytes are given, memory and requests stay bounded, and one sweep takes all that is left
  * behind. One try is one request of a client.
  */
@@ -30,7 +30,13 @@ const credentials = {
 };
 const clientCount = 8;
 const faultsInHundred = 30;
+/** Beyond those, answers that come late or in small pieces. */
+const slowInHundred = 10;
 const lateMsMax = 150;
+/** Of so many requests the first few find the store hardly there at all: not all can be saved. */
+const gustEvery = 400;
+const gustLength = 60;
+const gustFaultsInHundred = 95;
 /** Retries over all: half as many as requests, and what was saved before (retry-budget.ts). */
 const retriesPerRequest = 0.5;
 const retriesSaved = 100;
@@ -140,9 +146,10 @@ async function storm(field: Field, { size, seed, log }: CampaignOptions): Promis
   }
 }
 
-/** Every kind of trouble, for three requests in ten. */
+/** Every kind of trouble. */
 function brew(chance: Chance): { next: () => S3Fault | undefined; count: () => number } {
   let count = 0;
+  let asked = 0;
   const kinds: readonly (() => S3Fault)[] = [
     () => ({ kind: 'status', status: 500, code: 'InternalError' }),
     () => ({ kind: 'status', status: 503, code: 'SlowDown' }),
@@ -150,14 +157,20 @@ function brew(chance: Chance): { next: () => S3Fault | undefined; count: () => n
     () => ({ kind: 'reset-before' }),
     () => ({ kind: 'reset-after' }),
     () => ({ kind: 'cut' }),
+  ];
+  const slownesses: readonly (() => S3Fault)[] = [
     () => ({ kind: 'slow' }),
     () => ({ kind: 'late', ms: chance.int(lateMsMax) }),
   ];
   return {
     next() {
-      if (chance.int(100) >= faultsInHundred) return undefined;
+      asked += 1;
+      const isGust = asked % gustEvery < gustLength;
+      const drawn = chance.int(100);
+      const faulty = isGust ? gustFaultsInHundred : faultsInHundred;
+      if (drawn >= faulty + slowInHundred) return undefined;
       count += 1;
-      return chance.pick(kinds)();
+      return chance.pick(drawn < faulty ? kinds : slownesses)();
     },
     count: () => count,
   };
