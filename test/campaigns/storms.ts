@@ -1,8 +1,8 @@
 /**
  * Storms of an S3 store: three requests in ten are answered 500 or 503, reset or cut short, others
- * late, and in gusts nearly all fail, while several clients put, overwrite, read, copy and delete. Nothing acknowledged is lost, no
- * wrong bytes are given, memory and requests stay bounded, and one sweep takes all that is left
- * behind. One try is one request of a client.
+ * late, and in gusts nearly all fail, while several clients put, overwrite, read, copy and delete.
+ * Nothing acknowledged is lost, no wrong bytes are given, memory and requests stay bounded, and one
+ * sweep takes all that is left behind. One try is one request of a client.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
