@@ -1,7 +1,8 @@
 /**
  * `node scripts/services.ts [PATTERN...]`: runs suites on PostgreSQL and Ceph as Debian 12 has them
  * (packages postgresql-15, radosgw, ceph-mon, ceph-osd, ceph-common), started here on the loopback
- * and put away at the end. Without a pattern: the contracts, the API on other stores, and life.
+ * and put away at the end. Without a pattern: the contracts and stories of several nodes, then what
+ * the API and life promise, on the edition of several nodes.
  *
  * Exit code 0 only when the suites passed.
  */
@@ -14,7 +15,24 @@ import { startCeph } from './services/ceph.ts';
 import type { Daemon } from './services/daemon.ts';
 import { startPostgres } from './services/postgres.ts';
 
-const suites = ['test/contract/', 'test/api/on-', 'test/life/'];
+/** Suites that bring a database or a store themselves, and those that run on an edition. */
+const runs: readonly (readonly string[])[] = [
+  [
+    'test/contract/',
+    'test/api/on-',
+    'test/life/any-mix',
+    'test/life/shared-sweeps',
+    'test/life/two-nodes',
+  ],
+  [
+    '--edition',
+    'postgres+s3',
+    'test/api/bucket/',
+    'test/api/object/',
+    'test/api/clients/',
+    'test/life/',
+  ],
+];
 
 /** The edition of several nodes, for suites that can run on either (test/support/server.ts). */
 const edition = { CNAMED_TEST_DATABASE: 'postgres', CNAMED_TEST_OBJECTS: 's3' };
@@ -53,9 +71,13 @@ async function main(patterns: readonly string[]): Promise<boolean> {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     const names = services.map(({ version }) => version).join(', ');
     console.log(`ok   services (${seconds} s): ${names}`);
-    if (stopping.signal.aborted) return false;
     const environment = Object.assign({}, ...services.map((service) => service.environment));
-    return await runSuites(patterns.length > 0 ? patterns : suites, environment, stopping.signal);
+    let isGood = true;
+    for (const suites of patterns.length > 0 ? [patterns] : runs) {
+      if (stopping.signal.aborted) return false;
+      isGood = (await runSuites(suites, environment, stopping.signal)) && isGood;
+    }
+    return isGood;
   } finally {
     for (const daemon of daemons.toReversed()) await daemon.stop();
     await rm(folder, { recursive: true, force: true });
