@@ -10,6 +10,7 @@ import {
   acquireInstanceLock,
   BadDatabaseUrl,
   type BlobStore,
+  claimPlace,
   describePostgresUrl,
   type MetadataEngine,
   openFileBlobs,
@@ -21,6 +22,7 @@ import {
   type SchemaWish,
   StoreUnavailable,
   sqliteSchemaKeeper,
+  WrongPlace,
 } from './stores/index.ts';
 import type { World } from './world/index.ts';
 
@@ -53,7 +55,7 @@ export async function openEngines(
 ): Promise<Engines> {
   const opened = await openMetadata(config, world, options);
   try {
-    return { ...opened, blobs: await openBlobs(config, world, opened.metadata.settings) };
+    return { ...opened, blobs: await openBlobs(config, world, opened.metadata, options) };
   } catch (error) {
     await opened.close();
     throw error;
@@ -97,25 +99,36 @@ export async function openMetadata(
   }
 }
 
-/** The scheme of the address chooses the engine; without one the objects are local files. */
+/** Only where the database says the objects are. */
 async function openBlobs(
   config: Config,
   world: World,
-  settings: MetadataEngine['settings'],
+  { settings, objects }: MetadataEngine,
+  { isServer }: OpenOptions,
 ): Promise<BlobStore> {
-  const { objectStore } = config;
-  if (objectStore === undefined) {
-    return await openFileBlobs({ folder: join(config.dataDir, 'objects'), world });
-  }
-  const { address: location, credentials } = objectStore;
-  const fresh = world.random.bytes(16).toString('hex');
-  const installation = await settings.ensureSetting('object-store-installation', fresh);
+  // The embedded database has one server, and that is us: we hold the lock of its folder.
+  const isAlone = isServer && config.databaseUrl === undefined;
   try {
-    return await openS3Blobs({ location, credentials, world, installation });
+    const blobs = await openPlace(config, world);
+    await claimPlace({ settings, objects, blobs, random: world.random, isAlone });
+    return blobs;
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
+    if (error instanceof WrongPlace) throw new StartProblem(error.message, { cause: error });
+    if (!(error instanceof StoreUnavailable) || config.objectStore === undefined) throw error;
     throw new StartProblem(`${error.message}. Check CNAMED_OBJECT_STORE.`, { cause: error });
   }
+}
+
+/** The scheme of the address chooses the engine; without one the objects are local files. */
+async function openPlace({ objectStore, dataDir }: Config, world: World): Promise<BlobStore> {
+  if (objectStore === undefined) {
+    return await openFileBlobs({ folder: join(dataDir, 'objects'), world });
+  }
+  const { address, credentials } = objectStore;
+  if (address.kind === 'folder') {
+    return await openFileBlobs({ folder: address.folder, world, isShared: true });
+  }
+  return await openS3Blobs({ location: address, credentials, world });
 }
 
 /** The engine is chosen by the scheme of `database-url`; without one it is the embedded one. */

@@ -1,14 +1,64 @@
 /** Keeps the object bytes swept while the server runs. No start waits for it (DESIGN section 4). */
-import { createSweeper } from './buckets/index.ts';
+import { createSweeper, type Sweeper } from './buckets/index.ts';
 import type { Engines } from './engines.ts';
 import type { Log } from './log.ts';
+import { type HeldLease, underLease } from './stores/index.ts';
 import type { World } from './world/index.ts';
 
-const garbageEveryMs = 60_000;
-/** Orphans are rare: an upload whose commit failed after its bytes were durable. */
-const orphansEveryMs = 60 * 60_000;
-/** In a store that nodes share they are rarer still (uploads are announced) and cost a listing. */
-const sharedOrphansEveryMs = 24 * 60 * 60_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+interface Sweep {
+  readonly name: string;
+  /** A node thinks of it so often; `undefined`: at its start only. */
+  readonly everyMs?: number;
+  /**
+   * After it was done it rests so long, on every node. Less than `everyMs` by some, or a node alone
+   * would find its own last time a moment too near and leave every second one out.
+   */
+  readonly restMs?: number;
+  readonly run: (sweeper: Sweeper, held?: HeldLease) => Promise<number>;
+}
+
+/** Over local files that one server has for itself. */
+const ownSweeps: readonly Sweep[] = [
+  { name: 'unfinished uploads', run: (sweeper) => sweeper.sweepUnfinished() },
+  { name: 'garbage', everyMs: minuteMs, run: (sweeper) => sweeper.sweepGarbage() },
+  // They are rare: an upload whose commit failed after its bytes were durable.
+  { name: 'orphans', everyMs: hourMs, run: (sweeper) => sweeper.sweepOrphans() },
+];
+
+/**
+ * Over a store that nodes share: each is one node's at a time, and who did it last is remembered,
+ * so that neither 300 nodes nor a restart make the store list its objects more than once a day.
+ */
+const sharedSweeps: readonly Sweep[] = [
+  {
+    name: 'garbage',
+    everyMs: minuteMs,
+    restMs: minuteMs / 2,
+    async run(sweeper, held) {
+      await sweeper.sweepAnnounced(held);
+      return await sweeper.sweepGarbage(held);
+    },
+  },
+  {
+    name: 'unfinished uploads',
+    everyMs: hourMs,
+    restMs: hourMs - 5 * minuteMs,
+    run: (sweeper) => sweeper.sweepUnfinished(),
+  },
+  // Rarer still, since uploads are announced; and it costs a listing.
+  {
+    name: 'orphans',
+    everyMs: hourMs,
+    restMs: 24 * hourMs - 5 * minuteMs,
+    run: (sweeper, held) => sweeper.sweepOrphans(held),
+  },
+];
+
+/** How long the sweeps of a node that died keep the others waiting. */
+const leaseMs = minuteMs;
 
 /**
  * Sweeps at once and then at intervals, one sweep at a time. Over local files only the one server
@@ -17,60 +67,51 @@ const sharedOrphansEveryMs = 24 * 60 * 60_000;
  */
 export function keepSwept(engines: Engines, world: World, log: Log): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const sweeper = createSweeper({
-    objects: engines.metadata.objects,
-    blobs: engines.blobs,
-    world,
-    signal: stopping.signal,
-  });
+  const { signal } = stopping;
+  const { leases, objects } = engines.metadata;
+  const sweeper = createSweeper({ objects, blobs: engines.blobs, world, signal });
+  const holder = world.random.bytes(8).toString('hex');
+  const { isShared } = engines.blobs;
   const waiting = new Set<string>();
   let queue = Promise.resolve();
 
   /** In line behind what runs; never twice in the line. */
-  function enqueue(name: string, sweep: () => Promise<unknown>): void {
+  function enqueue(name: string, sweep: () => Promise<number>): void {
     if (waiting.has(name)) return;
     waiting.add(name);
     queue = queue.then(async () => {
       waiting.delete(name);
-      if (stopping.signal.aborted) return;
+      if (signal.aborted) return;
       try {
         const count = await sweep();
-        if (count) log.info({ sweep: name, count }, 'swept');
+        if (count > 0) log.info({ sweep: name, count }, 'swept');
       } catch (err) {
         log.error({ err, sweep: name }, 'sweep failed; the next one goes on');
       }
     });
   }
 
-  async function tellMissing(): Promise<void> {
+  async function sweepShared({ name, restMs = 0, run }: Sweep): Promise<number> {
+    const lease = { name: `sweep: ${name}`, holder, forMs: leaseMs, restMs };
+    const job = { ...lease, leases, world, signal };
+    const result = await underLease(job, (held) => run(sweeper, held));
+    return result.outcome === 'done' ? result.value : 0;
+  }
+
+  async function tellMissing(): Promise<number> {
     const { missing, missingCount } = await sweeper.findMissing();
     if (missingCount > 0) log.error({ missing, missingCount }, 'contents of objects are missing');
+    return 0;
   }
 
-  enqueue('unfinished uploads', sweeper.sweepUnfinished);
-  const { isShared } = engines.blobs;
-
-  async function sweepGarbage(): Promise<number> {
-    if (isShared) await sweeper.sweepAnnounced();
-    return await sweeper.sweepGarbage();
+  const timers: (() => void)[] = [];
+  for (const sweep of isShared ? sharedSweeps : ownSweeps) {
+    const work = () => (isShared ? sweepShared(sweep) : sweep.run(sweeper));
+    const begin = () => enqueue(sweep.name, work);
+    begin();
+    if (sweep.everyMs !== undefined) timers.push(world.timers.every(sweep.everyMs, begin));
   }
-
-  async function sweepRare(): Promise<number> {
-    const unfinished = isShared ? await sweeper.sweepUnfinished() : 0;
-    return unfinished + (await sweeper.sweepOrphans());
-  }
-
-  enqueue('garbage', sweepGarbage);
-  if (!isShared) {
-    enqueue('orphans', sweeper.sweepOrphans);
-    enqueue('missing contents', tellMissing);
-  }
-  const timers = [
-    world.timers.every(garbageEveryMs, () => enqueue('garbage', sweepGarbage)),
-    world.timers.every(isShared ? sharedOrphansEveryMs : orphansEveryMs, () =>
-      enqueue('orphans', sweepRare),
-    ),
-  ];
+  if (!isShared) enqueue('missing contents', tellMissing);
   return {
     async stop() {
       for (const stop of timers) stop();

@@ -6,6 +6,7 @@
 import {
   type BlobStore,
   findMissingBlobs,
+  type HeldLease,
   type ObjectIndex,
   type SweepReport,
   sweepAnnounced,
@@ -14,18 +15,25 @@ import {
 } from '../stores/index.ts';
 import type { World } from '../world/index.ts';
 
+/**
+ * Each step may be given the lease it is done under: when that is lost, it ends between two
+ * batches.
+ */
 export interface Sweeper {
   /** Contents replaced or deleted a while ago are gone. Returns how many. */
-  sweepGarbage(): Promise<number>;
-  /** Uploads announced a day ago and not become objects are garbage. Returns how many. */
-  sweepAnnounced(): Promise<number>;
-  /** What an earlier process left unfinished is gone. Called once, at start. */
+  sweepGarbage(held?: HeldLease): Promise<number>;
+  /**
+   * Uploads announced a day ago and not become objects are garbage, for `sweepGarbage` to remove at
+   * once. Returns how many.
+   */
+  sweepAnnounced(held?: HeldLease): Promise<number>;
+  /** What unfinished uploads left behind is gone, as far as the store can tell it is nobody's. */
   sweepUnfinished(): Promise<number>;
   /**
    * Old contents that no row knows are gone. Walks through all: for the start and now and then.
    * Does nothing when the wall clock has jumped ahead since the last time: files have no other age.
    */
-  sweepOrphans(): Promise<number>;
+  sweepOrphans(held?: HeldLease): Promise<number>;
   /**
    * Contents that keys point to and that are not there: damage, to be told and never repaired by
    * removing the row. Opens every content, so only for the start and for checks.
@@ -41,14 +49,20 @@ export function createSweeper(options: {
   signal?: AbortSignal;
 }): Sweeper {
   const { world, ...stores } = options;
-  const now = () => ({ ...stores, now: world.clock.now() });
+  const now = (held?: HeldLease) => ({
+    ...stores,
+    now: world.clock.now(),
+    ...(held === undefined ? {} : { held }),
+  });
   const hasJumped = watchForJumps(world.clock);
   return {
-    sweepAnnounced: () => sweepAnnounced(now()),
-    sweepGarbage: () => sweepGarbage(now()),
+    sweepAnnounced: (held) => sweepAnnounced(now(held)),
+    sweepGarbage: (held) => sweepGarbage(now(held)),
     sweepUnfinished: () => stores.blobs.sweepUnfinished(),
-    // After a jump a content just written looks hours old, and its row may come in a moment.
-    sweepOrphans: async () => (hasJumped() ? 0 : await sweepOrphans(now())),
+    // After a jump a content just written looks hours old, and its row may come in a moment. Where
+    // it is announced before, no clock can make it an orphan.
+    sweepOrphans: async (held) =>
+      hasJumped() && !stores.blobs.isShared ? 0 : await sweepOrphans(now(held)),
     findMissing: () => findMissingBlobs(now()),
   };
 }

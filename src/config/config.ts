@@ -151,6 +151,9 @@ function contradictions(values: Values): string[] {
   if (!values['object-store'] && values['object-store-key-id']) {
     found.push('object-store-key-id has no effect without object-store.');
   }
+  if (values['object-store']?.kind === 'folder' && values['object-store-key-id']) {
+    found.push('object-store-key-id has no effect while object-store is a folder.');
+  }
   if (!values.certificate !== !values['certificate-key']) {
     found.push('certificate and certificate-key belong together; only one of them is set.');
   }

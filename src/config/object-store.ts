@@ -1,6 +1,12 @@
-/** The address of an object store: `s3://bucket?endpoint=...&region=...&prefix=...&path-style=...`. */
+/**
+ * The address of an object store: `s3://bucket?endpoint=...&region=...&prefix=...&path-style=...`,
+ * or `file:///folder` of a volume that several nodes share.
+ */
 
-export interface ObjectStoreAddress {
+export type ObjectStoreAddress = S3Address | FolderAddress;
+
+export interface S3Address {
+  readonly kind: 's3';
   readonly bucket: string;
   /** With its scheme; `undefined`: the address that AWS gives the region. */
   readonly endpoint: string | undefined;
@@ -8,6 +14,12 @@ export interface ObjectStoreAddress {
   /** Empty, or ending with a slash. */
   readonly prefix: string;
   readonly isPathStyle: boolean;
+}
+
+export interface FolderAddress {
+  readonly kind: 'folder';
+  /** Absolute. */
+  readonly folder: string;
 }
 
 const parameters = new Set(['endpoint', 'region', 'prefix', 'path-style']);
@@ -18,9 +30,26 @@ const usualRegion = 'us-east-1';
 /** `undefined` for whatever is not of the form; also when it holds credentials. */
 export function readObjectStore(text: string): ObjectStoreAddress | undefined {
   const url = URL.parse(text);
-  if (url === null || url.protocol !== 's3:' || url.username !== '' || url.password !== '') {
+  if (url === null || url.username !== '' || url.password !== '') return undefined;
+  if (url.protocol === 'file:') return readFolder(url);
+  return url.protocol === 's3:' ? readS3(url) : undefined;
+}
+
+/** A root is no folder of its own, and what stands behind the path has no meaning. */
+function readFolder(url: URL): FolderAddress | undefined {
+  const { host, pathname, search, hash } = url;
+  if (host !== '' || search !== '' || hash !== '' || /%(?:00|2f|5c)/i.test(pathname)) {
     return undefined;
   }
+  try {
+    const folder = decodeURIComponent(pathname).replace(/\/+$/, '');
+    return folder === '' ? undefined : { kind: 'folder', folder };
+  } catch {
+    return undefined;
+  }
+}
+
+function readS3(url: URL): S3Address | undefined {
   const bucket = url.hostname;
   const hasStrangePart = url.port !== '' || !['', '/'].includes(url.pathname) || url.hash !== '';
   if (hasStrangePart || !/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/.test(bucket)) return undefined;
@@ -33,7 +62,7 @@ export function readObjectStore(text: string): ObjectStoreAddress | undefined {
   const style = url.searchParams.get('path-style') ?? (wantsBucketInHost(endpoint) ? 'off' : 'on');
   const isGood = endpoint !== 'bad' && prefix !== undefined && /^[a-z0-9-]{1,64}$/.test(region);
   if (!isGood || !['on', 'off'].includes(style)) return undefined;
-  return { bucket, endpoint, region, prefix, isPathStyle: style === 'on' };
+  return { kind: 's3', bucket, endpoint, region, prefix, isPathStyle: style === 'on' };
 }
 
 function readEndpoint(text: string | null): string | undefined | 'bad' {

@@ -143,7 +143,7 @@ export const rows = {
     isSecret: true,
     doc:
       'Object store of several nodes, s3://bucket?endpoint=...&region=...&prefix=...&' +
-      'path-style=on. Without the two settings below its credentials are those of the standard ' +
+      'path-style=on, or file:///folder of a volume that they share. Without the two settings below its credentials are those of the standard ' +
       'AWS environment variables.',
   }),
   'object-store-key-id': row({

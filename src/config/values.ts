@@ -168,7 +168,7 @@ export const paths: Text<readonly string[]> = reading(
 
 export const objectStore: Text<ObjectStoreAddress> = reading(
   's3://bucket?endpoint=https://host&region=name&prefix=path/&path-style=on (all but the bucket ' +
-    'can be left out; credentials have settings of their own)',
+    'can be left out; credentials have settings of their own), or file:///folder',
   readObjectStore,
 );
 

@@ -11,7 +11,15 @@
  * - engines hold no clock: every time comes in as an argument.
  */
 
+export {
+  type Claim,
+  claimPlace,
+  installationSetting,
+  placeSetting,
+  WrongPlace,
+} from './claim.ts';
 export { type FileBlobsOptions, openFileBlobs } from './fs/file-blobs.ts';
+export type { PlaceMark } from './place-mark.ts';
 export * from './ports/accounts.ts';
 export * from './ports/audit.ts';
 export * from './ports/blobs.ts';
@@ -21,6 +29,7 @@ export * from './ports/changes.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
 export * from './ports/inspection.ts';
+export * from './ports/leases.ts';
 export * from './ports/objects.ts';
 export * from './ports/schema.ts';
 export * from './ports/serving.ts';
@@ -44,3 +53,4 @@ export {
   sweepGarbage,
   sweepOrphans,
 } from './sweep.ts';
+export { type HeldLease, type JobOutcome, type LeasedJob, underLease } from './under-lease.ts';

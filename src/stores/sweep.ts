@@ -4,7 +4,9 @@
  */
 import type { Instant } from '../world/index.ts';
 import type { BlobStore } from './ports/blobs.ts';
+import type { Fence } from './ports/leases.ts';
 import type { ObjectIndex } from './ports/objects.ts';
+import type { HeldLease } from './under-lease.ts';
 
 /** A reader may hold a row it has just read, and open the blob a moment later. */
 export const garbageGraceMs = 60_000;
@@ -34,6 +36,8 @@ export interface SweepInput {
   readonly orphanGraceMs?: number;
   /** Ends the sweep early, between two batches; what was done stands. */
   readonly signal?: AbortSignal;
+  /** What nodes share is swept by the one that has the lease, and no further when it is lost. */
+  readonly held?: Omit<HeldLease, 'signal'>;
 }
 
 export interface SweepReport {
@@ -55,12 +59,19 @@ export async function sweepBlobs(input: SweepInput): Promise<SweepReport> {
   return { garbageRemoved, orphansRemoved, ...(await findMissingBlobs(input)) };
 }
 
-/** What was announced and never came, or came to nobody, becomes garbage. Returns how many. */
+/**
+ * What was announced and never came, or came to nobody, becomes garbage, which the next
+ * `sweepGarbage` removes: no grace is due to what nobody could read. Returns how many.
+ */
 export async function sweepAnnounced(input: SweepInput): Promise<number> {
   let expired = 0;
-  for (let count = batchSize; count === batchSize && !isAborted(input); expired += count) {
+  for (let isMore = true; isMore && !isAborted(input); ) {
     const before = input.now - announcedMs;
-    count = await input.objects.expireAnnounced(before, batchSize, input.now);
+    const count = await input.objects.expireAnnounced(before, batchSize, fenceOf(input));
+    // Another node was given the lease: the rest is for it.
+    if (count === 'fenced') break;
+    expired += count;
+    isMore = count === batchSize;
   }
   return expired;
 }
@@ -132,6 +143,11 @@ async function absentOf(
   return absent;
 }
 
-function isAborted(input: SweepInput): boolean {
-  return input.signal?.aborted === true;
+function isAborted({ signal, held }: SweepInput): boolean {
+  return signal?.aborted === true || held?.isHeld() === false;
+}
+
+/** The part of it that a write can send to another thread. */
+function fenceOf({ held }: SweepInput): Fence | undefined {
+  return held && { name: held.name, fence: held.fence };
 }

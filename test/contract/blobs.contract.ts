@@ -162,6 +162,27 @@ export function blobStoreContract({ name, open, unfinished }: BlobsUnderTest): v
       assert.ok(age > 4 * 60_000 && age < 15 * 60_000, String(age));
     });
 
+    it('a place is marked once, by whoever comes first, and the mark is no blob', async () => {
+      const place = await mkdtemp(join(tmpdir(), 'cnamed-mark-'));
+      try {
+        const nodes = await Promise.all(
+          [1, 2, 3].map((seed) => open(place, createTestWorld({ seed }))),
+        );
+        assert.equal(await nodes[0]?.findMark(), undefined);
+        const marks = await Promise.all(nodes.map((node) => node.ensureMark('a1b2')));
+        const [mark] = marks;
+        assert.equal(mark?.installation, 'a1b2');
+        for (const node of nodes) assert.deepEqual(await node.findMark(), mark);
+        assert.deepEqual(marks, [mark, mark, mark]);
+        const next = await open(place, createTestWorld({ seed: 4 }));
+        assert.deepEqual(await next.ensureMark('c3d4'), mark);
+        assert.deepEqual(await listBlobIds(next), []);
+        assert.equal(await next.sweepUnfinished(), 0);
+      } finally {
+        await rm(place, { recursive: true, force: true });
+      }
+    });
+
     it('a new process sees finished blobs and sweeps what was left unfinished', async () => {
       const { bytes, afterMs, isSwept } = unfinished ?? { bytes: 4, afterMs: 0, isSwept: true };
       const finished = await writeBlob(blobs, Buffer.from('finished'));

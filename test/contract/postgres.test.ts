@@ -1,7 +1,7 @@
 import { after, before } from 'node:test';
 import { openPostgresEngine } from '../../src/stores/index.ts';
 import { realWorld } from '../../src/world/index.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { administer, startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { accountStoreContract } from './accounts.contract.ts';
 import { auditStoreContract } from './audit.contract.ts';
 import { bucketStoreContract } from './buckets.contract.ts';
@@ -10,6 +10,7 @@ import { changeFeedContract } from './changes.contract.ts';
 import { cnameStoreContract } from './cnames.contract.ts';
 import { metadataEngineContract } from './engine.contract.ts';
 import { inspectionContract } from './inspection.contract.ts';
+import { leaseStoreContract } from './leases.contract.ts';
 import { objectIndexContract } from './objects.contract.ts';
 import { servingContract } from './serving.contract.ts';
 import { settingStoreContract } from './settings.contract.ts';
@@ -40,6 +41,18 @@ certificateStoreContract(postgres);
 changeFeedContract(postgres);
 cnameStoreContract(postgres);
 cnameTokenContract(postgres);
+leaseStoreContract({
+  ...postgres,
+  async passTime(ms) {
+    const earlier = (column: string) => `${column} = ${column} - ${ms} * sign(${column})`;
+    for (const url of databases.values()) {
+      await administer(
+        await url,
+        `update leases set ${earlier('expires_at')}, ${earlier('done_at')}`,
+      );
+    }
+  },
+});
 metadataEngineContract(postgres);
 inspectionContract(postgres);
 objectIndexContract(postgres);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { actor, makeBucket, mapping, now, unique } from '../contract/samples.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { connectRaw } from '../support/raw-client.ts';
@@ -20,6 +21,7 @@ before(async () => {
   const settings = {
     DATABASE_URL: await postgres.createDatabase(),
     MASTER_KEY_FILE: join(folder, 'master.key'),
+    OBJECT_STORE: pathToFileURL(join(folder, 'objects')).href,
   };
   for (let node = 0; node < 2; node += 1) nodes.push(await startTestServer({ settings }));
 });

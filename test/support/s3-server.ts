@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface StoredBytes {
   readonly bytes: Buffer;
@@ -22,7 +23,11 @@ export type S3Fault =
   /** The head promises all, the body ends early. */
   | { readonly kind: 'cut' }
   /** The body comes in small pieces with pauses. */
-  | { readonly kind: 'slow' };
+  | { readonly kind: 'slow' }
+  /** The request is carried out, and answered so much later. */
+  | { readonly kind: 'late'; readonly ms: number }
+  /** Nothing is done and nothing comes, until the server closes. */
+  | { readonly kind: 'silent' };
 
 export interface S3TestServer {
   readonly url: string;
@@ -73,6 +78,7 @@ export async function startS3Server(bucket = 'bucket'): Promise<S3TestServer> {
     requests.push(operation);
     const fault = started.fault(operation);
     if (fault?.kind === 'reset-before') return void request.socket.destroy();
+    if (fault?.kind === 'silent') return;
     const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
     if (fault?.kind === 'status') {
       return await send(response, method, refusal(fault.status, fault.code), undefined);
@@ -80,6 +86,7 @@ export async function startS3Server(bucket = 'bucket'): Promise<S3TestServer> {
     const asked = { method, key, query: url.searchParams, headers: request.headers, body };
     const answer = answerTo(named === bucket && !unknown.has(operation), operation, asked);
     if (fault?.kind === 'reset-after') return void request.socket.destroy();
+    if (fault?.kind === 'late') await delay(fault.ms);
     await send(response, method, answer, fault);
   }
 
@@ -105,6 +112,7 @@ export async function startS3Server(bucket = 'bucket'): Promise<S3TestServer> {
     unknown,
     async close() {
       server.closeAllConnections();
+      if (!server.listening) return;
       server.close();
       await once(server, 'close');
     },

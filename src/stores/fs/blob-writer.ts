@@ -1,5 +1,5 @@
 import type { Disk, DiskFile } from '../../world/index.ts';
-import type { BlobWriter } from '../ports/blobs.ts';
+import type { Announce, BlobWriter } from '../ports/blobs.ts';
 import { StoreUnavailable } from '../ports/engine.ts';
 import { unavailable } from './failures.ts';
 import type { FolderSync } from './folder-sync.ts';
@@ -23,16 +23,23 @@ export class FileBlobWriter implements BlobWriter {
   readonly #parts: WriterParts;
   readonly #name: string;
   readonly #file: DiskFile;
+  readonly #announce: Announce | undefined;
   /** Promised by the reserve, and not written yet. */
   #promised: number;
   #state: 'open' | 'finished' | 'abandoned' = 'open';
   #isFileOpen = true;
 
-  constructor(parts: WriterParts, name: string, file: DiskFile, promised: number) {
+  constructor(
+    parts: WriterParts,
+    name: string,
+    file: DiskFile,
+    { promised, announce }: { promised: number; announce: Announce | undefined },
+  ) {
     this.#parts = parts;
     this.#name = name;
     this.#file = file;
     this.#promised = promised;
+    this.#announce = announce;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -59,6 +66,8 @@ export class FileBlobWriter implements BlobWriter {
     try {
       await this.#file.sync();
       await this.#closeFile();
+      // Until it has its name nobody can take it for an orphan.
+      await this.#announce?.(blobId);
       await disk.rename(layout.unfinishedPath(this.#name), layout.blobPath(blobId));
       isNamed = true;
       await folderSync.sync(layout.shardFolder(blobId));

@@ -1,15 +1,19 @@
 import type { Disk, DiskFile, World } from '../../world/index.ts';
-import type { BlobReader, BlobStore } from '../ports/blobs.ts';
+import type { PlaceMark } from '../place-mark.ts';
+import type { Announce, BlobReader, BlobStore } from '../ports/blobs.ts';
 import { FileBlobWriter, type WriterParts } from './blob-writer.ts';
 import { isMissing, unavailable } from './failures.ts';
 import { FolderSync } from './folder-sync.ts';
 import { Layout } from './layout.ts';
+import { ensureMark, findMark, markPath } from './mark.ts';
 import { Reserve } from './reserve.ts';
 
 export interface FileBlobsOptions {
   /** Made, with its parents, when it is not there. */
   readonly folder: string;
   readonly world: World;
+  /** Other processes write to the folder, too: nodes on a volume that they share. */
+  readonly isShared?: boolean;
   /** Free bytes of the volume that no blob may use. */
   readonly reserveBytes?: number;
 }
@@ -22,6 +26,12 @@ const copyChunkBytes = 1024 * 1024;
 /** Blobs in one batch of a listing. */
 const listBatch = 256;
 
+/**
+ * What another node writes is written to all the time (a body has a least rate): so long after its
+ * last byte nobody is at it any more.
+ */
+const abandonedMs = 24 * 60 * 60_000;
+
 /** Object bytes in local files, by the protocol of security.md section 8. */
 export async function openFileBlobs(options: FileBlobsOptions): Promise<BlobStore> {
   const { world, folder } = options;
@@ -32,26 +42,34 @@ export async function openFileBlobs(options: FileBlobsOptions): Promise<BlobStor
     throw unavailable(error, `The folder of the objects cannot be used (${folder})`);
   }
   const reserve = new Reserve(world, folder, options.reserveBytes ?? defaultReserveBytes);
-  return new FileBlobs(world, {
-    disk: world.disk,
-    layout,
-    reserve,
-    folderSync: new FolderSync(world.disk),
-    unfinished: new Set(),
-  });
+  const folderSync = new FolderSync(world.disk);
+  const parts = { disk: world.disk, layout, reserve, folderSync, unfinished: new Set<string>() };
+  return new FileBlobs(world, parts, options.isShared === true);
 }
 
 class FileBlobs implements BlobStore {
-  readonly isShared = false;
+  readonly isShared: boolean;
+  readonly place: BlobStore['place'];
   readonly #world: World;
   readonly #parts: WriterParts;
 
-  constructor(world: World, parts: WriterParts) {
+  constructor(world: World, parts: WriterParts, isShared: boolean) {
     this.#world = world;
     this.#parts = parts;
+    this.isShared = isShared;
+    const { layout } = parts;
+    this.place = { name: `the folder ${layout.root}`, markAt: `the file ${markPath(layout)}` };
   }
 
-  async create(sizeHint: number | undefined): Promise<FileBlobWriter> {
+  findMark(): Promise<PlaceMark | undefined> {
+    return this.#try(findMark({ ...this.#parts, world: this.#world }));
+  }
+
+  ensureMark(installation: string): Promise<PlaceMark> {
+    return this.#try(ensureMark({ ...this.#parts, world: this.#world }, installation));
+  }
+
+  async create(sizeHint: number | undefined, announce?: Announce): Promise<FileBlobWriter> {
     const { disk, layout, reserve, unfinished } = this.#parts;
     const name = layout.newUnfinishedName();
     const promised = sizeHint ?? 0;
@@ -63,7 +81,8 @@ class FileBlobs implements BlobStore {
     try {
       unfinished.add(name);
       const file = await disk.create(layout.unfinishedPath(name));
-      return new FileBlobWriter(this.#parts, name, file, promised);
+      const announced = this.isShared ? announce : undefined;
+      return new FileBlobWriter(this.#parts, name, file, { promised, announce: announced });
     } catch (error) {
       unfinished.delete(name);
       reserve.settle(promised);
@@ -103,11 +122,11 @@ class FileBlobs implements BlobStore {
     if (failures.length > 0) throw unavailable(failures[0], 'An object could not be removed');
   }
 
-  async copy(blobId: string): Promise<string | undefined> {
+  async copy(blobId: string, announce?: Announce): Promise<string | undefined> {
     const source = await this.open(blobId);
     if (source === undefined) return undefined;
     try {
-      const writer = await this.create(source.size);
+      const writer = await this.create(source.size, announce);
       try {
         const chunk = Buffer.allocUnsafe(Math.min(copyChunkBytes, Math.max(1, source.size)));
         for (let position = 0; ; ) {
@@ -141,10 +160,18 @@ class FileBlobs implements BlobStore {
     let removed = 0;
     for (const name of await this.#try(disk.list(layout.unfinishedFolder))) {
       if (unfinished.has(name)) continue;
-      await this.#try(disk.remove(layout.unfinishedPath(name)));
-      removed += 1;
+      const path = layout.unfinishedPath(name);
+      if (this.isShared && !(await this.#try(this.#isAbandoned(path)))) continue;
+      const isRemoved = await this.#try(removeIfThere(disk, path));
+      if (isRemoved) removed += 1;
     }
     return removed;
+  }
+
+  async #isAbandoned(path: string): Promise<boolean> {
+    const facts = await this.#parts.disk.facts(path);
+    if (facts === undefined) return false;
+    return this.#world.clock.now() - facts.modifiedAt >= abandonedMs;
   }
 
   async #factsOf(disk: Disk, blobIds: readonly string[]) {
@@ -164,6 +191,17 @@ class FileBlobs implements BlobStore {
     } catch (error) {
       throw unavailable(error, 'The folder of the objects cannot be used');
     }
+  }
+}
+
+/** False when another was faster. */
+async function removeIfThere(disk: Disk, path: string): Promise<boolean> {
+  try {
+    await disk.remove(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 

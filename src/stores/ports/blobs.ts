@@ -1,3 +1,5 @@
+import type { PlaceMark } from '../place-mark.ts';
+
 /**
  * Makes known, durably, that bytes will come under this id (`ObjectIndex.announceBlob`). Whoever
  * gets the id then says so to `ObjectIndex.putObject`.
@@ -16,6 +18,14 @@ export interface BlobStore {
    * store calls `announce` before the first byte leaves (security.md 9.1); others never do.
    */
   readonly isShared: boolean;
+  /** For people: `the folder /srv/objects`, and where its mark is kept: `the file ...`. */
+  readonly place: { readonly name: string; readonly markAt: string };
+  /** `undefined`: nobody has marked the place yet. */
+  findMark(): Promise<PlaceMark | undefined>;
+  /**
+   * The place bears a mark, durably: this installation's if it had none. Returns the one it bears.
+   */
+  ensureMark(installation: string): Promise<PlaceMark>;
   /**
    * Begins a blob. Nothing is visible before `finish` has resolved; then it is durable, name and
    * content (security.md 8.1). `sizeHint` lets the store refuse early when it could not keep the

@@ -5,6 +5,7 @@ import type { CertificateStore } from './certificates.ts';
 import type { ChangeFeed } from './changes.ts';
 import type { CnameStore } from './cnames.ts';
 import type { Inspection } from './inspection.ts';
+import type { LeaseStore } from './leases.ts';
 import type { ObjectIndex } from './objects.ts';
 import type { Reach, ServingReads } from './serving.ts';
 
@@ -20,6 +21,7 @@ export interface MetadataEngine {
   readonly changes: ChangeFeed;
   /** The tables as `cnamed check` reads them. */
   readonly inspection: Inspection;
+  readonly leases: LeaseStore;
   /** What serving asks at every request; on an engine far away mostly answered from memory. */
   readonly serving: ServingReads;
   readonly reach: Reach;

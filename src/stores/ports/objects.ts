@@ -1,4 +1,5 @@
 import type { Instant } from '../../world/index.ts';
+import type { Fence } from './leases.ts';
 
 export type ObjectAcl = 'default' | 'private' | 'public-read' | 'public-read-write';
 
@@ -90,10 +91,11 @@ export interface ObjectIndex {
    */
   announceBlob(blobId: string, at: Instant): Promise<void>;
   /**
-   * Announcements from before `before` expire, at most `limit`: their blobs become garbage dated
-   * `now` in the same step, and no key can point to them any more. Returns how many.
+   * Announcements from before `before` expire, at most `limit`: in the same step their blobs become
+   * garbage, as old as the announcement (nobody ever could read them), and no key can point to them
+   * any more. Returns how many; `fenced`: none, since the fence is not the last one given.
    */
-  expireAnnounced(before: Instant, limit: number, now: Instant): Promise<number>;
+  expireAnnounced(before: Instant, limit: number, fence?: Fence): Promise<number | 'fenced'>;
 
   /** Blobs no key points to since before `before`, at most `limit`; they stay listed. */
   listGarbage(before: Instant, limit: number): Promise<string[]>;

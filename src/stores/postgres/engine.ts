@@ -100,6 +100,7 @@ async function assemble(
     write: seeingOwnWrites(write, { answers, objects }, following.announce),
     prepare: preparing(run, names),
     pickShard: shardsInTurn(world.random.bytes(1).readUInt8(0), counterShards),
+    hasOwnClock: true,
     async close() {
       await gate.close();
       await following.stop();

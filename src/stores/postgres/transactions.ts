@@ -6,9 +6,9 @@
  * what no row can be locked for yet. Stricter levels would fail every second write to a busy
  * bucket.
  *
- * Order of locks: bucket, domain, certificate, object, counters. A write that must leave the order
- * (the departure notice of a domain names the bucket it left) may be the victim of a deadlock and
- * runs again.
+ * Order of locks: lease, bucket, domain, certificate, object, counters. A write that must leave the
+ * order (the departure notice of a domain names the bucket it left) may be the victim of a deadlock
+ * and runs again.
  */
 import type pg from 'pg';
 import type { World } from '../../world/index.ts';

@@ -91,7 +91,7 @@ export class S3BlobReader implements BlobReader {
     while (filled < wanted) {
       if (this.#isClosed) throw new StoreUnavailable('closed', 'The reader is closed.');
       try {
-        const body = await this.#bodyAt(position + filled);
+        const body = await this.#bodyAt(position + filled, broken > 0);
         const bytes = await this.#next(body);
         const taken = Math.min(bytes.byteLength, wanted - filled);
         target.set(bytes.subarray(0, taken), filled);
@@ -113,13 +113,13 @@ export class S3BlobReader implements BlobReader {
     return filled;
   }
 
-  async #bodyAt(position: number): Promise<OpenBody> {
+  async #bodyAt(position: number, isRepeat: boolean): Promise<OpenBody> {
     if (this.#body?.position === position) return this.#body;
     this.#drop();
     const spanEnd = this.#span ? this.#span.start + this.#span.length : this.size;
     const end = position < spanEnd ? Math.min(spanEnd, this.size) : this.size;
     const span = { start: position, length: end - position };
-    const { facts, body } = await openBody(this.#parts, this.#blobId, span);
+    const { facts, body } = await openBody(this.#parts, this.#blobId, span, isRepeat);
     if (facts.size !== this.size || facts.tag !== this.#facts.tag) {
       body?.drop();
       throw new Error('The object is not the one that was opened.');
@@ -167,12 +167,14 @@ async function openBody(
   parts: S3Parts,
   blobId: string,
   span: BlobSpan | undefined,
+  isRepeat = false,
 ): Promise<{ facts: Facts; body: OpenBody | undefined }> {
   const { sdk, client, requests } = parts;
   const Range = span && `bytes=${span.start}-${span.start + span.length - 1}`;
   const input = { ...at(parts, blobId), ...(Range === undefined ? {} : { Range }) };
-  const answer = await requests.send((abortSignal) =>
-    client.send(new sdk.GetObjectCommand(input), { abortSignal }),
+  const answer = await requests.send(
+    (abortSignal) => client.send(new sdk.GetObjectCommand(input), { abortSignal }),
+    { isRepeat },
   );
   const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
   const drop = () => body?.destroy();

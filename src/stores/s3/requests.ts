@@ -28,15 +28,19 @@ export class S3Requests {
 
   /**
    * @throws the last attempt's error, as the SDK gave it. An aborted `signal` ends attempts and
-   * pauses.
+   * pauses. `isRepeat`: it asks again for what broke off, was paid for and earns no retries.
    */
   async send<Answer>(
     attempt: (signal: AbortSignal) => Promise<Answer>,
-    options: { readonly attemptMs?: number; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly attemptMs?: number;
+      readonly signal?: AbortSignal;
+      readonly isRepeat?: boolean;
+    } = {},
   ): Promise<Answer> {
     const { clock } = this.#world;
     const startedAt = clock.monotonicMs();
-    this.#budget.earn();
+    if (options.isRepeat !== true) this.#budget.earn();
     for (let tried = 1; ; tried += 1) {
       try {
         return await this.within(options.attemptMs ?? attemptMs, attempt, options.signal);

@@ -1,13 +1,14 @@
 import type { World } from '../../world/index.ts';
+import type { PlaceMark } from '../place-mark.ts';
 import type { Announce, BlobReader, BlobSpan, BlobStore, BlobWriter } from '../ports/blobs.ts';
 import { StoreUnavailable } from '../ports/engine.ts';
 import { S3BlobReader } from './blob-reader.ts';
 import { S3BlobWriter } from './blob-writer.ts';
-import { claimPlace } from './claim.ts';
 import { createClient, deleteObjectsByMd5, loadSdk, type S3Credentials } from './client.ts';
 import { copyBlob } from './copying.ts';
 import { isMissing, isUnsupported, unavailable } from './failures.ts';
 import { blobIdOf, isBlobId, keyOf, type S3Location } from './location.ts';
+import { ensureMark, findMark, markKey } from './mark.ts';
 import type { S3Parts, S3Sizes } from './parts.ts';
 import { S3Requests } from './requests.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -18,8 +19,6 @@ export interface S3BlobsOptions {
   /** Without them the AWS environment variables, then the SDK's other places. */
   readonly credentials?: S3Credentials | undefined;
   readonly world: World;
-  /** Marks the place as this installation's; refused where another's mark stands. */
-  readonly installation?: string;
   /** Of all parts being gathered or sent, in bytes. */
   readonly uploadMemory?: number;
   readonly sizes?: Partial<S3Sizes>;
@@ -60,7 +59,6 @@ export async function openS3Blobs(options: S3BlobsOptions): Promise<BlobStore> {
   const blobs = new S3Blobs(parts);
   try {
     await blobs.probe();
-    if (options.installation !== undefined) await claimPlace(parts, options.installation);
   } catch (error) {
     parts.client.destroy();
     const place = `${location.bucket} at ${location.endpoint ?? `AWS ${location.region}`}`;
@@ -72,10 +70,23 @@ export async function openS3Blobs(options: S3BlobsOptions): Promise<BlobStore> {
 class S3Blobs implements BlobStore {
   readonly isShared = true;
   readonly #parts: S3Parts;
+  readonly place: BlobStore['place'];
   #isBatchKnown = true;
 
   constructor(parts: S3Parts) {
     this.#parts = parts;
+    const { bucket, prefix } = parts.location;
+    const name = `the bucket ${bucket} with the prefix "${prefix}"`;
+    this.place = { name, markAt: `the object ${markKey(parts)}` };
+  }
+
+  async findMark(): Promise<PlaceMark | undefined> {
+    return await this.#told(findMark(this.#parts), 'The mark of the bucket cannot be read');
+  }
+
+  async ensureMark(installation: string): Promise<PlaceMark> {
+    const made = ensureMark(this.#parts, installation);
+    return await this.#told(made, 'The bucket cannot be marked');
   }
 
   /** The bucket is there and the credentials may look into it: at a name no blob has. */
@@ -234,6 +245,14 @@ class S3Blobs implements BlobStore {
       );
     } catch (error) {
       if (!isMissing(error)) throw error;
+    }
+  }
+
+  async #told<Value>(work: Promise<Value>, doing: string): Promise<Value> {
+    try {
+      return await work;
+    } catch (error) {
+      throw unavailable(error, doing);
     }
   }
 

@@ -7,7 +7,7 @@
  * when it fails on a unique constraint or on serialization; an engine with one writer leaves locks
  * out (its compiler does).
  *
- * Rows are locked in one order: bucket, domain, certificate, object (by key), counters. What a rule
+ * Rows are locked in one order: lease, bucket, domain, certificate, object (by key), counters. What a rule
  * reads is read after the row it hangs on is locked. Changes of objects share their bucket
  * (`forKeyShare()`): only its removal keeps them out, and waits for those under way.
  *
@@ -24,6 +24,7 @@ export interface Database {
   objects: ObjectTable;
   garbage: GarbageTable;
   announced_blobs: AnnouncedBlobTable;
+  leases: LeaseTable;
   cname_tokens: CnameTokenTable;
   cnames: CnameTable;
   departed_cnames: DepartedCnameTable;
@@ -108,6 +109,16 @@ export interface GarbageTable {
 export interface AnnouncedBlobTable {
   blob_id: string;
   announced_at: number;
+}
+
+/** Jobs that one node must do at a time; times are the database's where it has a clock. */
+export interface LeaseTable {
+  name: string;
+  holder: string;
+  /** Of the last take. */
+  fence: number;
+  expires_at: number;
+  done_at: number;
 }
 
 export interface CnameTokenTable {

@@ -6,6 +6,7 @@ import { firstSchema } from './migrations/0001-first-schema.ts';
 import { announcedBlobs } from './migrations/0002-announced-blobs.ts';
 import { changesOfEverything } from './migrations/0003-changes.ts';
 import { bucketCounters } from './migrations/0004-bucket-counters.ts';
+import { leases } from './migrations/0005-leases.ts';
 import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import { findSetting, setSetting } from './settings.ts';
@@ -16,6 +17,7 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0002-announced-blobs': announcedBlobs,
   '0003-changes': changesOfEverything,
   '0004-bucket-counters': bucketCounters,
+  '0005-leases': leases,
 };
 
 /**

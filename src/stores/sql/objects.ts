@@ -1,6 +1,8 @@
+import type { Fence } from '../ports/leases.ts';
 import type { ObjectAcl, ObjectIndex, StoredObject } from '../ports/objects.ts';
 import { countChange } from './counters.ts';
 import type { Sql } from './database.ts';
+import { holdsFence } from './leases.ts';
 import { keyBytes, type ObjectRow, objectColumns, toObjectRow } from './object-rows.ts';
 import type { HotRead } from './prepared.ts';
 import { together } from './together.ts';
@@ -194,8 +196,9 @@ export async function expireAnnounced(
   sql: Sql,
   before: number,
   limit: number,
-  now: number,
-): Promise<number> {
+  fence: Fence | undefined,
+): Promise<number | 'fenced'> {
+  if (fence !== undefined && !(await holdsFence(sql, fence))) return 'fenced';
   const old = sql
     .selectFrom('announced_blobs')
     .select('blob_id')
@@ -205,11 +208,9 @@ export async function expireAnnounced(
   const expired = await sql
     .deleteFrom('announced_blobs')
     .where('blob_id', 'in', old)
-    .returning('blob_id')
+    .returning(['blob_id', 'announced_at as freed_at'])
     .execute();
-  for (const some of inPortions(expired.map((row) => row.blob_id))) {
-    await discardBlobs(sql, some, now);
-  }
+  for (const some of inPortions(expired)) await sql.insertInto('garbage').values(some).execute();
   return expired.length;
 }
 

@@ -21,6 +21,7 @@ import {
 import { bucketStat, type PickShard } from './counters.ts';
 import type { Sql } from './database.ts';
 import { inspectionPort } from './inspection.ts';
+import { leaseRefusal } from './leases.ts';
 import { keysFrom, listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
@@ -37,19 +38,16 @@ export interface SqlEngineParts {
   prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row>;
   /** The shard of its bucket's counters that the next write changes. */
   readonly pickShard: PickShard;
+  /** The time of leases is the database's; else the callers'. */
+  readonly hasOwnClock: boolean;
   close(): Promise<void>;
 }
 
 /** Every port of the engine but those that depend on where the engine is. */
 export type StorePorts = Omit<MetadataEngine, 'serving' | 'reach'>;
 
-export function assemblePorts({
-  sql,
-  write,
-  prepare,
-  pickShard,
-  close,
-}: SqlEngineParts): StorePorts {
+export function assemblePorts(parts: SqlEngineParts): StorePorts {
+  const { sql, write, prepare, pickShard, close } = parts;
   return {
     accounts: accountPort(sql, write, prepare),
     buckets: bucketPort(sql, write, prepare),
@@ -67,6 +65,7 @@ export function assemblePorts({
     },
     changes: changePort(prepare),
     inspection: inspectionPort(sql, write),
+    leases: leasePort(parts),
     close,
   };
 }
@@ -74,6 +73,18 @@ export function assemblePorts({
 function changePort(prepare: Prepare): MetadataEngine['changes'] {
   const read = prepare(changesAfter);
   return { changesSince: (revision, limit) => changesSince(read, revision, limit) };
+}
+
+function leasePort({ sql, write, hasOwnClock }: SqlEngineParts): MetadataEngine['leases'] {
+  const timed = <Input extends { readonly now: number }>(input: Input) =>
+    hasOwnClock ? { ...input, now: undefined } : input;
+  return {
+    async takeLease(input) {
+      return (await leaseRefusal(sql, timed(input))) ?? (await write('takeLease', timed(input)));
+    },
+    renewLease: (input) => write('renewLease', timed(input)),
+    releaseLease: (input) => write('releaseLease', timed(input)),
+  };
 }
 
 type Prepare = SqlEngineParts['prepare'];
@@ -137,7 +148,7 @@ function objectPort(
     setObjectMetadata: (input) => write('setObjectMetadata', input, pickShard()),
     listObjects: (input) => listObjects(keys, input),
     announceBlob: (blobId, at) => write('announceBlob', blobId, at),
-    expireAnnounced: (before, limit, now) => write('expireAnnounced', before, limit, now),
+    expireAnnounced: (before, limit, fence) => write('expireAnnounced', before, limit, fence),
     listGarbage: (before, limit) => listGarbage(sql, before, limit),
     forgetGarbage: (blobIds) => write('forgetGarbage', blobIds),
     knownBlobs: (blobIds) => knownBlobs(sql, blobIds),

@@ -14,6 +14,7 @@ import { createBucket, deleteBucket, setBucketAcl, setBucketDocument } from './b
 import { resealCertificate } from './certificates.ts';
 import { releaseDomain } from './cnames.ts';
 import type { Sql } from './database.ts';
+import { releaseLease, renewLease, takeLease } from './leases.ts';
 import { changeMapping } from './mapping.ts';
 import {
   announceBlob,
@@ -45,6 +46,9 @@ export const writes = {
   announceBlob,
   expireAnnounced,
   forgetGarbage,
+  takeLease,
+  renewLease,
+  releaseLease,
   takeOrReuseToken,
   changeMapping,
   releaseDomain,

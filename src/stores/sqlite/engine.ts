@@ -82,6 +82,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
       };
     },
     pickShard: oneShard,
+    hasOwnClock: false,
     async close() {
       await endCheck?.();
       connection.close();

@@ -190,6 +190,7 @@ test('an object store is an address of the form s3, without credentials in it', 
     return (await loadConfig(sources({ environment }))).objectStore?.address;
   };
   assert.deepEqual(await read('s3://photos?endpoint=http://10.0.0.7:9000&prefix=a/b'), {
+    kind: 's3',
     bucket: 'photos',
     endpoint: 'http://10.0.0.7:9000',
     region: 'us-east-1',
@@ -198,13 +199,19 @@ test('an object store is an address of the form s3, without credentials in it', 
   });
   const atOss = 's3://photos?endpoint=oss-cn-hangzhou.aliyuncs.com&region=oss-cn-hangzhou';
   assert.deepEqual(await read(atOss), {
+    kind: 's3',
     bucket: 'photos',
     endpoint: 'https://oss-cn-hangzhou.aliyuncs.com',
     region: 'oss-cn-hangzhou',
     prefix: '',
     isPathStyle: false,
   });
-  assert.equal((await read('s3://photos?region=eu-west-1&path-style=on'))?.isPathStyle, true);
+  const styled = await read('s3://photos?region=eu-west-1&path-style=on');
+  assert.ok(styled?.kind === 's3' && styled.isPathStyle);
+  assert.deepEqual(await read('file:///srv/the%20objects/'), {
+    kind: 'folder',
+    folder: '/srv/the objects',
+  });
   const wrong = [
     's3://key:hush-hush@photos',
     'http://photos',
@@ -215,6 +222,11 @@ test('an object store is an address of the form s3, without credentials in it', 
     's3://photos?prefix=/x',
     's3://photos?region=a&region=b',
     's3://photos?path-style=maybe',
+    'file:///',
+    'file://hush/srv',
+    'file:///srv?hush',
+    'file:///srv/a%2fhush',
+    'file:///srv/%zz',
   ];
   for (const text of wrong) {
     const message = await refusal({ environment: { CNAMED_OBJECT_STORE: text } });
@@ -223,6 +235,12 @@ test('an object store is an address of the form s3, without credentials in it', 
   }
   const alone = { CNAMED_OBJECT_STORE: 's3://photos', CNAMED_OBJECT_STORE_KEY_ID: 'AKIDEXAMPLE' };
   assert.match(await refusal({ environment: alone }), /belong together/);
+  const folder = {
+    CNAMED_OBJECT_STORE: 'file:///srv/objects',
+    CNAMED_OBJECT_STORE_KEY_ID: 'AKIDEXAMPLE',
+    CNAMED_OBJECT_STORE_KEY_SECRET: 'hush',
+  };
+  assert.match(await refusal({ environment: folder }), /no effect while object-store is a folder/);
 });
 
 test('features of later releases are refused, never ignored', async () => {

@@ -1,0 +1,87 @@
+/**
+ * `node scripts/services.ts [PATTERN...]`: runs suites on PostgreSQL and Ceph as Debian 12 has them
+ * (packages postgresql-15, radosgw, ceph-mon, ceph-osd, ceph-common), started here on the loopback
+ * and put away at the end. Without a pattern: the contracts and stories of several nodes, then what
+ * the API and life promise, on the edition of several nodes.
+ *
+ * Exit code 0 only when the suites passed.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startCeph } from './services/ceph.ts';
+import type { Daemon } from './services/daemon.ts';
+import { startPostgres } from './services/postgres.ts';
+
+/** Suites that bring a database or a store themselves, and those that run on an edition. */
+const runs: readonly (readonly string[])[] = [
+  [
+    'test/contract/',
+    'test/api/on-',
+    'test/life/any-mix',
+    'test/life/shared-sweeps',
+    'test/life/two-nodes',
+  ],
+  [
+    '--edition',
+    'postgres+s3',
+    'test/api/bucket/',
+    'test/api/object/',
+    'test/api/clients/',
+    'test/life/',
+  ],
+];
+
+/** The edition of several nodes, for suites that can run on either (test/support/server.ts). */
+const edition = { CNAMED_TEST_DATABASE: 'postgres', CNAMED_TEST_OBJECTS: 's3' };
+
+async function runSuites(
+  patterns: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const script = resolve(import.meta.dirname, 'test.ts');
+  const child = spawn('setpriv', ['--pdeathsig=TERM', process.execPath, script, ...patterns], {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment, ...edition },
+  });
+  signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code === 0;
+}
+
+async function main(patterns: readonly string[]): Promise<boolean> {
+  const daemons: Daemon[] = [];
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  const folder = await mkdtemp(join(tmpdir(), 'cnamed-services-'));
+  // Daemons that run as other accounts must come in.
+  await chmod(folder, 0o755);
+  try {
+    const startedAt = performance.now();
+    const started = (daemon: Daemon): void => {
+      daemons.push(daemon);
+    };
+    const services = await Promise.all([
+      startPostgres(join(folder, 'postgres'), started),
+      startCeph(join(folder, 'ceph'), started),
+    ]);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    const names = services.map(({ version }) => version).join(', ');
+    console.log(`ok   services (${seconds} s): ${names}`);
+    const environment = Object.assign({}, ...services.map((service) => service.environment));
+    let isGood = true;
+    for (const suites of patterns.length > 0 ? [patterns] : runs) {
+      if (stopping.signal.aborted) return false;
+      isGood = (await runSuites(suites, environment, stopping.signal)) && isGood;
+    }
+    return isGood;
+  } finally {
+    for (const daemon of daemons.toReversed()) await daemon.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
