@@ -25,14 +25,21 @@ export class FileBlobWriter implements BlobWriter {
   readonly #file: DiskFile;
   /** Promised by the reserve, and not written yet. */
   #promised: number;
+  readonly #givenId: string | undefined;
   #state: 'open' | 'finished' | 'abandoned' = 'open';
   #isFileOpen = true;
 
-  constructor(parts: WriterParts, name: string, file: DiskFile, promised: number) {
+  constructor(
+    parts: WriterParts,
+    name: string,
+    file: DiskFile,
+    { promised, blobId }: { promised: number; blobId: string | undefined },
+  ) {
     this.#parts = parts;
     this.#name = name;
     this.#file = file;
     this.#promised = promised;
+    this.#givenId = blobId;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -54,7 +61,7 @@ export class FileBlobWriter implements BlobWriter {
   async finish(): Promise<string> {
     this.#expectOpen();
     const { disk, layout, folderSync, unfinished } = this.#parts;
-    const blobId = layout.newBlobId();
+    const blobId = this.#givenId ?? layout.newBlobId();
     let isNamed = false;
     try {
       await this.#file.sync();

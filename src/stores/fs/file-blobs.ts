@@ -1,7 +1,7 @@
 import type { Disk, DiskFile, World } from '../../world/index.ts';
-import type { BlobReader, BlobStore } from '../ports/blobs.ts';
+import type { Announce, BlobReader, BlobStore } from '../ports/blobs.ts';
 import { FileBlobWriter, type WriterParts } from './blob-writer.ts';
-import { isMissing, unavailable } from './failures.ts';
+import { isMissing, noBlobId, unavailable } from './failures.ts';
 import { FolderSync } from './folder-sync.ts';
 import { Layout } from './layout.ts';
 import { Reserve } from './reserve.ts';
@@ -51,8 +51,13 @@ class FileBlobs implements BlobStore {
     this.#parts = parts;
   }
 
-  async create(sizeHint: number | undefined): Promise<FileBlobWriter> {
+  async create(
+    sizeHint: number | undefined,
+    _announce?: Announce,
+    blobId?: string,
+  ): Promise<FileBlobWriter> {
     const { disk, layout, reserve, unfinished } = this.#parts;
+    if (blobId !== undefined && !layout.isBlobId(blobId)) throw noBlobId(blobId);
     const name = layout.newUnfinishedName();
     const promised = sizeHint ?? 0;
     try {
@@ -63,7 +68,7 @@ class FileBlobs implements BlobStore {
     try {
       unfinished.add(name);
       const file = await disk.create(layout.unfinishedPath(name));
-      return new FileBlobWriter(this.#parts, name, file, promised);
+      return new FileBlobWriter(this.#parts, name, file, { promised, blobId });
     } catch (error) {
       unfinished.delete(name);
       reserve.settle(promised);
