@@ -21,6 +21,7 @@ export * from './ports/changes.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
 export * from './ports/objects.ts';
+export * from './ports/rows.ts';
 export * from './ports/serving.ts';
 export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';
 export { openPostgresEngine, type PostgresEngineOptions } from './postgres/engine.ts';

@@ -5,6 +5,7 @@ import type { CertificateStore } from './certificates.ts';
 import type { ChangeFeed } from './changes.ts';
 import type { CnameStore } from './cnames.ts';
 import type { ObjectIndex } from './objects.ts';
+import type { RowStore } from './rows.ts';
 import type { Reach, ServingReads } from './serving.ts';
 
 /** One metadata engine: every port over one database, so that atomic rules may span tables. */
@@ -17,6 +18,8 @@ export interface MetadataEngine {
   readonly audit: AuditStore;
   readonly settings: SettingStore;
   readonly changes: ChangeFeed;
+  /** All of it as rows, for a copy to another engine. */
+  readonly rows: RowStore;
   /** What serving asks at every request; on an engine far away mostly answered from memory. */
   readonly serving: ServingReads;
   readonly reach: Reach;

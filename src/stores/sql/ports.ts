@@ -24,6 +24,7 @@ import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
 import { changesAfter, changesSince } from './revisions.ts';
+import { rowPort } from './rows.ts';
 import { findSetting } from './settings.ts';
 import type { RunWrite } from './writes.ts';
 
@@ -56,6 +57,7 @@ export function assemblePorts({ sql, write, prepare, close }: SqlEngineParts): S
       setSetting: (name, value) => write('setSetting', name, value),
     },
     changes: changePort(prepare),
+    rows: rowPort(sql, write),
     close,
   };
 }

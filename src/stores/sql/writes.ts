@@ -13,6 +13,7 @@ import { appendAudit } from './audit.ts';
 import { createBucket, deleteBucket, setBucketAcl, setBucketDocument } from './buckets.ts';
 import { resealCertificate } from './certificates.ts';
 import { releaseDomain } from './cnames.ts';
+import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { changeMapping } from './mapping.ts';
 import {
@@ -24,6 +25,7 @@ import {
   setObjectAcl,
   setObjectMetadata,
 } from './objects.ts';
+import { continueNumbers, putRows, removeRows } from './row-writes.ts';
 import { ensureSetting, setSetting } from './settings.ts';
 import { takeOrReuseToken } from './tokens.ts';
 
@@ -51,6 +53,12 @@ export const writes = {
   appendAudit,
   ensureSetting,
   setSetting,
+  claimTarget,
+  putRows,
+  removeRows,
+  continueNumbers,
+  completeCopy,
+  adoptCopy,
 } as const;
 
 export type WriteName = keyof typeof writes;
