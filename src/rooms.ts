@@ -24,6 +24,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
   buckets: ['stores', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
+  copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
 
   // The way of a request.
   http: ['errors', 'uri', 'world'],
@@ -49,6 +50,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'config',
     'accounts',
     'certificates',
+    'copying',
     'dns',
     'names',
     'sealing',

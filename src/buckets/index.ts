@@ -25,6 +25,7 @@ export {
 } from './conditions.ts';
 export type { ExpectedContent, IncomingContent } from './content.ts';
 export type { CopyObject } from './copying.ts';
+export { type Crc64, createCrc64 } from './crc64.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';

@@ -62,3 +62,14 @@ export function formatSpan(ms: number): string {
   }
   return parts.join(' ') || '0 s';
 }
+
+/** `0 B`, `9.8 GiB`: in the largest unit that leaves something before the point. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}

@@ -4,6 +4,7 @@ import { addAccountCommands } from './account.ts';
 import { addAuditCommands } from './audit.ts';
 import { addConfigCommand } from './config-command.ts';
 import { type CliContext, completeContext } from './context.ts';
+import { addCopyCommand } from './copy.ts';
 import { addDomainCommands } from './domain.ts';
 import { exitCodes, renderFailure, reportOf } from './failure.ts';
 import { readText } from './files.ts';
@@ -73,6 +74,7 @@ function buildProgram(
   addKeyCommands(program, context);
   addMasterKeyCommands(program, context);
   addAuditCommands(program, context);
+  addCopyCommand(program, context, setCode);
   addConfigCommand(program, context);
   return program;
 }

@@ -38,6 +38,8 @@ function serveWith(server: Partial<RunningServer> | Promise<never>) {
         return { addresses, generatedKey: undefined, stop: nothing, fall: nothing, ...server };
       },
       openEngines: async () => assert.fail('no store is needed here'),
+      openForCopy: async () => assert.fail('no store is needed here'),
+      databaseOf: () => assert.fail('no store is needed here'),
     },
   );
   return {
