@@ -166,6 +166,7 @@ async function openDatabase(
 
 /** What a copy has filled is an installation of its own from now on, if it is all there. */
 async function adoptCopy(config: Config, { rows }: MetadataEngine): Promise<void> {
+  if ((await rows.findCopyMark()) === undefined) return;
   if ((await rows.adoptCopy()) !== 'incomplete') return;
   throw new StartProblem(
     `The database (${databaseOf(config)}) is the target of a copy that is not complete. Run ` +

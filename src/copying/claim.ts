@@ -8,7 +8,10 @@ export async function claimTarget(input: CopyInput, sourceId: string): Promise<s
   const { source, target, world } = input;
   const { rows } = target.metadata;
   if (target.isServed) {
-    throw new CopyProblem('A server is running on the target. Stop it first.');
+    throw new CopyProblem(
+      'A server is running on the target, or its folder is that of the source.',
+      ['Stop the server, or give the target a folder of its own (data-dir).'],
+    );
   }
   const standing = await rows.findCopyMark();
   if (standing === undefined && (await rows.countRows('accounts')) > 0) throw occupied();

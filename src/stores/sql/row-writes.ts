@@ -3,7 +3,7 @@ import type { Row, RowKey, RowTable, RowTableName } from '../ports/rows.ts';
 import { expectRun } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { continueAfter } from './numbering.ts';
-import { keyOf, rowTable, untyped } from './rows.ts';
+import { keyOf, rowTable, untyped } from './row-tables.ts';
 
 /** Rows of other tables that keep a row from going. */
 const children: Readonly<Record<string, { table: string; column: string; key: string }>> = {

@@ -1,41 +1,11 @@
 /** Reading tables as rows, whatever is in them: a page at a time, by primary key. */
-import { type Kysely, sql as raw } from 'kysely';
-import {
-  type Row,
-  type RowKey,
-  type RowStore,
-  type RowTable,
-  type RowTableName,
-  rowTables,
-  settingsOfPlace,
-} from '../ports/rows.ts';
+import { sql as raw } from 'kysely';
+import { type RowKey, type RowStore, type RowTable, settingsOfPlace } from '../ports/rows.ts';
 import { findCopyMark } from './copy-mark.ts';
-import type { Database, Sql } from './database.ts';
+import type { Sql } from './database.ts';
 import { lastNumber } from './numbering.ts';
+import { keyOf, rowTable, untyped } from './row-tables.ts';
 import type { RunWrite } from './writes.ts';
-
-/** Tables that stay where they are. A table that is neither here nor moves does not compile. */
-type Staying = 'garbage' | 'announced_blobs';
-const isEveryTableDecided: Exclude<keyof Database, RowTableName | Staying> extends never
-  ? true
-  : never = true;
-
-/** The tables as far as rows know them. */
-export type Untyped = Kysely<Record<string, Record<string, Row[string]>>>;
-
-export function untyped(sql: Sql): Untyped {
-  return sql as unknown as Untyped;
-}
-
-export function rowTable(name: RowTableName): RowTable {
-  const found = rowTables.find((table) => table.name === name);
-  if (found === undefined || !isEveryTableDecided) throw new Error(`${name} does not move.`);
-  return found;
-}
-
-export function keyOf(table: RowTable, row: Row): RowKey {
-  return table.key.map((column) => row[column] ?? null);
-}
 
 export function rowPort(sql: Sql, write: RunWrite): RowStore {
   return {
