@@ -28,6 +28,11 @@ export async function copyInstallation(input: CopyInput): Promise<CopyReport> {
   if (sourceId === undefined) {
     throw new CopyProblem('The source holds no installation: no server ever started on it.');
   }
+  if ((await source.metadata.rows.findCopyMark())?.isComplete === false) {
+    throw new CopyProblem('The source is itself the target of a copy that is not complete.', [
+      'Complete that copy first, or copy from where it came.',
+    ]);
+  }
   const damages = new Damages(source.metadata.rows);
   const run: CopyRun = {
     ...input,

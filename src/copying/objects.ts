@@ -6,6 +6,7 @@
 import { type Row, rowTables } from '../stores/index.ts';
 import { carryContent, checkContent, contentOf } from './contents.ts';
 import { inParallel } from './parallel.ts';
+import { CopyProblem } from './problem.ts';
 import type { CopyRun } from './run.ts';
 import { changedRow, RowWriter } from './tables.ts';
 import { rowsOf, type WalkedTable, walkRows } from './walk.ts';
@@ -108,21 +109,31 @@ interface ListedBlob {
   readonly size: number;
 }
 
-async function* listed({ target, tally }: CopyRun): AsyncGenerator<ListedBlob> {
+async function* listed(run: CopyRun): AsyncGenerator<ListedBlob> {
+  const { target, tally } = run;
   for await (const batch of target.blobs.list()) {
     for (let start = 0; start < batch.length; start += lookedUpAtOnce) {
       const blobs = batch.slice(start, start + lookedUpAtOnce);
       const found = await target.metadata.rows.findObjectsOf(blobs.map(({ blobId }) => blobId));
       const rows = new Map(found.map((row) => [row.blob_id, row]));
       const orphans = blobs.filter(({ blobId }) => !rows.has(blobId));
-      await target.blobs.remove(orphans.map(({ blobId }) => blobId));
-      tally.orphansRemoved += orphans.length;
+      if (orphans.length > 0) {
+        await expectOwn(run);
+        await target.blobs.remove(orphans.map(({ blobId }) => blobId));
+        tally.orphansRemoved += orphans.length;
+      }
       for (const { blobId, size } of blobs) {
         const row = rows.get(blobId);
         if (row !== undefined) yield { row, size };
       }
     }
   }
+}
+
+/** What looks like left over may be what another run has just brought. */
+async function expectOwn({ target, name }: CopyRun): Promise<void> {
+  if ((await target.metadata.rows.findCopyMark())?.run === name) return;
+  throw new CopyProblem('Another copy to the same target has begun since; it goes on.');
 }
 
 async function look(
