@@ -8,7 +8,8 @@ import type { Place } from './places.ts';
 
 /** Starting the process alone takes half a second or more. */
 const earlyMsMax = 1_500;
-const lookEveryMs = 20;
+/** Looking costs more the more there is. */
+const lookEveryMs = (size: number) => 20 + size / 100;
 
 function words(from: Place, to: Place, more: readonly string[]): string[] {
   return ['copy', '--from', from.file, '--to', to.file, '--json', ...more];
@@ -46,7 +47,7 @@ export async function copyKilled(from: Place, to: Place, input: Kills): Promise<
     const end = finished.then(() => 'ended' as const);
     const isEarly = chance.one(3);
     for (let isOver = false; !isOver; ) {
-      const pause = isEarly ? chance.int(earlyMsMax) : lookEveryMs;
+      const pause = isEarly ? chance.int(earlyMsMax) : lookEveryMs(size);
       const isEnded = (await Promise.race([end, delay(pause)])) === 'ended';
       isOver = isEnded || isEarly || (await arrived()) >= before + more;
     }
