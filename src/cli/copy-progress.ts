@@ -50,9 +50,10 @@ export class CopyProgressLine {
 function describe(progress: CopyProgress, elapsedMs: number): string {
   const { step, table, done, total, bytesDone, bytesTotal } = progress;
   const what = step === 'compare' || table === undefined ? '' : ` ${table.replaceAll('_', ' ')}`;
-  const counted =
-    total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
-  const parts = [`${steps[step]}${what}: ${counted}`];
+  const parts = [`${steps[step]}${what}`];
+  if (total !== undefined) parts[0] += `: ${formatCount(done)} of ${formatCount(total)}`;
+  // The first of them only says that a step has begun.
+  else if (done > 1) parts[0] += `: ${formatCount(done)}`;
   if (step === 'objects') parts.push(`${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`);
   if (elapsedMs >= rateAfterMs && done > 0) {
     parts.push(`${formatCount(Math.round((done * 1000) / elapsedMs))}/s`);

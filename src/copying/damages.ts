@@ -9,7 +9,9 @@ const damagesMax = 10_000;
 /** Unreadable one after the other: the store is away, which is no damage. */
 const unreadableInRowMax = 50;
 
+/** Of one bucket. */
 interface Loss {
+  readonly bucket: string;
   count: number;
   bytes: number;
 }
@@ -40,13 +42,11 @@ export class Damages {
     if (this.#objects.has(key)) return;
     this.#countUnreadable(fault);
     const bucketId = Number(row.bucket_id);
-    const [bucket] = await this.#source.readRows('buckets', [bucketId - 1], 1);
+    const loss = this.#losses.get(bucketId) ?? (await this.#begin(bucketId));
     const name = Buffer.from(row.key as Uint8Array).toString('utf8');
-    this.#add(key, { of: `${bucket?.name ?? bucketId}/${name}`, what: fault.what });
-    const loss = this.#losses.get(bucketId) ?? { count: 0, bytes: 0 };
+    this.#add(key, { of: `${loss.bucket}/${name}`, what: fault.what });
     loss.count += 1;
     loss.bytes += Number(row.size);
-    this.#losses.set(bucketId, loss);
   }
 
   /** An object was read well: what could not be read before is damage and no outage. */
@@ -71,6 +71,15 @@ export class Damages {
       object_count: Number(bucket.object_count) - loss.count,
       storage_bytes: Number(bucket.storage_bytes) - loss.bytes,
     };
+  }
+
+  async #begin(bucketId: number): Promise<Loss> {
+    const [row] = await this.#source.readRows('buckets', [bucketId - 1], 1);
+    const begun = this.#losses.get(bucketId);
+    if (begun !== undefined) return begun;
+    const loss = { bucket: String(row?.name ?? bucketId), count: 0, bytes: 0 };
+    this.#losses.set(bucketId, loss);
+    return loss;
   }
 
   #countUnreadable(fault: { kind: string; what: string }): void {
