@@ -12,6 +12,7 @@ import {
   type BlobStore,
   claimPlace,
   describePostgresUrl,
+  type InstanceLock,
   type MetadataEngine,
   openFileBlobs,
   openPostgresEngine,
@@ -77,6 +78,7 @@ export async function openMetadata(
   let metadata: MetadataEngine | undefined;
   try {
     metadata = await openDatabase(config, world, options);
+    if (options.isServer) await adoptCopy(config, metadata);
     const sealer = await startSealing({
       path: config.masterKeyFile,
       world,
@@ -94,6 +96,34 @@ export async function openMetadata(
     };
   } catch (error) {
     await metadata?.close();
+    lock?.release();
+    throw error;
+  }
+}
+
+/**
+ * All of it, for a copy. The folder is held against servers while anything is kept in it;
+ * `isServed` says that one is running there already (of a database elsewhere nobody can know).
+ */
+export async function openForCopy(
+  config: Config,
+  world: World,
+): Promise<Engines & { readonly isServed: boolean; readonly objectsPlace: string }> {
+  const isLocal = config.databaseUrl === undefined || config.objectStore === undefined;
+  if (isLocal) await world.disk.makeFolder(config.dataDir);
+  const lock = isLocal ? await tryLock(config.dataDir, world) : undefined;
+  try {
+    const engines = await openEngines(config, world);
+    return {
+      ...engines,
+      isServed: isLocal && lock === undefined,
+      objectsPlace: objectsOf(config),
+      async close() {
+        await engines.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
     lock?.release();
     throw error;
   }
@@ -187,19 +217,41 @@ export function openSchema(config: Config, world: World): SchemaKeeper {
   };
 }
 
+/** What a copy has filled is an installation of its own from now on, if it is all there. */
+async function adoptCopy(config: Config, { rows }: MetadataEngine): Promise<void> {
+  if ((await rows.findCopyMark()) === undefined) return;
+  if ((await rows.adoptCopy()) !== 'incomplete') return;
+  throw new StartProblem(
+    `The database (${databaseOf(config)}) is the target of a copy that is not complete. Run ` +
+      '"cnamed copy" again until it says that the copy is complete, or start on an empty database.',
+  );
+}
+
 /** Where metadata is kept, for people and logs: never with a password. */
 export function databaseOf({ databaseUrl, dataDir }: Config): string {
   return databaseUrl === undefined ? sqlitePath(dataDir) : describePostgresUrl(databaseUrl);
+}
+
+/** Where object bytes are kept, for people and logs. */
+export function objectsOf({ objectStore, dataDir }: Config): string {
+  if (objectStore === undefined) return join(dataDir, 'objects');
+  if (objectStore.address.kind === 'folder') return objectStore.address.folder;
+  const { bucket, endpoint, prefix, region } = objectStore.address;
+  return `s3://${bucket}/${prefix} at ${endpoint ?? `AWS ${region}`}`;
 }
 
 function sqlitePath(dataDir: string): string {
   return join(dataDir, 'cnamed.sqlite');
 }
 
-async function lockFolder(dataDir: string, world: World): Promise<{ release(): void }> {
+async function tryLock(dataDir: string, world: World): Promise<InstanceLock | undefined> {
   const path = join(dataDir, 'server.lock');
   await createPrivately(path, world);
-  const lock = acquireInstanceLock(path);
+  return acquireInstanceLock(path);
+}
+
+async function lockFolder(dataDir: string, world: World): Promise<InstanceLock> {
+  const lock = await tryLock(dataDir, world);
   if (lock) return lock;
   throw new StartProblem(
     `Another cnamed server is running on ${dataDir}. Stop it first, or give this one a data ` +

@@ -1,6 +1,6 @@
 /** argv and environment in, exit code out. No logic. */
 import { runCli } from './cli/index.ts';
-import { openEngines, openMetadata, openSchema } from './engines.ts';
+import { databaseOf, openEngines, openForCopy, openMetadata, openSchema } from './engines.ts';
 import { startServer } from './server.ts';
 import { realWorld } from './world/index.ts';
 
@@ -12,5 +12,7 @@ process.exitCode = await runCli(process.argv.slice(2), process.env, {
   openEngines: (config, world) => openMetadata(config, world, asItIs),
   openWithObjects: (config, world) => openEngines(config, world, asItIs),
   openSchema,
+  openForCopy,
+  databaseOf,
   world: realWorld,
 });

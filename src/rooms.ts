@@ -25,6 +25,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   buckets: ['stores', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
   checking: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
+  copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
 
   // The way of a request.
   http: ['errors', 'uri', 'world'],
@@ -52,6 +53,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'accounts',
     'certificates',
     'checking',
+    'copying',
     'dns',
     'names',
     'sealing',

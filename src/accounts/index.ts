@@ -3,5 +3,6 @@
  * towards `auth` and, once, towards the person who created them.
  */
 export { type AccountParts, AccountProblem, createAccounts } from './accounts.ts';
-export { faultOfSecret } from './secrets.ts';
+export { rootAccountSetting } from './root.ts';
+export { faultOfSecret, moveSecret } from './secrets.ts';
 export type * from './types.ts';

@@ -1,4 +1,4 @@
-import type { Sealer } from '../sealing/index.ts';
+import { moveSealed, type Sealer, type SealerPair } from '../sealing/index.ts';
 import type { Credential } from '../stores/index.ts';
 
 type SecretPlace = Pick<Credential, 'accessKeyId' | 'accountId'>;
@@ -17,6 +17,18 @@ export interface Secrets {
 /** The place a secret is bound to: moving a row to another account or id breaks the seal. */
 function contextOf(place: SecretPlace): string {
   return `access-key-secret/${place.accountId}/${place.accessKeyId}`;
+}
+
+/**
+ * The sealed secret of a credential as another installation keeps it; `standing` is what that one
+ * has for it. @throws SealingError
+ */
+export function moveSecret(
+  sealers: SealerPair,
+  credential: SecretPlace & Pick<Credential, 'secretSealed'>,
+  standing: string | undefined,
+): string {
+  return moveSealed(sealers, credential.secretSealed, contextOf(credential), standing);
 }
 
 export function createSecrets(sealer: Sealer): Secrets {

@@ -3,6 +3,7 @@
  * for TLS. Never lets a private key out except through `unseal`. Knows no HTTP, XML, DNS.
  */
 export { createCertificates } from './certificates.ts';
+export { movePrivateKey } from './key-sealing.ts';
 export { resealPrivateKeys } from './reseal.ts';
 export { coversDomain, faultOfCertificate } from './soundness.ts';
 export type * from './types.ts';

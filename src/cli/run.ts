@@ -5,6 +5,7 @@ import { addAuditCommands } from './audit.ts';
 import { addCheckCommand } from './check.ts';
 import { addConfigCommand } from './config-command.ts';
 import { type CliContext, completeContext } from './context.ts';
+import { addCopyCommand } from './copy.ts';
 import { addDomainCommands } from './domain.ts';
 import { exitCodes, renderFailure, reportOf } from './failure.ts';
 import { readText } from './files.ts';
@@ -77,6 +78,7 @@ function buildProgram(
   addAuditCommands(program, context);
   addCheckCommand(program, context, setCode);
   addMigrateCommand(program, context);
+  addCopyCommand(program, context, setCode);
   addConfigCommand(program, context);
   return program;
 }

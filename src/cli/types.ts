@@ -4,6 +4,7 @@
  */
 import type { Accounts, NewAccessKey } from '../accounts/index.ts';
 import type { Config } from '../config/index.ts';
+import type { CopySide } from '../copying/index.ts';
 import type { Sealer } from '../sealing/index.ts';
 import type { BlobStore, MetadataEngine, SchemaKeeper } from '../stores/index.ts';
 import type { World } from '../world/index.ts';
@@ -57,6 +58,13 @@ export interface CliSurroundings {
   readonly openWithObjects: (config: Config, world: World) => Promise<OpenedWithObjects>;
   /** The tables alone, of whatever release they are. */
   readonly openSchema: (config: Config, world: World) => SchemaKeeper;
+  /** Everything of an installation, for a copy. */
+  readonly openForCopy: (
+    config: Config,
+    world: World,
+  ) => Promise<CopySide & { close(): Promise<void> }>;
+  /** Where the metadata is, for people. */
+  readonly databaseOf: (config: Config) => string;
   /** What follows is the process's own unless a test brings another. */
   readonly stdout?: Output;
   readonly stderr?: Output;

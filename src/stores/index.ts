@@ -31,6 +31,7 @@ export * from './ports/engine.ts';
 export * from './ports/inspection.ts';
 export * from './ports/leases.ts';
 export * from './ports/objects.ts';
+export * from './ports/rows.ts';
 export * from './ports/schema.ts';
 export * from './ports/serving.ts';
 export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';

@@ -109,6 +109,24 @@ export function blobStoreContract({ name, open, unfinished }: BlobsUnderTest): v
       await blobs.remove(strangers);
     });
 
+    it('a blob takes the id it is given, in place of one that had it, and no other text', async () => {
+      const given = randomBytes(16).toString('hex');
+      for (const bytes of [randomBytes(1_000), randomBytes(70_000)]) {
+        const writer = await blobs.create(bytes.length, undefined, given);
+        await writer.write(bytes);
+        assert.equal(await writer.finish(), given);
+        assert.deepEqual(await readBlob(blobs, given), bytes);
+      }
+      const abandoned = await blobs.create(undefined, undefined, given);
+      await abandoned.write(randomBytes(10));
+      await abandoned.abandon();
+      assert.equal((await readBlob(blobs, given))?.length, 70_000);
+      for (const stranger of ['', '../escape', 'A'.repeat(32), `${given}0`]) {
+        await assert.rejects(blobs.create(1, undefined, stranger), /no id of a blob/);
+      }
+      await blobs.remove([given]);
+    });
+
     it('a removed blob is gone, missing ids are no error, an open reader goes on', async () => {
       const [gone, kept] = [Buffer.from('gone'), Buffer.from('kept')];
       const [one, other] = [await writeBlob(blobs, gone), await writeBlob(blobs, kept)];

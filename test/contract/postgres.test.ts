@@ -12,6 +12,7 @@ import { metadataEngineContract } from './engine.contract.ts';
 import { inspectionContract } from './inspection.contract.ts';
 import { leaseStoreContract } from './leases.contract.ts';
 import { objectIndexContract } from './objects.contract.ts';
+import { rowStoreContract } from './rows.contract.ts';
 import { servingContract } from './serving.contract.ts';
 import { settingStoreContract } from './settings.contract.ts';
 import { cnameTokenContract } from './tokens.contract.ts';
@@ -56,5 +57,6 @@ leaseStoreContract({
 metadataEngineContract(postgres);
 inspectionContract(postgres);
 objectIndexContract(postgres);
+rowStoreContract(postgres);
 servingContract(postgres);
 settingStoreContract(postgres);

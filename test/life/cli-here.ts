@@ -1,6 +1,12 @@
 /** The program in this process, wired as `src/main.ts` does: faster where no process is needed. */
 import { runCli } from '../../src/cli/index.ts';
-import { openEngines, openMetadata, openSchema } from '../../src/engines.ts';
+import {
+  databaseOf,
+  openEngines,
+  openForCopy,
+  openMetadata,
+  openSchema,
+} from '../../src/engines.ts';
 import { startServer } from '../../src/server.ts';
 import { realWorld } from '../../src/world/index.ts';
 import type { Finished } from './cli-process.ts';
@@ -18,6 +24,8 @@ export async function runHere(
     openEngines: (config, world) => openMetadata(config, world, asItIs),
     openWithObjects: (config, world) => openEngines(config, world, asItIs),
     openSchema,
+    openForCopy,
+    databaseOf,
     stdout: { write: (chunk) => (text.stdout += chunk) },
     stderr: { write: (chunk) => (text.stderr += chunk) },
     currentFolder: environment.CNAMED_DATA_DIR ?? '/',

@@ -8,7 +8,7 @@ import OSS from 'ali-oss';
 import { createVisitor, leafOf } from '../../scripts/demo/visitor.ts';
 import { runCli } from '../../src/cli/index.ts';
 import { CnameClient, CnameError } from '../../src/client/index.ts';
-import { openEngines, openSchema } from '../../src/engines.ts';
+import { databaseOf, openEngines, openForCopy, openSchema } from '../../src/engines.ts';
 import { startServer } from '../../src/server.ts';
 import { realWorld } from '../../src/world/index.ts';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
@@ -73,6 +73,8 @@ async function cnamed(...words: string[]): Promise<Outcome> {
     openEngines,
     openWithObjects: openEngines,
     openSchema,
+    openForCopy,
+    databaseOf,
     startServer,
     currentFolder: folder,
     stdout: { write: (chunk: string) => (text.stdout += chunk) },

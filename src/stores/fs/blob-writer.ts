@@ -26,6 +26,7 @@ export class FileBlobWriter implements BlobWriter {
   readonly #announce: Announce | undefined;
   /** Promised by the reserve, and not written yet. */
   #promised: number;
+  readonly #givenId: string | undefined;
   #state: 'open' | 'finished' | 'abandoned' = 'open';
   #isFileOpen = true;
 
@@ -33,13 +34,18 @@ export class FileBlobWriter implements BlobWriter {
     parts: WriterParts,
     name: string,
     file: DiskFile,
-    { promised, announce }: { promised: number; announce: Announce | undefined },
+    options: {
+      readonly promised: number;
+      readonly announce: Announce | undefined;
+      readonly blobId: string | undefined;
+    },
   ) {
     this.#parts = parts;
     this.#name = name;
     this.#file = file;
-    this.#promised = promised;
-    this.#announce = announce;
+    this.#promised = options.promised;
+    this.#announce = options.announce;
+    this.#givenId = options.blobId;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -61,7 +67,7 @@ export class FileBlobWriter implements BlobWriter {
   async finish(): Promise<string> {
     this.#expectOpen();
     const { disk, layout, folderSync, unfinished } = this.#parts;
-    const blobId = layout.newBlobId();
+    const blobId = this.#givenId ?? layout.newBlobId();
     let isNamed = false;
     try {
       await this.#file.sync();

@@ -9,6 +9,11 @@ export function unavailable(error: unknown, doing: string): StoreUnavailable {
   return new StoreUnavailable(reason, `${doing}: ${text}`, { cause: error });
 }
 
+/** Names of others never become paths (security.md 7.5). */
+export function noBlobId(text: string): StoreUnavailable {
+  return new StoreUnavailable('failed', `"${text}" is no id of a blob.`);
+}
+
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === 'ENOENT';
 }

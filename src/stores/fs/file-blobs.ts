@@ -2,7 +2,7 @@ import type { Disk, DiskFile, World } from '../../world/index.ts';
 import type { PlaceMark } from '../place-mark.ts';
 import type { Announce, BlobReader, BlobStore } from '../ports/blobs.ts';
 import { FileBlobWriter, type WriterParts } from './blob-writer.ts';
-import { isMissing, unavailable } from './failures.ts';
+import { isMissing, noBlobId, unavailable } from './failures.ts';
 import { FolderSync } from './folder-sync.ts';
 import { Layout } from './layout.ts';
 import { ensureMark, findMark, markPath } from './mark.ts';
@@ -69,8 +69,13 @@ class FileBlobs implements BlobStore {
     return this.#try(ensureMark({ ...this.#parts, world: this.#world }, installation));
   }
 
-  async create(sizeHint: number | undefined, announce?: Announce): Promise<FileBlobWriter> {
+  async create(
+    sizeHint: number | undefined,
+    announce?: Announce,
+    blobId?: string,
+  ): Promise<FileBlobWriter> {
     const { disk, layout, reserve, unfinished } = this.#parts;
+    if (blobId !== undefined && !layout.isBlobId(blobId)) throw noBlobId(blobId);
     const name = layout.newUnfinishedName();
     const promised = sizeHint ?? 0;
     try {
@@ -82,7 +87,7 @@ class FileBlobs implements BlobStore {
       unfinished.add(name);
       const file = await disk.create(layout.unfinishedPath(name));
       const announced = this.isShared ? announce : undefined;
-      return new FileBlobWriter(this.#parts, name, file, { promised, announce: announced });
+      return new FileBlobWriter(this.#parts, name, file, { promised, announce: announced, blobId });
     } catch (error) {
       unfinished.delete(name);
       reserve.settle(promised);

@@ -29,9 +29,10 @@ export interface BlobStore {
   /**
    * Begins a blob. Nothing is visible before `finish` has resolved; then it is durable, name and
    * content (security.md 8.1). `sizeHint` lets the store refuse early when it could not keep the
-   * reserve of free space; unknown sizes are checked as they grow.
+   * reserve of free space; unknown sizes are checked as they grow. With `blobId` the blob gets this
+   * id (one that a store gave), in place of one that had it.
    */
-  create(sizeHint: number | undefined, announce?: Announce): Promise<BlobWriter>;
+  create(sizeHint: number | undefined, announce?: Announce, blobId?: string): Promise<BlobWriter>;
   /**
    * `undefined` when there is no such blob. `span` says what will be read, so that nothing else is
    * asked of the store; a length of 0 that nothing will.

@@ -7,6 +7,7 @@ import type { CnameStore } from './cnames.ts';
 import type { Inspection } from './inspection.ts';
 import type { LeaseStore } from './leases.ts';
 import type { ObjectIndex } from './objects.ts';
+import type { RowStore } from './rows.ts';
 import type { Reach, ServingReads } from './serving.ts';
 
 /** One metadata engine: every port over one database, so that atomic rules may span tables. */
@@ -22,6 +23,8 @@ export interface MetadataEngine {
   /** The tables as `cnamed check` reads them. */
   readonly inspection: Inspection;
   readonly leases: LeaseStore;
+  /** All of it as rows, for a copy to another engine. */
+  readonly rows: RowStore;
   /** What serving asks at every request; on an engine far away mostly answered from memory. */
   readonly serving: ServingReads;
   readonly reach: Reach;

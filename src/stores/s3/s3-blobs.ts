@@ -94,13 +94,20 @@ class S3Blobs implements BlobStore {
     await this.#listPage(undefined, `${this.#parts.location.prefix}probe/`);
   }
 
-  async create(sizeHint: number | undefined, announce?: Announce): Promise<BlobWriter> {
+  async create(
+    sizeHint: number | undefined,
+    announce?: Announce,
+    blobId = this.#newBlobId(),
+  ): Promise<BlobWriter> {
+    if (!isBlobId(blobId)) {
+      throw new StoreUnavailable('failed', `"${blobId}" is no id of a blob.`);
+    }
     const { memory, sizes } = this.#parts;
     const least = Math.ceil((sizeHint ?? 0) / partsMax / mebibyte) * mebibyte;
     const partBytes = Math.max(sizes.part, least);
     const reserved = Math.min(sizeHint ?? partBytes, partBytes);
     await memory.reserve(reserved);
-    return new S3BlobWriter(this.#parts, this.#newBlobId(), { announce, partBytes, reserved });
+    return new S3BlobWriter(this.#parts, blobId, { announce, partBytes, reserved });
   }
 
   async open(blobId: string, span?: BlobSpan): Promise<BlobReader | undefined> {

@@ -27,6 +27,7 @@ import { keyBytes, toStoredObject } from './object-rows.ts';
 import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
 import { changesAfter, changesSince } from './revisions.ts';
+import { rowPort } from './rows.ts';
 import { findSetting } from './settings.ts';
 import type { RunWrite } from './writes.ts';
 
@@ -66,6 +67,7 @@ export function assemblePorts(parts: SqlEngineParts): StorePorts {
     changes: changePort(prepare),
     inspection: inspectionPort(sql, write),
     leases: leasePort(parts),
+    rows: rowPort(sql, write),
     close,
   };
 }

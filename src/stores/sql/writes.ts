@@ -13,6 +13,7 @@ import { appendAudit } from './audit.ts';
 import { createBucket, deleteBucket, setBucketAcl, setBucketDocument } from './buckets.ts';
 import { resealCertificate } from './certificates.ts';
 import { releaseDomain } from './cnames.ts';
+import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { releaseLease, renewLease, takeLease } from './leases.ts';
 import { changeMapping } from './mapping.ts';
@@ -26,6 +27,7 @@ import {
   setObjectMetadata,
 } from './objects.ts';
 import { recountBucket } from './recount.ts';
+import { continueNumbers, putRows, removeRows } from './row-writes.ts';
 import { ensureSetting, setSetting } from './settings.ts';
 import { takeOrReuseToken } from './tokens.ts';
 
@@ -57,6 +59,12 @@ export const writes = {
   recountBucket,
   ensureSetting,
   setSetting,
+  claimTarget,
+  putRows,
+  removeRows,
+  continueNumbers,
+  completeCopy,
+  adoptCopy,
 } as const;
 
 export type WriteName = keyof typeof writes;

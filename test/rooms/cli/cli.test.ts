@@ -81,6 +81,8 @@ function start(
     openEngines: async () => assert.fail('no store is needed here'),
     openWithObjects: async () => assert.fail('no store is needed here'),
     openSchema: () => assert.fail('no store is needed here'),
+    openForCopy: async () => assert.fail('no store is needed here'),
+    databaseOf: () => assert.fail('no store is needed here'),
     ...options.surroundings,
   });
   return Object.assign(run, { code });

@@ -40,6 +40,8 @@ function serveWith(server: Partial<RunningServer> | Promise<never>) {
       openEngines: async () => assert.fail('no store is needed here'),
       openWithObjects: async () => assert.fail('no store is needed here'),
       openSchema: () => assert.fail('no store is needed here'),
+      openForCopy: async () => assert.fail('no store is needed here'),
+      databaseOf: () => assert.fail('no store is needed here'),
     },
   );
   return {
