@@ -13,6 +13,7 @@ import { startServer } from '../../src/server.ts';
 import { realWorld } from '../../src/world/index.ts';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { withEdition } from '../support/editions.ts';
 import { end, reservePort, run, type ServerProcess, serve, start } from './cli-process.ts';
 
 const bucket = 'cli-site';
@@ -28,14 +29,15 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cnamed-cli-life-'));
   dns = await startDnsServer();
   authority = await createAuthority();
-  environment = {
+  const data = join(folder, 'data');
+  environment = await withEdition(data, {
     // Known beforehand, so that the commands find the server by the same settings.
     CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
     CNAMED_HTTPS: '127.0.0.1:0',
-    CNAMED_DATA_DIR: join(folder, 'data'),
+    CNAMED_DATA_DIR: data,
     CNAMED_DNS_SERVERS: dns.server,
     CNAMED_LOG_LEVEL: 'warn',
-  };
+  });
   server = await serve({ environment });
   const line = await server.until(/^\{.*accessKeySecret.*\}$/m, 'stderr');
   const { accessKeyId, accessKeySecret } = JSON.parse(line[0]);

@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { withEdition } from '../support/editions.ts';
 import { leafShown } from '../support/handshake.ts';
 import { putCname, putCnameDocument } from '../support/put-cname.ts';
 import type { TestCredentials } from '../support/sign.ts';
@@ -54,14 +55,14 @@ before(async () => {
   data = join(folder, 'data');
   dns = await startDnsServer();
   authority = await createAuthority();
-  environment = {
+  environment = await withEdition(data, {
     // The same addresses after each start, for answers that repeat them.
     CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
     CNAMED_HTTPS: `127.0.0.1:${await reservePort()}`,
     CNAMED_DATA_DIR: data,
     CNAMED_DNS_SERVERS: dns.server,
     CNAMED_LOG_LEVEL: 'warn',
-  };
+  });
   server = await serve({ environment });
   const line = await server.until(/^\{.*accessKeySecret.*\}$/m, 'stderr');
   root = JSON.parse(line[0]);
