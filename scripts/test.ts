@@ -79,7 +79,10 @@ function partsOf(suites: readonly string[], asked: readonly string[]): Part[] {
     .filter((edition) => asked.length === 0 || asked.includes(edition))
     .map((edition) => ({
       edition,
-      files: suites.filter((suite) => editionsOf(suite).includes(edition)),
+      files: suites.filter((suite) => {
+        const { possible, usual } = editionsOf(suite);
+        return (asked.length > 0 ? possible : usual).includes(edition);
+      }),
     }))
     .filter(({ files }) => files.length > 0);
 }
@@ -153,7 +156,7 @@ async function main(): Promise<boolean> {
     const [first = ''] = suites;
     process.stderr.write(
       `${suites.length} suites match, none runs on ${values.edition.join(' or ')}: ` +
-        `${first} runs on ${editionsOf(first).join(', ')}.\n`,
+        `${first} runs on ${editionsOf(first).possible.join(', ')}.\n`,
     );
     return false;
   }

@@ -5,7 +5,7 @@
  * - a suite that starts its servers of the edition under test runs on every edition;
  * - one that starts none, or brings a database or store server itself (the rooms, the contract
  *   suites, stories of several nodes) is the same on all of them, and runs once;
- * - the exceptions are below, each with its reason.
+ * - the exceptions are named below, each with its reason.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -19,12 +19,26 @@ export const editions: readonly string[] = databases.flatMap((database) =>
 );
 export const [embedded = ''] = editions;
 
-/** Suites that do start servers of the edition under test, and yet do not run on all of them. */
-export const exceptions: readonly {
-  readonly suite: string;
-  readonly editions: readonly string[];
-  readonly because: string;
-}[] = [];
+const full = nameOf({ database: 'postgres', objects: 's3' });
+
+/** Suites that start servers of the edition under test, and yet are about the embedded engines. */
+export const embeddedOnly: Readonly<Record<string, string>> = {
+  'test/life/full-disk.test.ts': 'The volume and the SQLite file that run full are local ones.',
+};
+
+/**
+ * Suites that cost much and learn little from one engine beside another: `npm test` runs them on
+ * the embedded edition and on PostgreSQL with S3. `--edition` runs them on whichever it names.
+ */
+export const bothEnds: Readonly<Record<string, string>> = {
+  'test/life/browser.test.ts': 'The time goes into the browser.',
+  'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
+  'test/life/check-list-serving.test.ts': 'Handshakes and pages in memory: one database each.',
+  'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
+  'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',
+  'test/life/kills.test.ts': 'Starts of processes; larger campaigns kill servers of each kind.',
+  'test/life/rotation.test.ts': 'The time goes into handshakes.',
+};
 
 export function nameOf({ database, objects }: Edition): string {
   return `${database}+${objects}`;
@@ -39,13 +53,18 @@ export function environmentOf(edition: string): Record<string, string> {
 const sourceOfEditions = resolve(root, 'test/support/editions.ts');
 const bringers = ['postgres.ts', 's3-server.ts'].map((name) => resolve(root, 'test/support', name));
 
-/** Editions that the suite is run on. */
-export function editionsOf(suite: string): readonly string[] {
-  const exception = exceptions.find((each) => each.suite === suite);
-  if (exception) return exception.editions;
+/** Editions that the suite can be run on, and those that it is run on when nobody names any. */
+export function editionsOf(suite: string): {
+  possible: readonly string[];
+  usual: readonly string[];
+} {
   const reached = reachedFrom(resolve(root, suite));
-  const isOfEdition = reached.has(sourceOfEditions);
-  return isOfEdition && !bringers.some((path) => reached.has(path)) ? editions : [embedded];
+  const bringsOwn = bringers.some((path) => reached.has(path));
+  if (!reached.has(sourceOfEditions) || bringsOwn || embeddedOnly[suite] !== undefined) {
+    return { possible: [embedded], usual: [embedded] };
+  }
+  const usual = bothEnds[suite] === undefined ? editions : [embedded, full];
+  return { possible: editions, usual };
 }
 
 /** Whether the suite may ask for PostgreSQL: of the edition, or by itself. */

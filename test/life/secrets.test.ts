@@ -2,7 +2,8 @@
  * Canaries: private keys, access key secrets, the master key and the signatures of presigned URLs
  * are looked for in everything the server gives away (security.md 4.4): answers, logs at their most
  * talkative, audit records, listings, the printed configuration, the raw files of the data folder
- * and, where the database is no file there, all its rows. The server is a process of its own; each search is shown to find what must be there.
+ * and, where the database is no file there, all its rows. The server is a process of its own; each
+ * search is shown to find what must be there.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';

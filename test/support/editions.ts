@@ -43,8 +43,8 @@ const urls = new Map<string, Promise<string>>();
 /**
  * The settings of a test, and what the edition adds to them for a server or a command on this data
  * folder: always the same for one folder, so that a restart finds what was there and a command
- * works on what its server works on. Engines that the settings name stay as they are. A test that is
- * about one of the embedded engines itself says so by `about`.
+ * works on what its server works on. Engines that the settings name stay as they are. A test that
+ * is about one of the embedded engines itself says so by `about`.
  */
 export async function withEdition(
   dataDir: string,

@@ -1,7 +1,7 @@
 /**
  * A real server in this process on free ports of the loopback, over a folder of its own, of the
- * edition that the environment names (test/support/editions.ts). Clock and randomness are the test's
- * when it brings a world; sockets, TLS, DNS and disk are real.
+ * edition that the environment names (test/support/editions.ts). Clock and randomness are the
+ * test's when it brings a world; sockets, TLS, DNS and disk are real.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
