@@ -1,17 +1,24 @@
 /**
- * `npm test`: types, style, then every suite, tidy first. `node scripts/test.ts PATTERN...` runs
- * the suites whose path contains one of the patterns, without types and style.
+ * `npm test`: types, style, then every suite, tidy first, on every edition of the server that it
+ * depends on (scripts/test/editions.ts).
+ *
+ *     node scripts/test.ts [--edition NAME]... PATTERN...
+ *
+ * runs the suites whose path contains one of the patterns, without types and style, and with
+ * `--edition postgres+s3` on that edition alone.
  *
  * Exit code 0 only when every step passed and at least one test ran. Counts are those of node's
- * test runner.
+ * test runner, over all editions.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
+import { parseArgs } from 'node:util';
 import { postgresVariable, startKeeper } from '../test/support/postgres.ts';
-import { reportTests } from './test/report.ts';
+import { editions, editionsOf, environmentOf, root, usesPostgres } from './test/editions.ts';
+import { TestReport } from './test/report.ts';
 
 const nodeMajorMin = 24;
 /** A test that is not done by then has hung: it fails, and the others go on. */
@@ -22,7 +29,8 @@ const fileDeadlineMs = 180_000;
 const wholeRunMs = 30 * 60_000;
 /** More files at once than this disturb each other on two cores without ending sooner. */
 const filesAtOnceMax = 4;
-const root = resolve(import.meta.dirname, '..');
+/** Editions at once: the last files of one do not leave a core idle. */
+const lanesMax = 2;
 /**
  * Cheap and telling first: a broken rule of the house is better read before ten minutes of tests.
  */
@@ -60,12 +68,31 @@ function findSuites(patterns: readonly string[]): string[] {
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
+/** What one edition has to run, in order. */
+interface Part {
+  readonly edition: string;
+  readonly files: readonly string[];
+}
+
+function partsOf(suites: readonly string[], asked: readonly string[]): Part[] {
+  return editions
+    .filter((edition) => asked.length === 0 || asked.includes(edition))
+    .map((edition) => ({
+      edition,
+      files: suites.filter((suite) => {
+        const { possible, usual } = editionsOf(suite);
+        return (asked.length > 0 ? possible : usual).includes(edition);
+      }),
+    }))
+    .filter(({ files }) => files.length > 0);
+}
+
 /** One database server for all suites that use one, unless the environment names another. */
 async function startPostgresFor(
-  files: readonly string[],
+  parts: readonly Part[],
 ): Promise<{ stop(): Promise<void> } | undefined> {
-  const isUsed = files.some((path) =>
-    readFileSync(resolve(root, path), 'utf8').includes('support/postgres.ts'),
+  const isUsed = parts.some(
+    ({ edition, files }) => edition.startsWith('postgres') || files.some(usesPostgres),
   );
   if (!isUsed || process.env[postgresVariable]) return undefined;
   const server = await startKeeper();
@@ -73,33 +100,71 @@ async function startPostgresFor(
   return server;
 }
 
-async function main(patterns: readonly string[]): Promise<boolean> {
+/** Each lane takes the next edition when it has done with one. */
+async function runParts(parts: readonly Part[]): Promise<boolean> {
+  const report = new TestReport(root, parts.length > 1 || parts[0]?.edition !== editions[0]);
+  const lanes = Math.min(lanesMax, parts.length);
+  const filesAtOnce = Math.min(filesAtOnceMax, Math.max(2, availableParallelism()));
+  const signal = AbortSignal.timeout(wholeRunMs);
+  const waiting = [...parts];
+  async function lane(): Promise<void> {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      const events = run({
+        cwd: root,
+        files: part.files.map((path) => resolve(root, path)),
+        concurrency: Math.max(1, Math.floor(filesAtOnce / lanes)),
+        timeout: testTimeoutMs,
+        signal,
+        execArgv: ['--import', resolve(root, 'scripts/test/deadline.ts')],
+        env: {
+          ...process.env,
+          ...environmentOf(part.edition),
+          CNAMED_TEST_FILE_DEADLINE_MS: String(fileDeadlineMs),
+        },
+      });
+      await report.follow(events, part.edition);
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return report.close();
+}
+
+async function main(): Promise<boolean> {
   checkRuntime();
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { edition: { type: 'string', multiple: true, default: [] } },
+  });
+  const unknown = values.edition.find((name) => !editions.includes(name));
+  if (unknown !== undefined) {
+    process.stderr.write(`There is no edition ${unknown}: ${editions.join(', ')}.\n`);
+    return false;
+  }
   let isGood = true;
-  if (patterns.length === 0) {
+  if (positionals.length === 0 && values.edition.length === 0) {
     isGood = step('types', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', root]) && isGood;
     const style = ['check', '--error-on-warnings', '--max-diagnostics=30', root];
     isGood = step('style', 'node_modules/@biomejs/biome/bin/biome', style) && isGood;
   }
-  const files = findSuites(patterns.map((text) => relative(root, resolve(root, text)) || text));
-  if (files.length === 0) {
-    process.stderr.write(`No suite below test/ has ${patterns.join(' or ')} in its path.\n`);
+  const suites = findSuites(positionals.map((text) => relative(root, resolve(root, text)) || text));
+  if (suites.length === 0) {
+    process.stderr.write(`No suite below test/ has ${positionals.join(' or ')} in its path.\n`);
     return false;
   }
-  const postgres = await startPostgresFor(files);
-  const events = run({
-    cwd: root,
-    files: files.map((path) => resolve(root, path)),
-    concurrency: Math.min(filesAtOnceMax, Math.max(2, availableParallelism())),
-    timeout: testTimeoutMs,
-    signal: AbortSignal.timeout(wholeRunMs),
-    execArgv: ['--import', resolve(root, 'scripts/test/deadline.ts')],
-    env: { ...process.env, CNAMED_TEST_FILE_DEADLINE_MS: String(fileDeadlineMs) },
-  });
-  const areTestsGood = await reportTests(events, root);
+  const parts = partsOf(suites, values.edition);
+  if (parts.length === 0) {
+    const [first = ''] = suites;
+    process.stderr.write(
+      `${suites.length} suites match, none runs on ${values.edition.join(' or ')}: ` +
+        `${first} runs on ${editionsOf(first).possible.join(', ')}.\n`,
+    );
+    return false;
+  }
+  const postgres = await startPostgresFor(parts);
+  const areTestsGood = await runParts(parts);
   await postgres?.stop();
   if (!isGood) process.stdout.write('FAIL types or style: see the top of this output\n');
   return isGood && areTestsGood;
 }
 
-process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
+process.exitCode = (await main()) ? 0 : 1;

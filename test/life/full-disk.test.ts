@@ -45,7 +45,9 @@ describe('the volume of the objects', () => {
 
   before(async () => {
     disk = createBrokenDisk();
-    server = await startTestServer({ world: { ...realWorld, disk } });
+    // The volume that fails is that of the files of objects.
+    const about = { objects: 'files' } as const;
+    server = await startTestServer({ world: { ...realWorld, disk }, about });
     client = createSignedClient({ port: server.httpPort, credentials: server, connections: 30 });
     assert.equal((await client.call({ method: 'PUT', bucket })).status, 200);
     await put('small', 'small');

@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { withEdition } from '../support/editions.ts';
 import { leafShown } from '../support/handshake.ts';
 import { putCname, putCnameDocument } from '../support/put-cname.ts';
 import type { TestCredentials } from '../support/sign.ts';
@@ -39,6 +40,7 @@ const pending = 'pending.kept.example';
 
 let folder: string;
 let data: string;
+let settings: Record<string, string>;
 let environment: Record<string, string>;
 let dns: DnsServer;
 let authority: TestAuthority;
@@ -54,15 +56,15 @@ before(async () => {
   data = join(folder, 'data');
   dns = await startDnsServer();
   authority = await createAuthority();
-  environment = {
+  settings = {
     // The same addresses after each start, for answers that repeat them.
     CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
     CNAMED_HTTPS: `127.0.0.1:${await reservePort()}`,
     CNAMED_CONSOLE: 'off',
-    CNAMED_DATA_DIR: data,
     CNAMED_DNS_SERVERS: dns.server,
     CNAMED_LOG_LEVEL: 'warn',
   };
+  environment = await environmentOn(data);
   server = await serve({ environment });
   const line = await server.until(/^\{.*accessKeySecret.*\}$/m, 'stderr');
   root = JSON.parse(line[0]);
@@ -76,6 +78,11 @@ after(async () => {
   await dns.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Settings of a server on this data folder, with what the edition has for it. */
+function environmentOn(dataDir: string): Promise<Record<string, string>> {
+  return withEdition(dataDir, { ...settings, CNAMED_DATA_DIR: dataDir });
+}
 
 async function createAccount(name: string): Promise<TestCredentials & { accountId: string }> {
   const made = await run(['account', 'create', name, '--json'], { environment });
@@ -248,8 +255,7 @@ test('a second server on the folder is refused, and the first one goes on', asyn
 });
 
 test('a server on an address that is taken says so and holds nothing', async () => {
-  const other = { CNAMED_DATA_DIR: join(folder, 'other') };
-  const refused = await run(['serve'], { environment: { ...environment, ...other } });
+  const refused = await run(['serve'], { environment: await environmentOn(join(folder, 'other')) });
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /EADDRINUSE[\s\S]*next: Something else listens there already/);
   assert.doesNotMatch(refused.stdout, /ready/);
@@ -273,8 +279,7 @@ test('a master key that is lost, foreign, cut or open to others refuses the star
   const otherData = join(folder, 'foreign');
   const foreign = await serve({
     environment: {
-      ...environment,
-      CNAMED_DATA_DIR: otherData,
+      ...(await environmentOn(otherData)),
       CNAMED_HTTP: '127.0.0.1:0',
       CNAMED_HTTPS: '127.0.0.1:0',
       CNAMED_CONSOLE: 'off',

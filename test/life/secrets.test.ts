@@ -1,15 +1,15 @@
 /**
  * Canaries: private keys, access key secrets, the master key and the signatures of presigned URLs
  * are looked for in everything the server gives away (security.md 4.4): answers, logs at their most
- * talkative, audit records, listings, the printed configuration and the raw files of the data
- * folder. The server is a process of its own; each search is shown to find what must be there.
+ * talkative, audit records, listings, the printed configuration, the raw files of the data folder
+ * and, where the database is no file there, all its rows. The server is a process of its own; each
+ * search is shown to find what must be there.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import Database from 'better-sqlite3';
 import {
   createAuthority,
   createKey,
@@ -17,7 +17,9 @@ import {
   type TestAuthority,
   type TestCertificate,
 } from '../support/certificates.ts';
+import { openDatabaseOf } from '../support/database.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { editionUnderTest, withEdition } from '../support/editions.ts';
 import { leafShown } from '../support/handshake.ts';
 import { ask, handshakeFailure } from '../support/raw-client.ts';
 import {
@@ -66,7 +68,7 @@ before(async () => {
   ec = await authority.issue({ names: [domain], key: ecKey });
   rsa = await authority.issue({ names: [domain], key: rsaKey });
   next = await authority.issue({ names: [domain], key: ecNext });
-  environment = {
+  environment = await withEdition(data, {
     CNAMED_HTTP: `127.0.0.1:${await reservePort()}`,
     CNAMED_HTTPS: '127.0.0.1:0',
     CNAMED_CONSOLE: 'off',
@@ -75,7 +77,7 @@ before(async () => {
     CNAMED_ACCESS_KEY_ID: root.accessKeyId,
     CNAMED_ACCESS_KEY_SECRET: root.accessKeySecret,
     CNAMED_LOG_LEVEL: 'trace',
-  };
+  });
   await startServer();
   ben = JSON.parse(await cli('account', 'create', 'ben', '--json'));
   await playSession();
@@ -326,13 +328,31 @@ async function dataFiles(): Promise<{ name: string; bytes: Buffer; mode: number 
   );
 }
 
+/** Every value of every row, as bytes. */
+async function databaseBytes(): Promise<Buffer> {
+  const database = await openDatabaseOf(environment);
+  const bytes: Buffer[] = [];
+  for (const table of await database.tables()) {
+    for (const row of await database.rows(table)) {
+      for (const value of Object.values(row)) {
+        bytes.push(Buffer.isBuffer(value) ? value : Buffer.from(`${value}\n`));
+      }
+    }
+  }
+  await database.close();
+  return Buffer.concat(bytes);
+}
+
 async function assertFilesClean(): Promise<string[]> {
   const files = await dataFiles();
   for (const { name, bytes } of files) {
     if (name !== 'master.key' && bytes.length > 0) await assertClean(name, bytes);
   }
-  const written = Buffer.concat(files.map(({ bytes }) => bytes));
-  // The certificate beside the key is there in the clear: the files searched are the right ones.
+  const rows = await databaseBytes();
+  await assertClean('the database', rows);
+  const isFile = editionUnderTest().database === 'sqlite';
+  const written = isFile ? Buffer.concat(files.map(({ bytes }) => bytes)) : rows;
+  // The certificate beside the key is there in the clear: what was searched is the right thing.
   assert.ok(written.includes(ec.chainPem.split('\n')[2] ?? '-'));
   return files.map(({ name }) => name);
 }
@@ -347,10 +367,8 @@ test('no answer holds a secret', async () => {
 
 test('no file of a running server holds a secret in the clear, the log of writes neither', async () => {
   const names = await assertFilesClean();
-  assert.ok(
-    names.some((name) => name.endsWith('-wal')),
-    names.join(),
-  );
+  const hasLog = names.some((name) => name.endsWith('-wal'));
+  assert.equal(hasLog, editionUnderTest().database === 'sqlite', names.join());
 });
 
 test('nobody else on the machine may read the files', async () => {
@@ -394,17 +412,14 @@ test('a server that dies leaves no secret in its files', async () => {
 });
 
 test('sealed texts that do not open are reported without what they hold', async () => {
-  const database = new Database(join(data, 'cnamed.sqlite'));
-  const change = (table: string, column: string) =>
-    database.prepare(`update ${table} set ${column} = replace(${column}, 's1.', 's1.0')`).run();
-  const [certificates, credentials] = ['certificates', 'credentials'].map((table) => {
-    const columns = database.pragma(`table_info(${table})`) as { name: string }[];
-    const column = columns.find(({ name }) => name.includes('sealed'))?.name ?? '';
+  const database = await openDatabaseOf(environment);
+  for (const table of ['certificates', 'credentials']) {
+    const column = (await database.columns(table)).find((name) => name.includes('sealed'));
     assert.ok(column, table);
-    return change(table, column);
-  });
-  database.close();
-  assert.ok((certificates?.changes ?? 0) > 0 && (credentials?.changes ?? 0) > 0);
+    const spoil = `update ${table} set ${column} = replace(${column}, 's1.', 's1.0')`;
+    assert.ok((await database.change(spoil)) > 0, table);
+  }
+  await database.close();
   const unknownRoot = { CNAMED_ACCESS_KEY_ID: 'LTAIAnotherRootKey000000' };
   server = await serve({ environment: { ...environment, ...unknownRoot } });
   assert.notEqual(

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { withEdition } from './editions.ts';
 
 const entry = resolve(import.meta.dirname, '../../bin/cnamed.cjs');
 
@@ -40,10 +41,11 @@ export interface ServerProcessOptions {
 export async function startServerProcess(
   options: ServerProcessOptions,
 ): Promise<ServerProcess | undefined> {
+  const environment = await environmentOf(options);
   const startedAt = performance.now();
   const [command = '', ...args] = [...(options.prefix ?? []), process.execPath, entry, 'serve'];
   const child = spawn(command, args, {
-    env: environmentOf(options),
+    env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const timer =
@@ -82,7 +84,7 @@ export async function startServerProcess(
   };
 }
 
-function environmentOf(options: ServerProcessOptions): Record<string, string> {
+async function environmentOf(options: ServerProcessOptions): Promise<Record<string, string>> {
   const environment: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     CNAMED_HTTP: '127.0.0.1:0',
@@ -96,7 +98,7 @@ function environmentOf(options: ServerProcessOptions): Record<string, string> {
   for (const [name, value] of Object.entries(options.settings ?? {})) {
     environment[`CNAMED_${name}`] = value;
   }
-  return environment;
+  return withEdition(options.dataDir, environment);
 }
 
 /** The one line of standard output, or `undefined` when it was killed; rejects on another end. */

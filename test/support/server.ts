@@ -1,14 +1,15 @@
 /**
- * A real server in this process on free ports of the loopback, over a folder of its own. Clock and
- * randomness are the test's when it brings a world; sockets, TLS, DNS and disk are real.
+ * A real server in this process on free ports of the loopback, over a folder of its own, of the
+ * edition that the environment names (test/support/editions.ts). Clock and randomness are the
+ * test's when it brings a world; sockets, TLS, DNS and disk are real.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { loadConfig } from '../../src/config/index.ts';
 import { startServer } from '../../src/server.ts';
 import { realWorld, type World } from '../../src/world/index.ts';
-import { type S3TestServer, s3TestKey, startS3Server } from './s3-server.ts';
+import { type Edition, withEdition } from './editions.ts';
 
 export interface TestServer {
   readonly httpPort: number;
@@ -33,26 +34,6 @@ export const rootKey = {
   accessKeySecret: 'test-root-secret-0123456789abcdef',
 } as const;
 
-/** Of this process, for all its servers: each folder is a prefix of its bucket. */
-let s3Server: Promise<S3TestServer> | undefined;
-
-/**
- * Where the objects are, for a process that test/api/on-s3 has told so: in the store that
- * CNAMED_TEST_S3_URL names, with the AWS variables, or in a server of our own.
- */
-async function objectStoreOf(folder: string): Promise<Record<string, string>> {
-  if (process.env.CNAMED_TEST_OBJECTS !== 's3') return {};
-  const named = process.env.CNAMED_TEST_S3_URL;
-  const prefix = `prefix=${basename(folder)}/`;
-  if (named !== undefined) return { CNAMED_OBJECT_STORE: `${named}&${prefix}` };
-  s3Server ??= startS3Server();
-  return {
-    CNAMED_OBJECT_STORE: `s3://bucket?endpoint=${(await s3Server).url}&${prefix}`,
-    CNAMED_OBJECT_STORE_KEY_ID: s3TestKey.accessKeyId,
-    CNAMED_OBJECT_STORE_KEY_SECRET: s3TestKey.secretAccessKey,
-  };
-}
-
 const readText = (path: string): Promise<string> => readFile(path, 'utf8');
 
 export async function startTestServer(
@@ -62,24 +43,25 @@ export async function startTestServer(
     settings?: Readonly<Record<string, string>>;
     /** A folder of an earlier server. */
     folder?: string;
-    /** The test is about the files of objects, whatever the others run on. */
-    objects?: 'files';
+    /** Engines that the test is about, whatever the others run on; say why beside it. */
+    about?: Partial<Edition>;
   } = {},
 ): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cnamed-test-')));
-  const environment: Record<string, string> = {
+  const dataDir = join(folder, 'data');
+  const asked: Record<string, string> = {
     CNAMED_HTTP: '127.0.0.1:0',
     CNAMED_HTTPS: '127.0.0.1:0',
     CNAMED_CONSOLE: '127.0.0.1:0',
-    CNAMED_DATA_DIR: join(folder, 'data'),
+    CNAMED_DATA_DIR: dataDir,
     CNAMED_ACCESS_KEY_ID: rootKey.accessKeyId,
     CNAMED_ACCESS_KEY_SECRET: rootKey.accessKeySecret,
     CNAMED_LOG_LEVEL: 'silent',
-    ...(options.objects === 'files' ? {} : await objectStoreOf(folder)),
   };
   for (const [name, value] of Object.entries(options.settings ?? {})) {
-    environment[`CNAMED_${name}`] = value;
+    asked[`CNAMED_${name}`] = value;
   }
+  const environment = await withEdition(dataDir, asked, options.about);
   const config = await loadConfig({ flags: {}, environment, currentFolder: folder, readText });
   const server = await startServer(config, options.world ?? realWorld);
   let isStopped = false;

@@ -117,7 +117,9 @@ test('a full disk answers 507 with a request id; reads and deletes go on', async
       return await realDisk.create(path);
     },
   };
-  const server = await startTestServer({ world: createTestWorld({ disk }), objects: 'files' });
+  // The disk that runs full is that of the files of objects.
+  const about = { objects: 'files' } as const;
+  const server = await startTestServer({ world: createTestWorld({ disk }), about });
   t.after(() => server.close());
   const call = (method: string, key: string, body = '') => {
     const request = { method, host: 'localhost', bucket: 'on-disk', key, credentials: server };
