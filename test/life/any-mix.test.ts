@@ -40,7 +40,7 @@ describe('a start', () => {
     const server = await startTestServer({
       folder: join(folder, at),
       settings: own,
-      objects: 'files',
+      about: { database: 'sqlite', objects: 'files' },
     });
     running.push(server);
     return server;

@@ -126,7 +126,7 @@ test('PostgreSQL: an empty database is made; of three at once one makes it', asy
 test('PostgreSQL: a node goes on under tables that grew, and a new one of its release does not start', async () => {
   const url = await postgres.createDatabase();
   const settings = { DATABASE_URL: url };
-  const node = await startTestServer({ settings, objects: 'files' });
+  const node = await startTestServer({ settings, about: { database: 'sqlite', objects: 'files' } });
   const { accessKeyId, accessKeySecret } = node;
   const credentials = { accessKeyId, accessKeySecret };
   const client = createSignedClient({ port: node.httpPort, credentials });
@@ -143,7 +143,10 @@ test('PostgreSQL: a node goes on under tables that grew, and a new one of its re
     assert.equal(await put('after'), 200);
     const found = await client.call({ method: 'GET', bucket: 'grown', key: 'after' });
     assert.equal(found.body.toString(), 'after');
-    await assert.rejects(startTestServer({ settings, objects: 'files' }), /newer release/);
+    await assert.rejects(
+      startTestServer({ settings, about: { database: 'sqlite', objects: 'files' } }),
+      /newer release/,
+    );
   } finally {
     client.close();
     await node.close();

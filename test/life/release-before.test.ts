@@ -24,7 +24,7 @@ async function compare(
   const server = await startTestServer({
     folder: fixture.folder,
     settings: { ...fixedSettings, ...settings },
-    objects: 'files',
+    about: { database: 'sqlite', objects: 'files' },
   });
   try {
     const answers = await askEverything({ ...server, keys: fixture.keys });

@@ -16,7 +16,7 @@ import { type Finished, run } from '../cli-process.ts';
 
 export interface Mix {
   readonly database: 'SQLite' | 'PostgreSQL';
-  readonly objects: 'files' | 'S3';
+  readonly about: { database: 'sqlite'; objects: 'files' } | 'S3';
 }
 
 export interface Stage {
@@ -70,7 +70,10 @@ export async function openStage(
     settings.OBJECT_STORE_KEY_ID = s3TestKey.accessKeyId;
     settings.OBJECT_STORE_KEY_SECRET = s3TestKey.secretAccessKey;
   }
-  const server = await startTestServer({ settings, objects: 'files' });
+  const server = await startTestServer({
+    settings,
+    about: { database: 'sqlite', objects: 'files' },
+  });
   const { accessKeyId, accessKeySecret } = server;
   const client = createSignedClient({
     port: server.httpPort,
