@@ -16,7 +16,7 @@ import { type Finished, run } from '../cli-process.ts';
 
 export interface Mix {
   readonly database: 'SQLite' | 'PostgreSQL';
-  readonly about: { database: 'sqlite'; objects: 'files' } | 'S3';
+  readonly objects: 'files' | 'S3';
 }
 
 export interface Stage {
