@@ -95,13 +95,16 @@ function countsOf({ tally }: CopyRun, table: RowTableName): { written: number; r
   return { written: tally.written.get(table) ?? 0, removed: tally.removed.get(table) ?? 0 };
 }
 
-/** From the counters of the buckets, which every change of an object keeps. */
+/** From the counters of the buckets, in their own rows and in shards: both together are the sum. */
 async function sizesOf(source: CopyInput['source']['metadata']['rows']) {
-  const buckets = tables.find(({ name }) => name === 'buckets') as WalkedTable;
   let [objects, bytes] = [0, 0];
-  for await (const row of rowsOf(buckets, source)) {
-    objects += Number(row.object_count);
-    bytes += Number(row.storage_bytes);
+  for (const table of tables.filter(({ name }) => countingTables.has(name))) {
+    for await (const row of rowsOf(table, source)) {
+      objects += Number(row.object_count);
+      bytes += Number(row.storage_bytes);
+    }
   }
   return { objects, bytes };
 }
+
+const countingTables: ReadonlySet<string> = new Set(['buckets', 'bucket_counters']);
