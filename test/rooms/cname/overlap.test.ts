@@ -1,7 +1,7 @@
 /** Two PutCnames at once: each is answered as if it had come before or after the other. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { openRooms, type RoomOptions, type Rooms, type Scope } from './rooms.ts';
+import { actorOf, openRooms, type RoomOptions, type Rooms, type Scope } from './rooms.ts';
 
 const domain = 'img.shop.example';
 
@@ -54,8 +54,7 @@ describe('a PutCname that saw the domain free', () => {
 
 test('a PutCname that saw the domain with another is not denied once it is free', async (context) => {
   const { rooms, arm } = await roomsWith(context, async ({ cnames }) => {
-    const actor = { accountId: rooms.ben, accessKeyId: '', remoteAddress: '', requestId: '1' };
-    await cnames.unmapDomain(theirs, domain, actor);
+    await cnames.unmapDomain(theirs, domain, actorOf(theirs));
     await rooms.prove(mine, domain);
   });
   const [mine, theirs] = [
@@ -66,4 +65,18 @@ test('a PutCname that saw the domain with another is not denied once it is free'
   arm();
   await rooms.put(mine, domain);
   assert.equal((await rooms.cnames.findMappedDomain(domain))?.bucket.name, 'mine');
+});
+
+test('an unbind of what was unmapped meanwhile wants a proof, as any later one', async (context) => {
+  const { rooms, arm } = await roomsWith(context, async ({ cnames }) => {
+    await cnames.unmapDomain(bucket, domain, actorOf(bucket));
+  });
+  const bucket = await rooms.makeBucket('shop-assets');
+  await rooms.map(bucket, domain);
+  arm();
+  for (let count = 0; count < 2; count++) {
+    await assert.rejects(rooms.put(bucket, domain, { isUnbind: true }), {
+      code: 'NeedVerifyDomainOwnership',
+    });
+  }
 });
