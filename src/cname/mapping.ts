@@ -4,6 +4,7 @@
  * looks again at everything that was looked at here (DESIGN ruling 1); what it finds then is
  * answered as if it had been found at once.
  */
+import { OssError } from '../errors/index.ts';
 import type { BindingChange, Cname, MappingChange, MappingOutcome } from '../stores/index.ts';
 import { readDomain } from './domain.ts';
 import type { CnameParts } from './parts.ts';
@@ -33,17 +34,15 @@ interface Permission {
 /** For a domain that stands on this bucket already (DESIGN ruling 8). */
 const standingPermission: Permission = { proof: { kind: 'none' }, evidence: undefined };
 
+/** Each look after the first means that the domain was mapped or unmapped during the one before. */
+const looksMax = 5;
+
 /** The domain is mapped as asked after this, or nothing has changed and the refusal is thrown. */
 export async function mapDomain(parts: CnameParts, input: MapDomain): Promise<void> {
   const domain = readDomain(input.domainText);
   const place = { bucket: input.bucket.name, domain };
   await refuseForbidden(parts, place);
-  const standing = (await parts.cnames.findDomain(domain))?.cname;
-  const permission =
-    standing?.bucketId === input.bucket.id
-      ? standingPermission
-      : await permitNewMapping(parts, input, place, standing);
-  const binding = await input.prepareBinding(domain);
+  const { standing, permission, binding } = await prepare(parts, input, place);
   const outcome = await parts.cnames.changeMapping({
     domain,
     bucketId: input.bucket.id,
@@ -62,6 +61,41 @@ export async function mapDomain(parts: CnameParts, input: MapDomain): Promise<vo
   if (outcome.outcome !== 'mapped' || !(outcome.isNew || input.isUnbind)) return;
   const isBound = outcome.certificateNumber !== undefined;
   parts.onOwnerChanged?.(domain, isBound ? input.bucket.accountId : undefined);
+}
+
+interface Prepared {
+  readonly standing: Cname | undefined;
+  readonly permission: Permission;
+  readonly binding: BindingChange;
+}
+
+/**
+ * Checks 6 to 10. They look at one thing after the other; a mapping that changed meanwhile can make
+ * them refuse what no single moment would have refused: two calls claim a domain for one bucket,
+ * and the second sees it free and then its token spent by the first. So a refusal counts only over
+ * the mapping it was found with. What lets pass needs no second look: the transaction has its own.
+ */
+async function prepare(parts: CnameParts, input: MapDomain, place: Place): Promise<Prepared> {
+  const look = async () => (await parts.cnames.findDomain(place.domain))?.cname;
+  let standing = await look();
+  for (let looks = 1; ; looks++) {
+    try {
+      const permission =
+        standing?.bucketId === input.bucket.id
+          ? standingPermission
+          : await permitNewMapping(parts, input, place, standing);
+      return { standing, permission, binding: await input.prepareBinding(place.domain) };
+    } catch (refusal) {
+      if (!(refusal instanceof OssError) || looks === looksMax) throw refusal;
+      const now = await look();
+      if (isSameMapping(standing, now)) throw refusal;
+      standing = now;
+    }
+  }
+}
+
+function isSameMapping(one: Cname | undefined, other: Cname | undefined): boolean {
+  return one?.bucketId === other?.bucketId && one?.mappedAt === other?.mappedAt;
 }
 
 /** Check 4, second half. */

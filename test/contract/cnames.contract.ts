@@ -157,9 +157,20 @@ export function cnameStoreContract(under: EngineUnderTest): void {
       const cases: [MappingChange, MappingOutcome][] = [
         [mapping({ ...bucket, id: 999_999 }, free, wrong), { outcome: 'no-bucket' }],
         [mapping({ ...foreign, accountId: owner }, free, wrong), { outcome: 'no-bucket' }],
-        [mapping(bucket, free, { ...wrong, binding: unbind }), { outcome: 'not-mapped' }],
-        [mapping(bucket, own, { ...wrong, binding: unbind }), { outcome: 'not-mapped' }],
         [mapping(bucket, own, wrong), { outcome: 'taken-by-own-bucket', type: 'CNAME_IMG' }],
+        [
+          mapping(bucket, own, { ...wrong, binding: unbind }),
+          { outcome: 'taken-by-own-bucket', type: 'CNAME_IMG' },
+        ],
+        [mapping(bucket, free, { ...wrong, binding: unbind }), { outcome: 'not-proven' }],
+        [
+          mapping(bucket, taken, { ...wrong, ...proven, binding: unbind }),
+          { outcome: 'taken-by-other' },
+        ],
+        [
+          mapping(bucket, free, { ...wrong, ...proven, cnamesMax: 0, binding: unbind }),
+          { outcome: 'not-mapped' },
+        ],
         [mapping(bucket, taken, wrong), { outcome: 'too-many' }],
         [mapping(bucket, taken, { ...wrong, ...room }), { outcome: 'not-proven' }],
         [mapping(bucket, taken, { ...wrong, ...proven }), { outcome: 'taken-by-other' }],

@@ -95,13 +95,13 @@ export type MappingOutcome =
     }
   /** The bucket is gone, or is not the account's any more. */
   | { readonly outcome: 'no-bucket' }
-  /** An unbind of a domain that is not mapped to this bucket. */
-  | { readonly outcome: 'not-mapped' }
   | { readonly outcome: 'taken-by-own-bucket'; readonly type: CnameType }
   | { readonly outcome: 'too-many' }
   /** The token is spent, expired or replaced, or there was no proof and the mapping is gone. */
   | { readonly outcome: 'not-proven' }
   | { readonly outcome: 'taken-by-other' }
+  /** An unbind that would be allowed to map, of a domain that is not mapped to this bucket. */
+  | { readonly outcome: 'not-mapped' }
   /** No such stored certificate of this account. */
   | { readonly outcome: 'no-certificate' }
   | { readonly outcome: 'guard-failed'; readonly current: number | undefined };

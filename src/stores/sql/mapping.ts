@@ -57,18 +57,19 @@ async function refuseClaim(
   change: MappingChange,
   standing: CnameRow | undefined,
 ): Promise<Refusal | undefined> {
-  if (change.binding.kind === 'unbind') return { outcome: 'not-mapped' };
+  const isUnbind = change.binding.kind === 'unbind';
   if (standing?.account_id === change.accountId) {
     return { outcome: 'taken-by-own-bucket', type: standing.type as MappingChange['type'] };
   }
-  if ((await countDomains(sql, change.bucketId)) >= change.cnamesMax) {
+  // An unbind maps nothing, so no quota is in its way.
+  if (!isUnbind && (await countDomains(sql, change.bucketId)) >= change.cnamesMax) {
     return { outcome: 'too-many' };
   }
   if (!(await isProven(sql, change))) return { outcome: 'not-proven' };
   // The operator's waiver is no proof: only a token seen in DNS may take a domain from another.
   const mayTransfer = change.allowTransfer && change.proof.kind === 'token';
   if (standing !== undefined && !mayTransfer) return { outcome: 'taken-by-other' };
-  return undefined;
+  return isUnbind ? { outcome: 'not-mapped' } : undefined;
 }
 
 async function isProven(sql: Sql, change: MappingChange): Promise<boolean> {
