@@ -10,6 +10,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cluster } from './cluster.ts';
 import { database } from './database.ts';
 import { domains } from './domains.ts';
 import { handshakes } from './handshakes.ts';
@@ -20,7 +21,7 @@ import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
 import { swaps } from './swaps.ts';
 
-const benches: readonly Bench[] = [keepAlive, handshakes, swaps, domains, database];
+const benches: readonly Bench[] = [keepAlive, handshakes, swaps, domains, database, cluster];
 
 function firstLine(command: string, ...args: string[]): string {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });

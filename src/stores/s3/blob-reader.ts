@@ -2,6 +2,7 @@ import type { BlobReader, BlobSpan } from '../ports/blobs.ts';
 import { StoreUnavailable } from '../ports/engine.ts';
 import { unavailable } from './failures.ts';
 import { at, bareTag, type S3Parts } from './parts.ts';
+import { type SilenceWatch, watchSilence } from './silence.ts';
 
 /** Without a byte for so long, the answer is given up and asked for again. */
 const silenceMaxMs = 30_000;
@@ -12,6 +13,7 @@ interface OpenBody {
   readonly pieces: AsyncIterator<Uint8Array>;
   /** Ends the connection unless all was read. */
   readonly drop: () => void;
+  readonly silence: SilenceWatch;
   left: Uint8Array | undefined;
   /** Where the next byte of the body stands in the blob. */
   position: number;
@@ -131,15 +133,11 @@ export class S3BlobReader implements BlobReader {
 
   async #next(body: OpenBody): Promise<Uint8Array> {
     if (body.left !== undefined) return body.left;
-    const heard = new AbortController();
-    this.#parts.world.timers.delay(silenceMaxMs, heard.signal).then(body.drop, () => {});
     let next: IteratorResult<Uint8Array>;
     try {
-      next = await body.pieces.next();
+      next = await body.silence.whileWaiting(() => body.pieces.next());
     } catch (cause) {
       throw new BrokenBody('The answer broke off', { cause });
-    } finally {
-      heard.abort();
     }
     if (next.done === true || body.position + next.value.byteLength > body.end) {
       throw new BrokenBody(`The answer has another length: ${body.position} of ${body.end} bytes`);
@@ -150,6 +148,7 @@ export class S3BlobReader implements BlobReader {
   /** Hears the end, so that the connection serves again. */
   #finish(body: OpenBody): void {
     this.#body = undefined;
+    body.silence.stop();
     body.pieces.next().catch(() => {});
   }
 
@@ -177,24 +176,29 @@ async function openBody(
     { isRepeat },
   );
   const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
-  const drop = () => body?.destroy();
+  const destroy = () => body?.destroy();
   const range = span && readContentRange(answer.ContentRange);
   const isAsked =
     span === undefined ||
     (range?.start === span.start && range.end === Math.min(span.start + span.length, range.size));
   const size = span === undefined ? answer.ContentLength : range?.size;
   if (!isAsked || size === undefined) {
-    drop();
+    destroy();
     throw new Error(`The store answered another range: ${answer.ContentRange ?? 'none'}.`);
   }
   const facts = { size, tag: bareTag(answer.ETag) };
   const [position, end] = [span?.start ?? 0, range?.end ?? size];
   if (body === undefined || position === end) {
-    drop();
+    destroy();
     return { facts, body: undefined };
   }
   const pieces = body[Symbol.asyncIterator]();
-  return { facts, body: { pieces, drop, left: undefined, position, end } };
+  const silence = watchSilence(parts.world, silenceMaxMs, destroy);
+  const drop = () => {
+    silence.stop();
+    destroy();
+  };
+  return { facts, body: { pieces, drop, silence, left: undefined, position, end } };
 }
 
 /** `bytes 0-99/1000`, the end made exclusive. */

@@ -199,7 +199,10 @@ describe('the others', () => {
     const actor = { accountId: made.accountId, accessKeyId: 'x', remoteAddress: '', requestId: '' };
     const issue = (index: number) =>
       shop.server.rooms.cnames.issueToken(made, `n${index}.example`, actor);
-    await Promise.all(Array.from({ length: 1000 }, (_, index) => issue(index)));
+    // Not all at once: beside other suites a pool of connections would refuse the last of them.
+    for (let start = 0; start < 1_000; start += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => issue(start + index)));
+    }
     assertError(await shop.createToken('one-more.example', { bucket: 'many-tokens' }), {
       Status: '400',
       Code: 'TooManyCnameToken',
