@@ -9,7 +9,7 @@ export interface Call<Operation> {
   readonly operation: Operation;
   /** Moments of one clock that never shows the same twice. */
   readonly invokedAt: number;
-  /** `Infinity` without an answer: the call takes effect at any time from its beginning, or never. */
+  /** `Infinity` without an answer: the call takes effect at any time from then on, or never. */
   readonly answeredAt: number;
 }
 
