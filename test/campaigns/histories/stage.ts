@@ -66,6 +66,7 @@ export async function openStage(transfer: Stage['transfer']): Promise<Stage> {
       settings: {
         DATABASE_URL: url.href,
         MASTER_KEY_FILE: join(folder, 'master.key'),
+        OBJECT_STORE: `file://${join(folder, 'objects')}`,
         DNS_SERVERS: dns.server,
         TRANSFER: transfer,
         HTTPS: 'off',
