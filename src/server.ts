@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
-import { createBuckets, createObjects, createWebsites } from './buckets/index.ts';
+import { createBucketDocuments, createBuckets, createObjects } from './buckets/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
   type CnameRules,
@@ -230,7 +230,7 @@ async function createServices(
       },
     }),
     objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
-    websites: createWebsites({ buckets: metadata.buckets, serving }),
+    documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,
       serving,

@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/index.ts';
-import type { Buckets, Objects, Websites } from '../buckets/index.ts';
+import type { BucketDocuments, Buckets, Objects } from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { World } from '../world/index.ts';
@@ -10,7 +10,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly buckets: Buckets;
   readonly objects: Objects;
-  readonly websites: Websites;
+  readonly documents: BucketDocuments;
   readonly cnames: Cnames;
   readonly certificates: Certificates;
   readonly settings: ApiSettings;

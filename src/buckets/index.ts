@@ -26,6 +26,12 @@ export {
 export type { ExpectedContent, IncomingContent } from './content.ts';
 export type { CopyObject } from './copying.ts';
 export { type Crc64, createCrc64 } from './crc64.ts';
+export {
+  type BucketDocuments,
+  createBucketDocuments,
+  type DocumentName,
+  type DocumentTypes,
+} from './documents.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
@@ -34,7 +40,6 @@ export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
-export { createWebsites, type Websites } from './website.ts';
 export {
   type FoundObject,
   resolveWebsite,

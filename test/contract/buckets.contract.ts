@@ -36,6 +36,8 @@ export function bucketStoreContract(under: EngineUnderTest): void {
         acl: 'private',
         storageClass: 'Standard',
         redundancy: 'LRS',
+        documents: [],
+        versioning: undefined,
         createdAt: now,
       });
       assert.equal(await suite.engine.buckets.findBucket(unique('none')), undefined);
@@ -108,6 +110,43 @@ export function bucketStoreContract(under: EngineUnderTest): void {
       assert.equal(await buckets.findBucketDocument(id, 'website'), undefined);
       assert.equal(await buckets.setBucketAcl(999_999, 'private'), 'none');
       assert.equal(await buckets.setBucketDocument(999_999, 'website', '{}'), 'none');
+    });
+
+    it('a bucket names its documents in order, wherever it is found', async () => {
+      const { buckets } = suite.engine;
+      const { id, name } = await makeBucket(suite.engine);
+      for (const document of ['website', 'cors', 'cors', 'tags'] as const) {
+        await buckets.setBucketDocument(id, document, '{}');
+      }
+      assert.deepEqual((await buckets.findBucket(name))?.documents, ['cors', 'tags', 'website']);
+      await buckets.setBucketDocument(id, 'tags', undefined);
+      await buckets.setBucketDocument(id, 'policy', undefined);
+      assert.deepEqual((await buckets.findBucket(name))?.documents, ['cors', 'website']);
+    });
+
+    it('a document is replaced only while it is the text that was expected', async () => {
+      const { buckets } = suite.engine;
+      const { id } = await makeBucket(suite.engine);
+      const set = (text: string | undefined, expected: string | undefined) =>
+        buckets.setBucketDocument(id, 'styles', text, { text: expected });
+      assert.equal(await set('1', '0'), 'changed');
+      assert.equal(await set('1', undefined), 'done');
+      assert.equal(await set('2', undefined), 'changed');
+      assert.equal(await set('2', '1'), 'done');
+      assert.equal(await set(undefined, '1'), 'changed');
+      assert.equal(await buckets.findBucketDocument(id, 'styles'), '2');
+      assert.equal(await set(undefined, '2'), 'done');
+      assert.equal(await buckets.findBucketDocument(id, 'styles'), undefined);
+    });
+
+    it('versioning is set, and says when the bucket is gone', async () => {
+      const { buckets } = suite.engine;
+      const { id, name } = await makeBucket(suite.engine);
+      for (const versioning of ['Enabled', 'Suspended'] as const) {
+        assert.equal(await buckets.setBucketVersioning(id, versioning), 'done');
+        assert.equal((await buckets.findBucket(name))?.versioning, versioning);
+      }
+      assert.equal(await buckets.setBucketVersioning(999_999, 'Enabled'), 'none');
     });
 
     it('the counters follow every change of the objects', async () => {

@@ -10,6 +10,6 @@ import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 
 export async function deleteBucketWebsite(context: OperationContext): Promise<HttpResponse> {
-  await context.services.websites.deleteWebsite(bucketOf(context));
+  await context.services.documents.remove(bucketOf(context), 'website');
   return emptyAnswer(204);
 }

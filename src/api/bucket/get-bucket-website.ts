@@ -11,7 +11,7 @@ import { renderWebsite } from './website-document.ts';
 
 export async function getBucketWebsite(context: OperationContext): Promise<HttpResponse> {
   const bucket = bucketOf(context);
-  const document = await context.services.websites.findWebsite(bucket);
+  const document = await context.services.documents.find(bucket, 'website');
   if (document === undefined) {
     throw new OssError('NoSuchWebsiteConfiguration', { fields: { BucketName: bucket.name } });
   }

@@ -13,6 +13,6 @@ import { parseWebsite } from './website-document.ts';
 
 export async function putBucketWebsite(context: OperationContext): Promise<HttpResponse> {
   const document = parseWebsite(await readDocument(context, 'WebsiteConfiguration'));
-  await context.services.websites.putWebsite(bucketOf(context), document);
+  await context.services.documents.put(bucketOf(context), 'website', document);
   return emptyAnswer(200);
 }

@@ -22,7 +22,7 @@ export async function getObject(context: OperationContext): Promise<HttpResponse
   // Before the lookup: what is wrong with the question does not depend on the answer.
   readOverrides(context);
   if (object !== undefined) return await answerWithObject(context, target.key, object);
-  const document = await services.websites.findWebsite(bucketOf(context));
+  const document = await services.documents.find(bucketOf(context), 'website');
   // Who asks for the version `null` asks for an object, not for a page (oss-semantics.md 4.2).
   const isVersionAsked = request.query.some(({ name }) => name === 'versionId');
   if (document === undefined || isVersionAsked) throw noSuchKey(target.key);

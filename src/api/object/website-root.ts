@@ -12,7 +12,7 @@ import { answerThroughWebsite } from './website-answer.ts';
 /** @throws OssError AccessDenied when the bucket has no index document, and those of reading. */
 export async function serveWebsiteRoot(context: OperationContext): Promise<HttpResponse> {
   const bucket = bucketOf(context);
-  const document = await context.services.websites.findWebsite(bucket);
+  const document = await context.services.documents.find(bucket, 'website');
   if (document?.index === undefined) {
     const who =
       context.caller.kind === 'anonymous'

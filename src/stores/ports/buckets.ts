@@ -11,8 +11,14 @@ export interface Bucket {
   readonly acl: BucketAcl;
   readonly storageClass: string;
   readonly redundancy: string;
+  /** Which configuration documents it has, ascending: for the others nobody needs to ask. */
+  readonly documents: readonly BucketDocumentName[];
+  /** `undefined`: its objects never had versions. Once they have, it is one of the two for good. */
+  readonly versioning: Versioning | undefined;
   readonly createdAt: Instant;
 }
+
+export type Versioning = 'Enabled' | 'Suspended';
 
 export interface BucketStat {
   readonly objectCount: number;
@@ -22,7 +28,30 @@ export interface BucketStat {
 }
 
 /** Configuration documents kept per bucket, as JSON text of the rules' own making. */
-export type BucketDocumentName = 'website';
+export type BucketDocumentName =
+  | 'access-monitor'
+  | 'archive-direct-read'
+  | 'cors'
+  | 'encryption'
+  | 'https'
+  | 'inventories'
+  | 'lifecycle'
+  | 'log-fields'
+  | 'logging'
+  | 'overwrite'
+  | 'payment'
+  | 'policy'
+  | 'public-access-block'
+  | 'qos'
+  | 'redundancy-transitions'
+  | 'referer'
+  | 'requester-qos'
+  | 'resource-group'
+  | 'styles'
+  | 'tags'
+  | 'transfer-acceleration'
+  | 'website'
+  | 'worm';
 
 export interface BucketStore {
   /**
@@ -56,12 +85,17 @@ export interface BucketStore {
   /** Exact, and as cheap for a million objects as for one. */
   bucketStat(bucketId: number): Promise<BucketStat | undefined>;
   findBucketDocument(bucketId: number, name: BucketDocumentName): Promise<string | undefined>;
-  /** `undefined` removes it. */
+  /**
+   * `undefined` removes it. With `expected`, only while the document is that very text: else
+   * `changed`.
+   */
   setBucketDocument(
     bucketId: number,
     name: BucketDocumentName,
     text: string | undefined,
-  ): Promise<'done' | 'none'>;
+    expected?: { readonly text: string | undefined },
+  ): Promise<'done' | 'none' | 'changed'>;
+  setBucketVersioning(bucketId: number, versioning: Versioning): Promise<'done' | 'none'>;
   /**
    * Deletes an empty bucket with its documents, tokens and mappings, and writes one audit record
    * for each mapping that went with it (security.md 3.4). `domains` names them.

@@ -1,24 +1,29 @@
 import type { Selectable } from 'kysely';
 import type { AuditActor } from '../ports/audit.ts';
-import type { Bucket, BucketAcl, BucketDocumentName, BucketStore } from '../ports/buckets.ts';
+import type {
+  Bucket,
+  BucketAcl,
+  BucketDocumentName,
+  BucketStore,
+  Versioning,
+} from '../ports/buckets.ts';
 import { appendAudit } from './audit.ts';
 import type { BucketTable, Sql } from './database.ts';
 import { holdName } from './holding.ts';
 import type { HotRead } from './prepared.ts';
 import { noteChange } from './revisions.ts';
 
-type BucketRow = Pick<
-  Selectable<BucketTable>,
-  'id' | 'name' | 'account_id' | 'acl' | 'storage_class' | 'redundancy' | 'created_at'
->;
+export type BucketRow = Pick<Selectable<BucketTable>, (typeof bucketColumns)[number]>;
 
-const bucketColumns = [
+export const bucketColumns = [
   'id',
   'name',
   'account_id',
   'acl',
   'storage_class',
   'redundancy',
+  'documents',
+  'versioning',
   'created_at',
 ] as const;
 
@@ -57,6 +62,8 @@ export async function createBucket(
       acl: input.acl ?? 'private',
       storage_class: input.storageClass ?? defaultStorageClass,
       redundancy: input.redundancy ?? defaultRedundancy,
+      documents: '',
+      versioning: '',
       created_at: input.now,
       object_count: 0,
       storage_bytes: 0,
@@ -124,6 +131,21 @@ export async function setBucketAcl(
   return 'done';
 }
 
+export async function setBucketVersioning(
+  sql: Sql,
+  bucketId: number,
+  versioning: Versioning,
+): Promise<'done' | 'none'> {
+  const { numUpdatedRows } = await sql
+    .updateTable('buckets')
+    .set({ versioning })
+    .where('id', '=', bucketId)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return 'none';
+  await noteChange(sql, 'bucket', String(bucketId));
+  return 'done';
+}
+
 export async function findBucketDocument(
   sql: Sql,
   bucketId: number,
@@ -143,14 +165,19 @@ export async function setBucketDocument(
   bucketId: number,
   name: BucketDocumentName,
   text: string | undefined,
-): Promise<'done' | 'none'> {
+  expected?: { readonly text: string | undefined },
+): Promise<'done' | 'none' | 'changed'> {
   const bucket = await sql
     .selectFrom('buckets')
-    .select('id')
+    .select('documents')
     .where('id', '=', bucketId)
     .forNoKeyUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return 'none';
+  if (expected !== undefined) {
+    const standing = await findBucketDocument(sql, bucketId, name);
+    if (standing !== expected.text) return 'changed';
+  }
   if (text === undefined) {
     await sql
       .deleteFrom('bucket_documents')
@@ -164,8 +191,19 @@ export async function setBucketDocument(
       .onConflict((conflict) => conflict.columns(['bucket_id', 'name']).doUpdateSet({ text }))
       .execute();
   }
+  const names = new Set(namesIn(bucket.documents));
+  if (text === undefined) names.delete(name);
+  else names.add(name);
+  const documents = [...names].sort().join(',');
+  if (documents !== bucket.documents) {
+    await sql.updateTable('buckets').set({ documents }).where('id', '=', bucketId).execute();
+  }
   await noteChange(sql, 'bucket', String(bucketId));
   return 'done';
+}
+
+function namesIn(documents: string): BucketDocumentName[] {
+  return documents === '' ? [] : (documents.split(',') as BucketDocumentName[]);
 }
 
 /**
@@ -227,6 +265,8 @@ export function toBucket(row: BucketRow): Bucket {
     acl: row.acl as BucketAcl,
     storageClass: row.storage_class,
     redundancy: row.redundancy,
+    documents: namesIn(row.documents),
+    versioning: row.versioning === '' ? undefined : (row.versioning as Versioning),
     createdAt: row.created_at,
   };
 }

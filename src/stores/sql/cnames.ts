@@ -24,6 +24,8 @@ type MappedDomainRow = CnameRow & {
   bucket_acl: string;
   bucket_storage_class: string;
   bucket_redundancy: string;
+  bucket_documents: string;
+  bucket_versioning: string;
   bucket_created_at: number;
 };
 
@@ -45,6 +47,8 @@ export const mappedDomainByName: HotRead<{ domain: string }, MappedDomainRow> = 
       'buckets.acl as bucket_acl',
       'buckets.storage_class as bucket_storage_class',
       'buckets.redundancy as bucket_redundancy',
+      'buckets.documents as bucket_documents',
+      'buckets.versioning as bucket_versioning',
       'buckets.created_at as bucket_created_at',
     ]);
 
@@ -56,6 +60,8 @@ export function toMappedDomain(row: MappedDomainRow): MappedDomain {
     acl: row.bucket_acl,
     storage_class: row.bucket_storage_class,
     redundancy: row.bucket_redundancy,
+    documents: row.bucket_documents,
+    versioning: row.bucket_versioning,
     created_at: row.bucket_created_at,
   });
   return { cname: toCname(row), bucket };

@@ -60,6 +60,10 @@ export interface BucketTable {
   acl: string;
   storage_class: string;
   redundancy: string;
+  /** Names of its documents, ascending, with commas between. */
+  documents: string;
+  /** `Enabled`, `Suspended`, or empty while it never had versions. */
+  versioning: string;
   created_at: number;
   /** What releases before `bucket_counters` counted; part of the sum, and changed no more. */
   object_count: number;

@@ -7,6 +7,7 @@ import { announcedBlobs } from './migrations/0002-announced-blobs.ts';
 import { changesOfEverything } from './migrations/0003-changes.ts';
 import { bucketCounters } from './migrations/0004-bucket-counters.ts';
 import { leases } from './migrations/0005-leases.ts';
+import { bucketConfiguration } from './migrations/0006-bucket-configuration.ts';
 import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import { findSetting, setSetting } from './settings.ts';
@@ -18,13 +19,15 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0003-changes': changesOfEverything,
   '0004-bucket-counters': bucketCounters,
   '0005-leases': leases,
+  '0006-bucket-configuration': bucketConfiguration,
 };
 
 /**
- * Steps that take something away which the release before still asks for: its nodes fail under
- * them. Under all others they go on until they are replaced.
+ * Steps that take something away which the release before still asks for, or bring rules it does
+ * not know: its nodes fail under them, or break what is kept. Under all others they go on until
+ * they are replaced.
  */
-const breaking: ReadonlySet<string> = new Set(['0003-changes']);
+const breaking: ReadonlySet<string> = new Set(['0003-changes', '0006-bucket-configuration']);
 
 /** The setting that says which release changed the tables last; written with the change. */
 const releaseSetting = 'schema-release';

@@ -123,7 +123,10 @@ function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
     setBucketAcl: (bucketId, acl) => write('setBucketAcl', bucketId, acl),
     bucketStat: (bucketId) => bucketStat(sql, bucketId),
     findBucketDocument: (bucketId, name) => findBucketDocument(sql, bucketId, name),
-    setBucketDocument: (bucketId, name, text) => write('setBucketDocument', bucketId, name, text),
+    setBucketDocument: (bucketId, name, text, expected) =>
+      write('setBucketDocument', bucketId, name, text, expected),
+    setBucketVersioning: (bucketId, versioning) =>
+      write('setBucketVersioning', bucketId, versioning),
     deleteBucket: (bucketId, audit) => write('deleteBucket', bucketId, audit),
   };
 }

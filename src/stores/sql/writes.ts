@@ -10,7 +10,13 @@ import {
   setCredentialStanding,
 } from './accounts.ts';
 import { appendAudit } from './audit.ts';
-import { createBucket, deleteBucket, setBucketAcl, setBucketDocument } from './buckets.ts';
+import {
+  createBucket,
+  deleteBucket,
+  setBucketAcl,
+  setBucketDocument,
+  setBucketVersioning,
+} from './buckets.ts';
 import { resealCertificate } from './certificates.ts';
 import { releaseDomain } from './cnames.ts';
 import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
@@ -40,6 +46,7 @@ export const writes = {
   createBucket,
   setBucketAcl,
   setBucketDocument,
+  setBucketVersioning,
   deleteBucket,
   putObject,
   deleteObjects,

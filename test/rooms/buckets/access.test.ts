@@ -21,6 +21,8 @@ function bucketWith(acl: BucketAcl): Bucket {
     acl,
     storageClass: 'Standard',
     redundancy: 'LRS',
+    documents: [],
+    versioning: undefined,
     createdAt: 0,
   };
 }

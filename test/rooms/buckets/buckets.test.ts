@@ -71,7 +71,7 @@ test('names that no bucket can have are refused when put and not found', async (
 
 test('only an empty bucket is deleted; made again it is another, without a website', async () => {
   const bucket = await rooms.buckets.putBucket({ ...newBucket, name: 'mortal' });
-  await rooms.websites.putWebsite(bucket, { index: { suffix: 'index.html' } });
+  await rooms.documents.put(bucket, 'website', { index: { suffix: 'index.html' } });
   await rooms.objects.putObject(upload(bucket, 'k', 'x'));
   await assert.rejects(rooms.buckets.deleteBucket(bucket, actor), refusal('BucketNotEmpty'));
   await rooms.objects.deleteObjects(bucket, ['k']);
@@ -81,9 +81,9 @@ test('only an empty bucket is deleted; made again it is another, without a websi
   await assert.rejects(rooms.buckets.bucketStat(bucket), refusal('NoSuchBucket'));
   const again = await rooms.buckets.putBucket({ ...newBucket, name: 'mortal' });
   assert.notEqual(again.id, bucket.id);
-  assert.equal(await rooms.websites.findWebsite(again), undefined);
+  assert.equal(await rooms.documents.find(again, 'website'), undefined);
   await assert.rejects(
-    rooms.websites.putWebsite(bucket, { index: { suffix: 'index.html' } }),
+    rooms.documents.put(bucket, 'website', { index: { suffix: 'index.html' } }),
     refusal('NoSuchBucket'),
   );
 });

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Bucket,
+  createBucketDocuments,
   createBuckets,
   createObjects,
   createSweeper,
-  createWebsites,
   type NewObject,
   type ObjectLimits,
   type OpenObject,
@@ -47,7 +47,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     world,
     limits,
   });
-  const websites = createWebsites({ buckets: engine.buckets, serving: engine.serving });
+  const documents = createBucketDocuments({ buckets: engine.buckets, serving: engine.serving });
   const sweeper = createSweeper({ objects: engine.objects, blobs, world });
   const bucket = await buckets.putBucket({ ...newBucket, name: 'example-a' });
   return {
@@ -58,7 +58,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     blobs,
     buckets,
     objects,
-    websites,
+    documents,
     sweeper,
     bucket,
     async close() {

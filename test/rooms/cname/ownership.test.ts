@@ -13,7 +13,13 @@ const lifetimeMs = 72 * 3_600_000;
 const resolver = '192.0.2.53';
 
 function bucketOf(id: number, accountId = '1489350077620211'): Bucket {
-  const facts = { acl: 'private', storageClass: 'Standard', redundancy: 'LRS' } as const;
+  const facts = {
+    acl: 'private',
+    storageClass: 'Standard',
+    redundancy: 'LRS',
+    documents: [],
+    versioning: undefined,
+  } as const;
   return { id, name: `bucket-${id}`, accountId, createdAt: 0, ...facts };
 }
 

@@ -31,6 +31,8 @@ const bucket: Bucket = {
   acl: 'private',
   storageClass: 'Standard',
   redundancy: 'LRS',
+  documents: [],
+  versioning: undefined,
   createdAt: 0,
 };
 /** Every domain has the same live token. */

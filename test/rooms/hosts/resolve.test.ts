@@ -24,6 +24,8 @@ function mappingOf(bucket: string): MappedDomain {
       acl: 'private',
       storageClass: 'Standard',
       redundancy: 'LRS',
+      documents: [],
+      versioning: undefined,
       createdAt: 0,
     },
   };
