@@ -15,6 +15,7 @@ export {
   type Claim,
   claimPlace,
   installationSetting,
+  isMarked,
   placeSetting,
   WrongPlace,
 } from './claim.ts';
@@ -46,6 +47,7 @@ export { sqliteSchemaKeeper } from './sqlite/opening.ts';
 export {
   announcedMs,
   findMissingBlobs,
+  garbageGraceMs,
   orphanGraceMs,
   type SweepInput,
   type SweepReport,

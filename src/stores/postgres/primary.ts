@@ -72,9 +72,19 @@ export function cut(client: pg.Client): void {
   client.connection.stream.destroy();
 }
 
+/** As long as PostgreSQL keeps it (NAMEDATALEN); it would show other signs as question marks. */
+const nameMax = 63;
+
+function applicationName(nodeName: string | undefined): string {
+  const name = nodeName === undefined ? 'cnamed' : `cnamed ${nodeName}`;
+  return name.replace(/[^ -~]/g, '?').slice(0, nameMax);
+}
+
 export class Primary {
   readonly #address: PostgresAddress;
   readonly #clock: World['clock'];
+  /** In the server's list of connections. */
+  readonly #name: string;
   /** Every connection that stands, with the host it is to. */
   readonly #standing = new Map<pg.Client, PostgresHost>();
   /** The host that was good last is the first that is tried. */
@@ -85,9 +95,10 @@ export class Primary {
   #isProbing = false;
   #probeAt = 0;
 
-  constructor(address: PostgresAddress, { clock }: Pick<World, 'clock'>) {
+  constructor(address: PostgresAddress, { clock }: Pick<World, 'clock'>, nodeName?: string) {
     this.#address = address;
     this.#clock = clock;
+    this.#name = applicationName(nodeName);
   }
 
   /** When the server last answered anything, on the monotonic clock. */
@@ -151,7 +162,7 @@ export class Primary {
       ...this.#address.account,
       ...host,
       types: types as pg.CustomTypesConfig,
-      application_name: 'cnamed',
+      application_name: this.#name,
       keepAlive: true,
       pipeline: true,
       connectionTimeoutMillis: connectMs,
