@@ -4,8 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Accounts, createAccounts } from './accounts/index.ts';
-import type { Config } from './config/index.ts';
-import { nodeNameOf } from './node-name.ts';
+import { type Config, nodeNameOf } from './config/index.ts';
 import { type Sealer, startSealing } from './sealing/index.ts';
 import {
   acquireInstanceLock,

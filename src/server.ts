@@ -13,7 +13,7 @@ import {
   createOwnershipProofs,
   createScreens,
 } from './cname/index.ts';
-import type { Config } from './config/index.ts';
+import { type Config, nodeNameOf } from './config/index.ts';
 import { createTxtResolver } from './dns/index.ts';
 import { databaseOf, type Engines, openEngines } from './engines.ts';
 import { createHostResolver } from './hosts/index.ts';
@@ -25,7 +25,6 @@ import {
   type ListenerOptions,
 } from './http/index.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
-import { nodeNameOf } from './node-name.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createPipeline } from './pipeline.ts';
 import { keepSwept } from './sweeps.ts';

@@ -9,6 +9,7 @@ import {
   type PostgresEngineOptions,
   StoreUnavailable,
 } from '../../../src/stores/index.ts';
+import { countedAtOnce } from '../../../src/stores/sql/recount.ts';
 import { realWorld } from '../../../src/world/index.ts';
 import { actor, makeBucket, mapping, now, putSample, unique } from '../../contract/samples.ts';
 import { administer, startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -59,6 +60,39 @@ afterEach(async () => {
   for (const engine of opened.splice(0)) await engine.close();
 });
 after(() => server.stop());
+
+const statText = 'select distinct application_name as name from pg_stat_activity';
+
+it('a node has its name in the list of connections', async () => {
+  for (const nodeName of ['rack-3.node_17', `${'n'.repeat(80)}é`]) {
+    const engine = await open(url, { nodeName, isServing: true });
+    const { rows } = await administer(url, statText);
+    const names = rows.map(({ name }: { name: string }) => name);
+    assert.ok(names.includes(`cnamed ${nodeName}`.slice(0, 63)), names.join());
+    assert.ok(!names.includes('cnamed'), 'on every connection of it');
+    await engine.close();
+  }
+});
+
+it('a bucket larger than one statement counts is counted whole', async () => {
+  const engine = await open(url);
+  const { id } = await makeBucket(engine);
+  await putSample(engine, id, 'k', { size: 1 });
+  // Two portions and one row, and keys that begin alike.
+  const more = 2 * countedAtOnce;
+  await administer(
+    url,
+    `insert into objects select (jsonb_populate_record(objects, jsonb_build_object('size', 2, 'key',
+      concat('\\x', encode(('k' || number)::bytea, 'hex')), 'blob_id', number))).*
+      from objects, generate_series(1, ${more}) as number where bucket_id = ${id}`,
+  );
+  const counted = { objectCount: 1 + more, storageBytes: 1 + 2 * more };
+  assert.deepEqual((await engine.inspection.countBucket(id))?.counted, counted);
+  assert.deepEqual((await engine.inspection.recountBucket(id, true))?.counted, counted);
+  const stat = await engine.buckets.bucketStat(id);
+  assert.equal(stat?.storageBytes, counted.storageBytes);
+  await administer(url, `delete from objects where bucket_id = ${id}`);
+});
 
 describe('a commit nobody answered', () => {
   for (const [fate, verdict] of [

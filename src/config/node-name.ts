@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Config } from './config/index.ts';
+import type { Config } from './config.ts';
 
 /** As long as a node name may be. */
 const lengthMax = 40;
