@@ -169,6 +169,7 @@ function readTls(
   const ca = file === null ? {} : { ca: Buffer.from(readFile(file)) };
   if (mode === 'require') return { rejectUnauthorized: false };
   if (mode === 'verify-ca') return { ...ca, checkServerIdentity: () => undefined };
-  if (mode === 'verify-full') return { ...ca, servername: host };
+  // What the certificate must name; the driver asks by it where it is a name (TLS asks for none else).
+  if (mode === 'verify-full') return { ...ca, host };
   throw new BadDatabaseUrl('"sslmode" is one of disable, require, verify-ca, verify-full');
 }

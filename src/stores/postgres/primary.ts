@@ -54,7 +54,11 @@ export const askReadOnly = "select current_setting('transaction_read_only') as r
 const settle =
   "select current_setting('transaction_read_only') as read_only, " +
   "case when current_setting('synchronous_commit', true) in ('off', 'local') " +
-  "then set_config('synchronous_commit', 'on', false) end as raised";
+  "then set_config('synchronous_commit', 'on', false) end as raised, " +
+  // Not said with the start of the connection: PgBouncer refuses what it does not know there.
+  `set_config('statement_timeout', '${statementMs}', false), ` +
+  `set_config('lock_timeout', '${lockMs}', false), ` +
+  `set_config('idle_in_transaction_session_timeout', '${idleInTransactionMs}', false)`;
 
 export function isReadOnly({ rows }: pg.QueryResult): boolean {
   return (rows[0] as { read_only?: string } | undefined)?.read_only === 'on';
@@ -166,10 +170,7 @@ export class Primary {
       keepAlive: true,
       pipeline: true,
       connectionTimeoutMillis: connectMs,
-      statement_timeout: statementMs,
       query_timeout: answerMs,
-      lock_timeout: lockMs,
-      idle_in_transaction_session_timeout: idleInTransactionMs,
     });
     // Whoever uses a lost connection is told by his question; without a listener the process ends.
     client.on('error', () => {});

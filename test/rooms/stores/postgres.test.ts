@@ -61,7 +61,8 @@ afterEach(async () => {
 });
 after(() => server.stop());
 
-const statText = 'select distinct application_name as name from pg_stat_activity';
+const statText =
+  'select distinct application_name as name from pg_stat_activity where datname = current_database()';
 
 it('a node has its name in the list of connections', async () => {
   for (const nodeName of ['rack-3.node_17', `${'n'.repeat(80)}é`]) {
