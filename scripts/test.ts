@@ -96,7 +96,7 @@ async function startPostgresFor(
   return server;
 }
 
-/** Each lane takes the next job when it has done with one, so that no core is idle before the end. */
+/** Each lane takes the next job when it is done with one: no core is idle before the end. */
 async function runJobs(jobs: readonly Job[]): Promise<boolean> {
   const report = new TestReport(
     root,

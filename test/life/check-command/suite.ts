@@ -10,7 +10,7 @@ import { type S3TestServer, startS3Server } from '../../support/s3-server.ts';
 import { leaf, type Mix, openStage, requestFor, type Stage } from './stage.ts';
 
 const dayMs = 24 * 60 * 60_000;
-/** Every write adds to what the check reads: on a busy machine it must not wait for quiet in vain. */
+/** A busy machine must not keep a check behind writers for ever. */
 const writesMax = 2_000;
 
 /** A file for each mix, so that each has a deadline of its own. */
