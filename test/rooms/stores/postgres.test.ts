@@ -321,6 +321,7 @@ describe('the counters of a bucket', () => {
     await putSample(old, id, 'a', { size: 10 });
     await old.close();
     await administer(before, 'drop table bucket_counters, leases');
+    await administer(before, 'alter table buckets drop column documents, drop column versioning');
     await administer(before, "delete from kysely_migration where name > '0004'");
     await administer(before, 'update buckets set object_count = 1, storage_bytes = 10');
     const engine = await open(before);
