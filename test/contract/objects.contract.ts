@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ListedObject, MetadataEngine, ObjectListing } from '../../src/stores/index.ts';
-import { makeBucket, now, putSample, sampleObject, unique } from './samples.ts';
+import { makeBucket, now, putAll, putSample, sampleObject, unique } from './samples.ts';
 import { type EngineUnderTest, engineForSuite } from './under-test.ts';
 
 /** Printed with every run, so that a failure can be played again. */
@@ -239,7 +239,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
     it('a thousand keys are deleted in one step', async () => {
       const { id } = await makeBucket(suite.engine);
       const keys = Array.from({ length: 1000 }, (_, index) => `many/${index}`);
-      await Promise.all(keys.map((key) => putSample(suite.engine, id, key, { size: 2 })));
+      await putAll(suite.engine, id, keys, { size: 2 });
       const deleted = await suite.engine.objects.deleteObjects(id, keys, now);
       assert.deepEqual(deleted.toSorted(), keys.toSorted());
       const stat = await suite.engine.buckets.bucketStat(id);
@@ -271,7 +271,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
     it(`pages through everything exactly once, whatever the page (seed ${seed})`, async () => {
       const { id } = await makeBucket(suite.engine);
       const keys = Array.from({ length: 300 }, (_, index) => `${index % 7}/${index % 41}/${index}`);
-      await Promise.all(keys.map((key) => putSample(suite.engine, id, key)));
+      await putAll(suite.engine, id, keys);
       for (const [delimiter, limit] of [
         ['', 7],
         ['/', 3],

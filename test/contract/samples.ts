@@ -96,6 +96,19 @@ export async function putSample(
   return object;
 }
 
+/** In portions: beside other suites a pool of connections would refuse the last of a thousand. */
+export async function putAll(
+  engine: MetadataEngine,
+  bucketId: number,
+  keys: readonly string[],
+  changes: Partial<StoredObject> = {},
+): Promise<void> {
+  for (let start = 0; start < keys.length; start += 50) {
+    const portion = keys.slice(start, start + 50);
+    await Promise.all(portion.map((key) => putSample(engine, bucketId, key, changes)));
+  }
+}
+
 export function sampleCertificate(
   owner: string,
   changes: Partial<NewCertificate> = {},
