@@ -34,8 +34,9 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const operation = await match(request, target);
     checkAddressing(operation, target);
     const caller = await rooms.authenticator.authenticate(request, target);
-    const grant = await authorise(operation, target, caller, rooms.services);
-    const context = { request, target, operation, caller, ...grant, services: rooms.services };
+    const grant = await authorise(operation, request, target, caller, rooms.services);
+    const { services } = rooms;
+    const context = { request, target, operation, caller, marker: undefined, ...grant, services };
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct

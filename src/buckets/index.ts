@@ -9,10 +9,16 @@ export type {
   Bucket,
   BucketAcl,
   BucketStat,
+  DeleteMarker,
+  DeletionResult,
   ListedObject,
+  ListedVersion,
   ObjectAcl,
+  ObjectExtras,
   ObjectListing,
   StoredObject,
+  Versioning,
+  VersionListing,
 } from '../stores/index.ts';
 export { mayReadObject, mayWriteObject } from './access.ts';
 export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
@@ -35,11 +41,19 @@ export {
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
-export { createObjects, type ListObjects, type NewObject, type Objects } from './objects.ts';
+export {
+  type ChangeObject,
+  createObjects,
+  type ListObjects,
+  type NewObject,
+  type Objects,
+} from './objects.ts';
+export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
+export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,
   resolveWebsite,

@@ -35,6 +35,7 @@ export * from './ports/objects.ts';
 export * from './ports/rows.ts';
 export * from './ports/schema.ts';
 export * from './ports/serving.ts';
+export * from './ports/uploads.ts';
 export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';
 export { openPostgresEngine, type PostgresEngineOptions } from './postgres/engine.ts';
 export { postgresSchemaKeeper } from './postgres/opening.ts';

@@ -8,15 +8,16 @@ import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import { readObjectAcl } from './request-options.ts';
-import { checkVersionAsked } from './version-id.ts';
+import { objectAsked, versionHeader } from './version-id.ts';
 
 export async function putObjectAcl(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
   const acl = readObjectAcl(request);
-  checkVersionAsked(request);
   if (acl === undefined) {
     throw invalidArgument('x-oss-object-acl', '', 'The header x-oss-object-acl is missing.');
   }
-  await services.objects.setObjectAcl(bucketOf(context), target.key, acl);
-  return emptyAnswer(200);
+  const { versionId } = await objectAsked(context);
+  const bucket = bucketOf(context);
+  await services.objects.changeObject(bucket, target.key, { versionId, change: { acl } });
+  return emptyAnswer(200, versionHeader(context, versionId));
 }

@@ -15,6 +15,7 @@ const subjects: SubjectsOf = {
   resealCredential: (accessKeyId) => tagOf('credential', accessKeyId),
   setBucketAcl: (bucketId) => tagOf('bucket', bucketId),
   setBucketDocument: (bucketId) => tagOf('bucket', bucketId),
+  setBucketVersioning: (bucketId) => tagOf('bucket', bucketId),
   deleteBucket: (bucketId) => tagOf('bucket', bucketId),
   changeMapping: ({ domain }) => tagOf('domain', domain),
   releaseDomain: ({ domain }) => tagOf('domain', domain),
@@ -30,9 +31,10 @@ type ObjectsOf = {
 /** What a write changes of the rows of objects remembered here. */
 const changedObjects: ObjectsOf = {
   putObject: ({ bucketId, key }) => [bucketId, [key]],
-  deleteObjects: (bucketId, keys) => [bucketId, keys],
-  setObjectAcl: (bucketId, key) => [bucketId, [key]],
-  setObjectMetadata: ({ bucketId, key }) => [bucketId, [key]],
+  deleteObjects: ({ bucketId, deletions }) => [bucketId, deletions.map(({ key }) => key)],
+  changeObject: ({ bucketId, key }) => [bucketId, [key]],
+  appendToObject: ({ bucketId, key }) => [bucketId, [key]],
+  completeUpload: ({ bucketId, key }) => [bucketId, [key]],
 };
 
 /**

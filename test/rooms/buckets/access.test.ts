@@ -40,6 +40,9 @@ function objectWith(acl: ObjectAcl): StoredObject {
     modifiedAt: 0,
     headers: {},
     metadata: {},
+    content: 'blob',
+    versionId: 'null',
+    extras: {},
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { listBlobIds, writeBlob } from '../../contract/blobs.contract.ts';
 import { makeBucket, putSample } from '../../contract/samples.ts';
 import { type BrokenDisk, createBrokenDisk } from '../../support/broken-disk.ts';
+import { deleteKeys } from '../../support/keys.ts';
 import { createTestWorld, type TestWorld } from '../../support/world.ts';
 
 const minuteMs = 60_000;
@@ -53,7 +54,7 @@ describe('the sweeper', () => {
     const first = await put('a');
     const second = await put('a');
     const third = await put('b');
-    await engine.objects.deleteObjects(bucketId, ['b'], world.clock.now());
+    await deleteKeys(engine.objects, bucketId, ['b'], world.clock.now());
     world.advance(minuteMs);
     assert.deepEqual(await sweep(), nothing);
     assert.ok((await listBlobIds(blobs)).includes(first));
@@ -73,7 +74,7 @@ describe('the sweeper', () => {
     source.close();
     await put('replaced');
     await put('later');
-    await engine.objects.deleteObjects(bucketId, ['deleted'], world.clock.now());
+    await deleteKeys(engine.objects, bucketId, ['deleted'], world.clock.now());
     for (let passed = 0; passed < tookMs; passed += minuteMs) {
       world.advance(minuteMs);
       await sweeper.sweepGarbage();
