@@ -15,8 +15,8 @@ export const name = 'races-nodes';
 export const issueSize = 5000;
 
 /** Races at a time: each waits for its slowest call between two heats. */
-const laneCount = 4;
-const logEvery = 250;
+const laneCount = 8;
+const logEvery = 100;
 
 export const run: Campaign['run'] = async ({ size, seed, log }) => {
   const stage = await openStage();
