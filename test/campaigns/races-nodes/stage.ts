@@ -1,6 +1,6 @@
 /**
- * Three node processes over one PostgreSQL database and one place of objects, a DNS server that shows what the
- * racers publish, and engines beside them in which the judge reads what was committed.
+ * Three node processes over one PostgreSQL database and one place of objects, a DNS server that
+ * shows what the racers publish, and engines beside them, where the judge reads what was committed.
  */
 import assert from 'node:assert/strict';
 import type { Engines } from '../../../src/engines.ts';
