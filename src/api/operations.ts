@@ -10,6 +10,7 @@ import { getBucketAcl } from './bucket/get-bucket-acl.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
+import { getBucketVersioning } from './bucket/get-bucket-versioning.ts';
 import { getBucketWebsite } from './bucket/get-bucket-website.ts';
 import { listLiveChannel } from './bucket/list-live-channel.ts';
 import { listMultipartUploads } from './bucket/list-multipart-uploads.ts';
@@ -18,6 +19,7 @@ import { listObjects } from './bucket/list-objects.ts';
 import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
+import { putBucketVersioning } from './bucket/put-bucket-versioning.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
 import { deleteCname } from './cname/delete-cname.ts';
@@ -87,8 +89,16 @@ const bucketBasics: Operation[] = [
     mayCreateBucket: true,
   }),
   row('GetBucketAcl', 'bucket', 'GET', { acl: flag }, 'owner', getBucketAcl),
-  later('PutBucketVersioning', 'bucket', 'PUT', { versioning: flag }),
-  later('GetBucketVersioning', 'bucket', 'GET', { versioning: flag }),
+  row(
+    'PutBucketVersioning',
+    'bucket',
+    'PUT',
+    { versioning: flag },
+    'owner',
+    putBucketVersioning,
+    document,
+  ),
+  row('GetBucketVersioning', 'bucket', 'GET', { versioning: flag }, 'owner', getBucketVersioning),
   row('ListObjectVersions', 'bucket', 'GET', { versions: flag }, 'owner', listObjectVersions),
 ];
 

@@ -3,7 +3,14 @@
  * did, except that a bucket is made for an account and belongs to it from then on.
  */
 import { OssError } from '../errors/index.ts';
-import type { AuditActor, Bucket, BucketAcl, BucketStat, MetadataEngine } from '../stores/index.ts';
+import type {
+  AuditActor,
+  Bucket,
+  BucketAcl,
+  BucketStat,
+  MetadataEngine,
+  Versioning,
+} from '../stores/index.ts';
 import type { World } from '../world/index.ts';
 import { type BucketLimits, bucketLimits } from './limits.ts';
 import { checkBucketName, isBucketName } from './naming.ts';
@@ -40,6 +47,8 @@ export interface Buckets {
   }): Promise<BucketPage>;
   /** @throws OssError NoSuchBucket when it has gone meanwhile. */
   setBucketAcl(bucket: Bucket, acl: BucketAcl): Promise<void>;
+  /** @throws OssError NoSuchBucket when it has gone meanwhile. */
+  setVersioning(bucket: Bucket, versioning: Versioning): Promise<void>;
   /** @throws OssError NoSuchBucket when it has gone meanwhile. */
   bucketStat(bucket: Bucket): Promise<BucketStat>;
   /**
@@ -89,6 +98,10 @@ export function createBuckets(options: {
     },
     async setBucketAcl(bucket, acl) {
       const outcome = await fromStore(store.setBucketAcl(bucket.id, acl));
+      if (outcome === 'none') throw noSuchBucket(bucket.name);
+    },
+    async setVersioning(bucket, versioning) {
+      const outcome = await fromStore(store.setBucketVersioning(bucket.id, versioning));
       if (outcome === 'none') throw noSuchBucket(bucket.name);
     },
     async bucketStat(bucket) {

@@ -8,6 +8,7 @@
 import type { HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
+import { optionalElement } from '../configuration/reading.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import { resourceGroup } from './resource-group.ts';
@@ -37,6 +38,7 @@ export async function getBucketInfo(context: OperationContext): Promise<HttpResp
         element('AccessControlList', element('Grant', bucket.acl)),
         element('ServerSideEncryptionRule', element('SSEAlgorithm', 'None')),
         element('BucketPolicy', element('LogBucket', ''), element('LogPrefix', '')),
+        optionalElement('Versioning', bucket.versioning),
         element('BlockPublicAccess', 'false'),
       ),
     ),
