@@ -44,7 +44,10 @@ export function noSuchConfiguration(code: ErrorCode, bucket: Bucket): OssError {
   return new OssError(code, { fields: { BucketName: bucket.name } });
 }
 
-function putConfiguration<Name extends DocumentName>(configuration: Configuration<Name>): Act {
+/** Replaces the whole document. */
+export function putConfiguration<Name extends DocumentName>(
+  configuration: Configuration<Name>,
+): Act {
   const { document, elementsMax, root } = configuration;
   return async (context) => {
     const rules = elementsMax === undefined ? {} : { elementsMax };

@@ -2,6 +2,7 @@
  * PutObjectACL: `PUT /key?acl` with `x-oss-object-acl`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/putobjectacl
  */
+import { checkAclAllowed } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
@@ -17,6 +18,7 @@ export async function putObjectAcl(context: OperationContext): Promise<HttpRespo
   if (acl === undefined) {
     throw invalidArgument('x-oss-object-acl', '', 'The header x-oss-object-acl is missing.');
   }
+  checkAclAllowed(bucketOf(context), 'object', acl);
   await services.objects.setObjectAcl(bucketOf(context), target.key, acl);
   return emptyAnswer(200);
 }
