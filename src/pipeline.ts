@@ -36,10 +36,10 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const operation = await match(request, target);
     checkAddressing(operation, target);
     const caller = await rooms.authenticator.authenticate(request, target);
-    const grant = await authorise(operation, target, caller, rooms.services);
+    const grant = await authorise(operation, request, target, caller, rooms.services);
     const { services } = rooms;
     const isCharged = await isRequesterCharged(request, operation, grant.bucket, caller, services);
-    const context = { request, target, operation, caller, ...grant, services };
+    const context = { request, target, operation, caller, marker: undefined, ...grant, services };
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct

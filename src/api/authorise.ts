@@ -6,23 +6,30 @@ import type { Caller } from '../auth/index.ts';
 import {
   type Bucket,
   checkObjectKey,
+  type DeleteMarker,
   isBucketName,
   mayReadObject,
   mayWriteObject,
   type StoredObject,
 } from '../buckets/index.ts';
 import { OssError, refine } from '../errors/index.ts';
+import type { HttpRequest } from '../http/index.ts';
+import { queryValue } from './context.ts';
+import { isVersionId } from './object/version-id.ts';
 import type { Services } from './services.ts';
 import type { Operation, Target } from './types.ts';
 
 export interface Grant {
   readonly bucket: Bucket | undefined;
   readonly object: StoredObject | undefined;
+  /** The delete marker that the request names by its version. */
+  readonly marker?: DeleteMarker | undefined;
 }
 
 /** @throws OssError NoSuchBucket, InvalidBucketName, AccessDenied, InvalidObjectName. */
 export async function authorise(
   operation: Operation,
+  request: HttpRequest,
   target: Target,
   caller: Caller,
   services: Services,
@@ -39,7 +46,8 @@ export async function authorise(
     throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
   }
   if (operation.access === 'anyone') return { bucket, object: undefined };
-  const grant = await grantWithBucket(operation, bucket, target, caller, services);
+  const versionId = queryValue(request, 'versionId');
+  const grant = await grantWithBucket(operation, bucket, target, caller, services, versionId);
   // After the rights: what a key may be is no secret, but it is the second thing to say.
   if (target.level === 'object') checkObjectKey(target.key);
   return grant;
@@ -51,12 +59,13 @@ async function grantWithBucket(
   target: Target,
   caller: Caller,
   services: Services,
+  versionId: string | undefined,
 ): Promise<Grant> {
   if (operation.access === 'account' || operation.access === 'owner') {
     checkOwner(operation, bucket, caller);
     return { bucket, object: undefined };
   }
-  return await checkObjectAccess(operation, bucket, target, caller, services);
+  return await checkObjectAccess(operation, bucket, target, caller, services, versionId);
 }
 
 function grantWithoutBucket(operation: Operation, target: Target, caller: Caller): Grant {
@@ -100,9 +109,10 @@ async function checkObjectAccess(
   target: Target,
   caller: Caller,
   services: Services,
+  versionId: string | undefined,
 ): Promise<Grant> {
   const callerId = caller.kind === 'account' ? caller.accountId : undefined;
-  const object = await findObject(operation, bucket, target, services);
+  const { object, marker } = await findAsked(operation, bucket, target, versionId, services);
   const isAllowed =
     operation.access === 'object-read'
       ? mayReadObject(bucket, object, callerId)
@@ -116,7 +126,28 @@ async function checkObjectAccess(
       fields: { BucketName: bucket.name },
     });
   }
-  return { bucket, object };
+  return { bucket, object, marker };
+}
+
+type Asked = Pick<Grant, 'object' | 'marker'>;
+
+/** The version named, or what the key points to. An id that none can have is for later to refuse. */
+async function findAsked(
+  operation: Operation,
+  bucket: Bucket,
+  target: Target,
+  versionId: string | undefined,
+  services: Services,
+): Promise<Asked> {
+  if (target.level !== 'object' || versionId === undefined) {
+    return { object: await findObject(operation, bucket, target, services) };
+  }
+  if (!isVersionId(versionId)) return { object: undefined };
+  const version = await services.objects.findVersion(bucket, target.key, versionId);
+  if (version === undefined) return { object: undefined };
+  return 'object' in version
+    ? { object: version.object }
+    : { object: undefined, marker: version.marker };
 }
 
 /** Reads go on while the database is away; what decides about a change is asked of it. */

@@ -9,10 +9,16 @@ export type {
   Bucket,
   BucketAcl,
   BucketStat,
+  DeleteMarker,
+  DeletionResult,
   ListedObject,
+  ListedVersion,
   ObjectAcl,
+  ObjectExtras,
   ObjectListing,
   StoredObject,
+  Versioning,
+  VersionListing,
 } from '../stores/index.ts';
 export {
   checkAclAllowed,
@@ -65,12 +71,19 @@ export {
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
-export { createObjects, type ListObjects, type NewObject, type Objects } from './objects.ts';
+export {
+  type ChangeObject,
+  createObjects,
+  type ListObjects,
+  type NewObject,
+  type Objects,
+} from './objects.ts';
 export {
   isOverwriteForbidden,
   type OverwriteDocument,
   type OverwriteRule,
 } from './overwrite-rules.ts';
+export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export {
@@ -85,6 +98,7 @@ export {
 } from './retention-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
+export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,
   resolveWebsite,

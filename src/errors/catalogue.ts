@@ -292,6 +292,11 @@ const rows = {
     ec: '9026-00000002',
     message: 'The requested range cannot be satisfied',
   },
+  FileImmutable: {
+    status: 409,
+    ec: '9026-00000007',
+    message: 'The object you specified is immutable.',
+  },
   NoSuchKey: { status: 404, ec: '0026-00000001', message: 'The specified key does not exist.' },
   NoSuchVersion: {
     status: 404,

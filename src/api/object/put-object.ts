@@ -18,6 +18,7 @@ import {
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
+import { versionHeader } from './version-id.ts';
 
 export async function putObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -25,7 +26,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
   checkLengthGiven(request);
   const acl = readObjectAcl(request);
   checkAclAllowed(bucketOf(context), 'object', acl);
-  const object = await services.objects.putObject({
+  const { object, versionId } = await services.objects.putObject({
     bucket: bucketOf(context),
     key: target.key,
     content: request.body,
@@ -42,6 +43,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
     ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
+    ...versionHeader(context, versionId),
   });
 }
 

@@ -20,9 +20,26 @@ export interface Bucket {
 
 export type Versioning = 'Enabled' | 'Suspended';
 
-export interface BucketStat {
+/** What a bucket holds, exactly. `objectCount` and `storageBytes` are of all classes together. */
+export interface BucketCounters {
+  /** Objects and their older versions, without delete markers. */
   readonly objectCount: number;
   readonly storageBytes: number;
+  readonly markerCount: number;
+  /** Unfinished uploads and their parts. */
+  readonly uploadCount: number;
+  readonly partCount: number;
+  readonly iaCount: number;
+  readonly iaBytes: number;
+  readonly archiveCount: number;
+  readonly archiveBytes: number;
+  readonly coldArchiveCount: number;
+  readonly coldArchiveBytes: number;
+  readonly deepColdArchiveCount: number;
+  readonly deepColdArchiveBytes: number;
+}
+
+export interface BucketStat extends BucketCounters {
   /** Time of the last change to an object, or of the bucket's creation. */
   readonly modifiedAt: Instant;
 }
@@ -108,12 +125,15 @@ export interface BucketStore {
   setBucketVersioning(bucketId: number, versioning: Versioning): Promise<'done' | 'none'>;
   /**
    * Deletes an empty bucket with its documents, tokens and mappings, and writes one audit record
-   * for each mapping that went with it (security.md 3.4). `domains` names them.
+   * for each mapping that went with it (security.md 3.4). `domains` names them. Versions, delete
+   * markers and unfinished uploads are something in it, too; `what` says which.
    */
   deleteBucket(
     bucketId: number,
     audit: { actor: AuditActor; at: Instant },
   ): Promise<
-    { outcome: 'deleted'; domains: string[] } | { outcome: 'not-empty' } | { outcome: 'none' }
+    | { outcome: 'deleted'; domains: string[] }
+    | { outcome: 'not-empty'; what: 'objects' | 'uploads' }
+    | { outcome: 'none' }
   >;
 }

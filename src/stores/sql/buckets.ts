@@ -185,6 +185,8 @@ export async function setBucketVersioning(
   bucketId: number,
   versioning: Versioning,
 ): Promise<'done' | 'none'> {
+  // Changes of objects go by what they found here: those under way end first.
+  await sql.selectFrom('buckets').select('id').where('id', '=', bucketId).forUpdate().execute();
   const { numUpdatedRows } = await sql
     .updateTable('buckets')
     .set({ versioning })
@@ -271,7 +273,8 @@ export async function deleteBucket(
     .forUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return { outcome: 'none' };
-  if (await hasObjects(sql, bucketId)) return { outcome: 'not-empty' };
+  const what = await contentsOf(sql, bucketId);
+  if (what !== undefined) return { outcome: 'not-empty', what };
   const mapped = await sql
     .selectFrom('cnames')
     .select(['domain', 'certificate_number'])
@@ -296,14 +299,17 @@ export async function deleteBucket(
   return { outcome: 'deleted', domains: mapped.map((cname) => cname.domain) };
 }
 
-async function hasObjects(sql: Sql, bucketId: number): Promise<boolean> {
-  const any = await sql
-    .selectFrom('objects')
-    .select('bucket_id')
-    .where('bucket_id', '=', bucketId)
-    .limit(1)
-    .executeTakeFirst();
-  return any !== undefined;
+async function contentsOf(sql: Sql, bucketId: number): Promise<'objects' | 'uploads' | undefined> {
+  for (const table of ['objects', 'object_versions', 'uploads'] as const) {
+    const any = await sql
+      .selectFrom(table)
+      .select('bucket_id')
+      .where('bucket_id', '=', bucketId)
+      .limit(1)
+      .executeTakeFirst();
+    if (any !== undefined) return table === 'uploads' ? 'uploads' : 'objects';
+  }
+  return undefined;
 }
 
 export function toBucket(row: BucketRow): Bucket {

@@ -41,6 +41,9 @@ function objectWith(acl: ObjectAcl): StoredObject {
     modifiedAt: 0,
     headers: {},
     metadata: {},
+    content: 'blob',
+    versionId: 'null',
+    extras: {},
   };
 }
 
