@@ -5,7 +5,9 @@
 import {
   applyForcedDownload,
   authorise,
+  isRequesterCharged,
   matchOperation,
+  noteCharge,
   type Operation,
   renderError,
   type Services,
@@ -36,12 +38,13 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const caller = await rooms.authenticator.authenticate(request, target);
     const grant = await authorise(operation, request, target, caller, rooms.services);
     const { services } = rooms;
+    const isCharged = await isRequesterCharged(request, operation, grant.bucket, caller, services);
     const context = { request, target, operation, caller, marker: undefined, ...grant, services };
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct
         : operation.act;
-    return applyForcedDownload(await act(context), context);
+    return noteCharge(applyForcedDownload(await act(context), context), isCharged);
   }
 
   /**

@@ -151,6 +151,41 @@ export function bucketStoreContract(under: EngineUnderTest): void {
       assert.equal(await buckets.setBucketVersioning(999_999, 'Enabled'), 'none');
     });
 
+    it('the redundancy is set, and says when the bucket is gone', async () => {
+      const { buckets, serving } = suite.engine;
+      const { id, name } = await makeBucket(suite.engine);
+      assert.equal((await serving.findBucket(name))?.redundancy, 'LRS');
+      assert.equal(await buckets.setBucketRedundancy(id, 'ZRS'), 'done');
+      assert.equal((await serving.findBucket(name))?.redundancy, 'ZRS');
+      assert.equal(await buckets.setBucketRedundancy(999_999, 'ZRS'), 'none');
+    });
+
+    it('an account is blocked with all its buckets, also those that it makes meanwhile', async () => {
+      // What serves knows a bucket already when its account is blocked.
+      const { buckets, serving } = suite.engine;
+      const standing = await makeBucket(suite.engine);
+      const { accountId } = standing;
+      const other = await makeBucket(suite.engine);
+      const marks = async (name: string) => (await serving.findBucket(name))?.documents;
+      assert.deepEqual(await marks(standing.name), []);
+      assert.equal(await buckets.hasAccountAccessBlock(accountId), false);
+      for (let time = 0; time < 2; time++) await buckets.setAccountAccessBlock(accountId, true);
+      assert.equal(await buckets.hasAccountAccessBlock(accountId), true);
+      const name = unique('made-meanwhile');
+      const made = await buckets.createBucket({ name, accountId, bucketsMax: 100, now });
+      assert.equal(made.outcome, 'created');
+      if (made.outcome === 'created') {
+        assert.deepEqual(made.bucket.documents, ['account-access-block']);
+      }
+      for (const marked of [standing.name, name]) {
+        assert.deepEqual(await marks(marked), ['account-access-block']);
+      }
+      assert.deepEqual(await marks(other.name), []);
+      await buckets.setAccountAccessBlock(accountId, false);
+      assert.equal(await buckets.hasAccountAccessBlock(accountId), false);
+      for (const marked of [standing.name, name]) assert.deepEqual(await marks(marked), []);
+    });
+
     it('the counters follow every change of the objects', async () => {
       const { buckets, objects } = suite.engine;
       const { id } = await makeBucket(suite.engine);

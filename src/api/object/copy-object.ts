@@ -7,6 +7,7 @@
  */
 import {
   type Bucket,
+  checkAclAllowed,
   checkConditions,
   mayReadObject,
   type StoredObject,
@@ -35,6 +36,8 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   if (readDirective(request, 'x-oss-tagging-directive') === 'REPLACE') {
     throw new OssError('NotImplemented', { fields: { Header: 'x-oss-tagging-directive' } });
   }
+  const acl = readObjectAcl(request);
+  checkAclAllowed(bucketOf(context), 'object', acl);
   const source = parseCopySource(request.headers['x-oss-copy-source'] ?? '');
   const sourceBucket = await services.buckets.findBucket(source.bucket);
   if (sourceBucket === undefined) {
@@ -47,7 +50,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     key: target.key,
     facts: readObjectFacts(request),
     isReplacing,
-    acl: readObjectAcl(request),
+    acl,
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
     admit(found) {

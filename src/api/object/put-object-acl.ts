@@ -2,6 +2,7 @@
  * PutObjectACL: `PUT /key?acl` with `x-oss-object-acl`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/putobjectacl
  */
+import { checkAclAllowed } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
@@ -16,8 +17,9 @@ export async function putObjectAcl(context: OperationContext): Promise<HttpRespo
   if (acl === undefined) {
     throw invalidArgument('x-oss-object-acl', '', 'The header x-oss-object-acl is missing.');
   }
-  const { versionId } = await objectAsked(context);
   const bucket = bucketOf(context);
+  checkAclAllowed(bucket, 'object', acl);
+  const { versionId } = await objectAsked(context);
   await services.objects.changeObject(bucket, target.key, { versionId, change: { acl } });
   return emptyAnswer(200, versionHeader(context, versionId));
 }

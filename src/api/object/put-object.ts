@@ -5,6 +5,7 @@
  * 200 once content and metadata are durable; then every read sees them. The body is Content-Length
  * bytes or chunked; Content-MD5 and x-oss-hash-crc64ecma are verified when sent.
  */
+import { checkAclAllowed } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
@@ -23,6 +24,8 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
   const { request, services, target } = context;
   checkWriteRequest(request);
   checkLengthGiven(request);
+  const acl = readObjectAcl(request);
+  checkAclAllowed(bucketOf(context), 'object', acl);
   const { object, versionId } = await services.objects.putObject({
     bucket: bucketOf(context),
     key: target.key,
@@ -32,7 +35,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
       crc64: request.headers['x-oss-hash-crc64ecma'],
     },
     facts: readObjectFacts(request),
-    acl: readObjectAcl(request) ?? 'default',
+    acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
   });

@@ -47,7 +47,10 @@ export interface BucketStat extends BucketCounters {
 /** Configuration documents kept per bucket, as JSON text of the rules' own making. */
 export type BucketDocumentName =
   | 'access-monitor'
+  /** The bucket's mark of `setAccountAccessBlock`. */
+  | 'account-access-block'
   | 'archive-direct-read'
+  | 'callback-policy'
   | 'cors'
   | 'encryption'
   | 'https'
@@ -99,6 +102,13 @@ export interface BucketStore {
     limit: number;
   }): Promise<{ buckets: Bucket[]; isTruncated: boolean }>;
   setBucketAcl(bucketId: number, acl: BucketAcl): Promise<'done' | 'none'>;
+  setBucketRedundancy(bucketId: number, redundancy: string): Promise<'done' | 'none'>;
+  /**
+   * While it is on, every bucket of the account has the document `account-access-block`, also those
+   * made meanwhile: so whoever looks at a bucket need not ask for its account.
+   */
+  setAccountAccessBlock(accountId: string, isBlocked: boolean): Promise<void>;
+  hasAccountAccessBlock(accountId: string): Promise<boolean>;
   /** Exact, and as cheap for a million objects as for one. */
   bucketStat(bucketId: number): Promise<BucketStat | undefined>;
   findBucketDocument(bucketId: number, name: BucketDocumentName): Promise<string | undefined>;

@@ -12,6 +12,7 @@ import type { BucketTable, Sql } from './database.ts';
 import { holdName } from './holding.ts';
 import type { HotRead } from './prepared.ts';
 import { noteChange } from './revisions.ts';
+import { findSetting, setSetting } from './settings.ts';
 
 export type BucketRow = Pick<Selectable<BucketTable>, (typeof bucketColumns)[number]>;
 
@@ -34,6 +35,13 @@ const defaultRedundancy = 'LRS';
 export const bucketByName: HotRead<{ name: string }, BucketRow> = (sql, slot) =>
   sql.selectFrom('buckets').select(bucketColumns).where('name', '=', slot('name'));
 
+const accountAccessBlock = 'account-access-block';
+
+/** Until the transaction ends, the account gets no bucket elsewhere. */
+async function holdBuckets(sql: Sql, accountId: string): Promise<void> {
+  await holdName(sql, `buckets of ${accountId}`);
+}
+
 type CreateBucket = Parameters<BucketStore['createBucket']>[0];
 
 export async function createBucket(
@@ -47,7 +55,7 @@ export async function createBucket(
     .forNoKeyUpdate()
     .executeTakeFirst();
   if (standing !== undefined) return keepBucket(sql, toBucket(standing), input);
-  await holdName(sql, `buckets of ${input.accountId}`);
+  await holdBuckets(sql, input.accountId);
   const { count } = await sql
     .selectFrom('buckets')
     .select((of) => of.fn.countAll<number>().as('count'))
@@ -71,7 +79,10 @@ export async function createBucket(
     })
     .returning(bucketColumns)
     .executeTakeFirstOrThrow();
-  return { outcome: 'created', bucket: toBucket(row) };
+  const bucket = toBucket(row);
+  if (!(await hasAccountAccessBlock(sql, input.accountId))) return { outcome: 'created', bucket };
+  await setBucketDocument(sql, bucket.id, accountAccessBlock, '{}');
+  return { outcome: 'created', bucket: { ...bucket, documents: [accountAccessBlock] } };
 }
 
 async function keepBucket(
@@ -129,6 +140,44 @@ export async function setBucketAcl(
   if (numUpdatedRows === 0n) return 'none';
   await noteChange(sql, 'bucket', String(bucketId));
   return 'done';
+}
+
+export async function setBucketRedundancy(
+  sql: Sql,
+  bucketId: number,
+  redundancy: string,
+): Promise<'done' | 'none'> {
+  const { numUpdatedRows } = await sql
+    .updateTable('buckets')
+    .set({ redundancy })
+    .where('id', '=', bucketId)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return 'none';
+  await noteChange(sql, 'bucket', String(bucketId));
+  return 'done';
+}
+
+const settingOfBlock = (accountId: string): string => `access block of ${accountId}`;
+
+export async function hasAccountAccessBlock(sql: Sql, accountId: string): Promise<boolean> {
+  return (await findSetting(sql, settingOfBlock(accountId))) === 'on';
+}
+
+export async function setAccountAccessBlock(
+  sql: Sql,
+  accountId: string,
+  isBlocked: boolean,
+): Promise<void> {
+  await holdBuckets(sql, accountId);
+  await setSetting(sql, settingOfBlock(accountId), isBlocked ? 'on' : 'off');
+  const buckets = await sql
+    .selectFrom('buckets')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .orderBy('id')
+    .execute();
+  const text = isBlocked ? '{}' : undefined;
+  for (const { id } of buckets) await setBucketDocument(sql, id, accountAccessBlock, text);
 }
 
 export async function setBucketVersioning(

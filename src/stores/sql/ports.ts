@@ -8,7 +8,13 @@ import {
   toCredentialWithAccount,
 } from './accounts.ts';
 import { listAudit } from './audit.ts';
-import { bucketByName, findBucketDocument, listBuckets, toBucket } from './buckets.ts';
+import {
+  bucketByName,
+  findBucketDocument,
+  hasAccountAccessBlock,
+  listBuckets,
+  toBucket,
+} from './buckets.ts';
 import { certificateByNumber, listCertificates, toStoredCertificate } from './certificates.ts';
 import {
   countDomains,
@@ -125,6 +131,11 @@ function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
     },
     listBuckets: (input) => listBuckets(sql, input),
     setBucketAcl: (bucketId, acl) => write('setBucketAcl', bucketId, acl),
+    setBucketRedundancy: (bucketId, redundancy) =>
+      write('setBucketRedundancy', bucketId, redundancy),
+    setAccountAccessBlock: (accountId, isBlocked) =>
+      write('setAccountAccessBlock', accountId, isBlocked),
+    hasAccountAccessBlock: (accountId) => hasAccountAccessBlock(sql, accountId),
     bucketStat: (bucketId) => bucketStat(sql, bucketId),
     findBucketDocument: (bucketId, name) => findBucketDocument(sql, bucketId, name),
     setBucketDocument: (bucketId, name, text, expected) =>

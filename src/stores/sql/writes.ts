@@ -13,8 +13,10 @@ import { appendAudit } from './audit.ts';
 import {
   createBucket,
   deleteBucket,
+  setAccountAccessBlock,
   setBucketAcl,
   setBucketDocument,
+  setBucketRedundancy,
   setBucketVersioning,
 } from './buckets.ts';
 import { resealCertificate } from './certificates.ts';
@@ -42,7 +44,9 @@ export const writes = {
   createBucket,
   setBucketAcl,
   setBucketDocument,
+  setBucketRedundancy,
   setBucketVersioning,
+  setAccountAccessBlock,
   deleteBucket,
   putObject,
   deleteObjects,
