@@ -5,7 +5,12 @@
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
-import { createBucketDocuments, createBuckets, createObjects } from './buckets/index.ts';
+import {
+  createBucketDocuments,
+  createBuckets,
+  createObjects,
+  createUploads,
+} from './buckets/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
   type CnameRules,
@@ -217,6 +222,7 @@ async function createServices(
       },
     }),
     objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
+    uploads: createUploads({ uploads: metadata.uploads, objects: metadata.objects, blobs, world }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,

@@ -27,6 +27,8 @@ import { getCnameToken } from './cname/get-cname-token.ts';
 import { listCname } from './cname/list-cname.ts';
 import { putCname } from './cname/put-cname.ts';
 import { accountConfigurations, bucketConfigurations } from './configuration/operations.ts';
+import { abortMultipartUpload } from './object/abort-multipart-upload.ts';
+import { completeMultipartUpload } from './object/complete-multipart-upload.ts';
 import { copyObject } from './object/copy-object.ts';
 import { deleteMultipleObjects } from './object/delete-multiple-objects.ts';
 import { deleteObject } from './object/delete-object.ts';
@@ -34,9 +36,13 @@ import { getObject } from './object/get-object.ts';
 import { getObjectAcl } from './object/get-object-acl.ts';
 import { getObjectMeta } from './object/get-object-meta.ts';
 import { headObject } from './object/head-object.ts';
+import { initiateMultipartUpload } from './object/initiate-multipart-upload.ts';
+import { listParts } from './object/list-parts.ts';
 import { optionObject } from './object/option-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
+import { uploadPart } from './object/upload-part.ts';
+import { uploadPartCopy } from './object/upload-part-copy.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
 import { absent, documentBytesMax, later, row } from './rows.ts';
 import { describeRegions } from './service/describe-regions.ts';
@@ -230,20 +236,57 @@ const objectBasics: Operation[] = [
   later('GetAsyncFetchTask', 'object', 'GET', { asyncFetch: flag }),
 ];
 
+/** All that makes objects is one right (access-control.md 5). */
+const writing = { action: 'oss:PutObject' };
+const partQuery = { uploadId: flag, partNumber: flag } as const;
+
 const multipart: Operation[] = [
-  later('InitiateMultipartUpload', 'object', 'POST', { uploads: flag }),
-  later('UploadPart', 'object', 'PUT', { uploadId: flag, partNumber: flag }, { copySource: false }),
-  later(
-    'UploadPartCopy',
+  row(
+    'InitiateMultipartUpload',
+    'object',
+    'POST',
+    { uploads: flag },
+    'object-write',
+    initiateMultipartUpload,
+    writing,
+  ),
+  row('UploadPart', 'object', 'PUT', partQuery, 'object-write', uploadPart, {
+    ...writing,
+    copySource: false,
+  }),
+  // Says what is missing.
+  row(
+    'UploadPart',
     'object',
     'PUT',
-    { uploadId: flag, partNumber: flag },
-    { copySource: true },
+    { uploadId: flag, partNumber: none },
+    'object-write',
+    uploadPart,
+    writing,
   ),
-  later('CompleteMultipartUpload', 'object', 'POST', { uploadId: flag }),
-  later('AbortMultipartUpload', 'object', 'DELETE', { uploadId: flag }),
+  row('UploadPartCopy', 'object', 'PUT', partQuery, 'object-write', uploadPartCopy, {
+    ...writing,
+    copySource: true,
+  }),
+  row(
+    'CompleteMultipartUpload',
+    'object',
+    'POST',
+    { uploadId: flag },
+    'object-write',
+    completeMultipartUpload,
+    { ...writing, documentBytesMax: 5 * 1024 * 1024 },
+  ),
+  row(
+    'AbortMultipartUpload',
+    'object',
+    'DELETE',
+    { uploadId: flag },
+    'object-write',
+    abortMultipartUpload,
+  ),
   row('ListMultipartUploads', 'bucket', 'GET', { uploads: flag }, 'owner', listMultipartUploads),
-  later('ListParts', 'object', 'GET', { uploadId: flag }),
+  row('ListParts', 'object', 'GET', { uploadId: flag }, 'object-write', listParts),
 ];
 
 const liveChannels: Operation[] = [

@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/index.ts';
-import type { BucketDocuments, Buckets, Objects } from '../buckets/index.ts';
+import type { BucketDocuments, Buckets, Objects, Uploads } from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { World } from '../world/index.ts';
@@ -10,6 +10,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly buckets: Buckets;
   readonly objects: Objects;
+  readonly uploads: Uploads;
   readonly documents: BucketDocuments;
   readonly cnames: Cnames;
   readonly certificates: Certificates;

@@ -55,11 +55,7 @@ export async function copyObject(
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const found = await findSource(shelves, source);
     input.admit(found);
-    if (found === undefined) {
-      throw source.versionId === undefined
-        ? noSuchKey(source.key)
-        : noSuchVersion(source.key, source.versionId);
-    }
+    if (found === undefined) throw noSuchSource(source);
     if (isOntoItself && input.isOverwriteForbidden) throw new OssError('FileAlreadyExists');
     const copy = isOntoItself
       ? await replaceFacts(shelves, world, input, found)
@@ -71,9 +67,13 @@ export async function copyObject(
   });
 }
 
+export function noSuchSource({ key, versionId }: CopyObject['source']): OssError {
+  return versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
+}
+
 /** @throws OssError NoSuchKey when the version is a delete marker (oss-semantics.md 1.3). */
-async function findSource(
-  { objects }: Shelves,
+export async function findSource(
+  { objects }: Pick<Shelves, 'objects'>,
   { bucket, key, versionId }: CopyObject['source'],
 ): Promise<StoredObject | undefined> {
   if (versionId === undefined) return await fromStore(objects.findObject(bucket.id, key));

@@ -6,6 +6,7 @@
 
 export type {
   AuditActor,
+  BlobSpan,
   Bucket,
   BucketAcl,
   BucketStat,
@@ -17,6 +18,9 @@ export type {
   ObjectExtras,
   ObjectListing,
   StoredObject,
+  Upload,
+  UploadListing,
+  UploadPart,
   Versioning,
   VersionListing,
 } from '../stores/index.ts';
@@ -70,6 +74,7 @@ export {
 } from './lifecycle-rules.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
+export { type NamedPart, partNumberMax } from './multipart-rules.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
 export {
   type ChangeObject,
@@ -98,6 +103,17 @@ export {
 } from './retention-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
+export {
+  type CompleteUpload,
+  type CopyPart,
+  createUploads,
+  type ListUploads,
+  type NewPart,
+  type NewUpload,
+  type PartListing,
+  type UploadPlace,
+  type Uploads,
+} from './uploads.ts';
 export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,

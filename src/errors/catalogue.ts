@@ -6,7 +6,7 @@
  * EC numbers are the published ones; numbers that begin with 9 are ours, where none is known
  * (custom-domain.md 6.3), in the same area as OSS's own: 9002 authentication, 9003 rights,
  * 9015 buckets, 9016 documents, 9017 request parsing, 9018 custom domains, 9026 objects,
- * 9099 the server itself.
+ * 9042 uploads in parts, 9099 the server itself.
  */
 export interface CatalogueRow {
   readonly status: number;
@@ -308,6 +308,40 @@ const rows = {
     status: 412,
     ec: '9026-00000004',
     message: 'At least one of the pre-conditions you specified did not hold.',
+  },
+
+  // Uploads in parts (oss-semantics.md 7.1)
+  EntityTooSmall: {
+    status: 400,
+    ec: '9042-00000001',
+    message: 'Your proposed upload smaller than the minimum allowed size.',
+  },
+  InvalidPart: {
+    status: 400,
+    ec: '9042-00000002',
+    message:
+      "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.",
+  },
+  InvalidPartOrder: {
+    status: 400,
+    ec: '9042-00000003',
+    message: 'The list of parts was not in ascending order.',
+  },
+  NoSuchUpload: {
+    status: 404,
+    ec: '0042-00000104',
+    message:
+      'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+  },
+  PartAlreadyExist: {
+    status: 409,
+    ec: '9042-00000004',
+    message: 'In a sequential multipart upload a part that was uploaded cannot be replaced.',
+  },
+  PartNotSequential: {
+    status: 400,
+    ec: '9042-00000005',
+    message: 'In a sequential multipart upload the parts must come one after the other.',
   },
 
   // Custom domains (custom-domain.md 6)

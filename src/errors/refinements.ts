@@ -100,6 +100,20 @@ export const refinements = {
     malformedDelete: ['0016-00000608', 'the document of DeleteMultipleObjects'],
   }),
 
+  // Uploads in parts
+  ...of('InvalidArgument', {
+    partNumberMissing: ['0017-00000219', 'a part without partNumber'],
+    partNumberInvalid: ['0017-00000220', 'partNumber is not 1 to 10,000'],
+    completeAllWithBody: ['0042-00000216', 'x-oss-complete-all, and parts in the body as well'],
+  }),
+  ...of('MalformedXML', {
+    malformedComplete: ['0042-00000205', 'the document of CompleteMultipartUpload'],
+  }),
+  ...of('NoSuchUpload', {
+    noUploadToAbort: ['0042-00000002', 'AbortMultipartUpload'],
+    noUploadToCopyInto: ['0042-00000311', 'UploadPartCopy'],
+  }),
+
   // Custom domains (custom-domain.md 5.1 and 6)
   ...of('InvalidArgument', {
     domainTooShort: ['0017-00000249', 'the domain has three characters or fewer'],

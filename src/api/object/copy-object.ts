@@ -5,21 +5,15 @@
  * The target holds a copy of the source's content, of its metadata too unless the directive says
  * REPLACE. An object copied onto itself keeps its content and takes the request's metadata.
  */
-import {
-  type Bucket,
-  checkAclAllowed,
-  checkConditions,
-  mayReadObject,
-  type StoredObject,
-} from '../../buckets/index.ts';
+import { checkAclAllowed, type StoredObject } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
-import { bucketOf, callerAccountId } from '../context.ts';
+import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
-import { parseCopySource } from './copy-source.ts';
+import { openCopySource, sourceVersionHeader } from './copy-admission.ts';
 import {
   checkWriteRequest,
   readForbidOverwrite,
@@ -38,14 +32,10 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   }
   const acl = readObjectAcl(request);
   checkAclAllowed(bucketOf(context), 'object', acl);
-  const source = parseCopySource(request.headers['x-oss-copy-source'] ?? '');
-  const sourceBucket = await services.buckets.findBucket(source.bucket);
-  if (sourceBucket === undefined) {
-    throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
-  }
-  let sourceVersionId: string | undefined;
+  const { source, admit } = await openCopySource(context);
+  let copied: StoredObject | undefined;
   const copy = await services.objects.copyObject({
-    source: { bucket: sourceBucket, key: source.key, versionId: source.versionId },
+    source,
     bucket: bucketOf(context),
     key: target.key,
     facts: readObjectFacts(request),
@@ -54,44 +44,14 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
     admit(found) {
-      admitSource(context, sourceBucket, found);
-      sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
+      admit(found);
+      copied = found;
     },
   });
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
-    ...(sourceVersionId === undefined ? {} : { 'x-oss-copy-source-version-id': sourceVersionId }),
+    ...(copied === undefined ? {} : sourceVersionHeader(source.bucket, copied)),
   });
-}
-
-/** Whether the caller may read the source comes before whether there is one. */
-function admitSource(
-  context: OperationContext,
-  bucket: Bucket,
-  source: StoredObject | undefined,
-): void {
-  if (!mayReadObject(bucket, source, callerAccountId(context))) {
-    throw new OssError('AccessDenied', {
-      message: 'You do not have read permission on the source object.',
-      fields: { BucketName: bucket.name },
-    });
-  }
-  if (source === undefined) return;
-  const { headers } = context.request;
-  const checked = checkConditions(
-    {
-      ifMatch: headers['x-oss-copy-source-if-match'],
-      ifNoneMatch: headers['x-oss-copy-source-if-none-match'],
-      ifModifiedSince: headers['x-oss-copy-source-if-modified-since'],
-      ifUnmodifiedSince: headers['x-oss-copy-source-if-unmodified-since'],
-    },
-    source,
-  );
-  if (checked.verdict === 'not-modified') throw new OssError('NotModified');
-  if (checked.verdict === 'failed') {
-    const condition = `x-oss-copy-source-${checked.condition.toLowerCase()}`;
-    throw new OssError('PreconditionFailed', { fields: { Condition: condition } });
-  }
 }
 
 function readDirective({ headers }: HttpRequest, name: string): 'COPY' | 'REPLACE' {

@@ -6,13 +6,14 @@
  * bytes or chunked; Content-MD5 and x-oss-hash-crc64ecma are verified when sent.
  */
 import { checkAclAllowed } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
-import type { HttpRequest, HttpResponse } from '../../http/index.ts';
+import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import {
+  checkLengthGiven,
   checkWriteRequest,
+  readExpectedContent,
   readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
@@ -30,10 +31,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     bucket: bucketOf(context),
     key: target.key,
     content: request.body,
-    expected: {
-      md5: request.headers['content-md5'],
-      crc64: request.headers['x-oss-hash-crc64ecma'],
-    },
+    expected: readExpectedContent(request),
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
@@ -45,11 +43,4 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
     ...versionHeader(context, versionId),
   });
-}
-
-/** Without either header HTTP means an empty body; an upload must say so (oss-protocol.md 2.1). */
-function checkLengthGiven({ headers }: HttpRequest): void {
-  if (headers['content-length'] !== undefined) return;
-  if (headers['transfer-encoding'] !== undefined) return;
-  throw new OssError('MissingContentLength');
 }

@@ -2,17 +2,21 @@
  * Request headers that ask for more than bytes: each is honoured, or checked and harmless, or
  * refused by name; none is ignored silently (DESIGN ruling 11).
  */
-import type { ObjectAcl, ObjectFacts } from '../../buckets/index.ts';
+import type { ExpectedContent, ObjectAcl, ObjectFacts } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest } from '../../http/index.ts';
 import { queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 
-/** Features of writes that this server does not have yet. */
-const unsupportedOnWrite = [
+export const encryptionHeaders = [
   'x-oss-server-side-encryption',
   'x-oss-server-side-encryption-key-id',
   'x-oss-server-side-data-encryption',
+] as const;
+
+/** Features of writes that this server does not have yet. */
+const unsupportedOnWrite = [
+  ...encryptionHeaders,
   'x-oss-tagging',
   'x-oss-callback',
   'x-oss-callback-var',
@@ -33,8 +37,13 @@ export function checkReadRequest(request: HttpRequest): void {
 /** @throws OssError NotImplemented, InvalidArgument. */
 export function checkWriteRequest(request: HttpRequest): void {
   refuseHeaders(request, unsupportedOnWrite);
-  if (queryValue(request, 'versionId') !== undefined) throw notImplemented('versionId');
+  refuseVersion(request);
   checkTrafficLimit(request);
+}
+
+/** A version is nothing to write to. */
+export function refuseVersion(request: HttpRequest): void {
+  if (queryValue(request, 'versionId') !== undefined) throw notImplemented('versionId');
 }
 
 function refuseHeaders({ headers }: HttpRequest, names: readonly string[]): void {
@@ -52,7 +61,7 @@ const trafficLimitMin = 819_200;
 const trafficLimitMax = 838_860_800;
 
 /** Accepted without effect, but never in a form the service refuses. */
-function checkTrafficLimit(request: HttpRequest): void {
+export function checkTrafficLimit(request: HttpRequest): void {
   const name = 'x-oss-traffic-limit';
   const inHeader = request.headers[name];
   const inQuery = queryValue(request, name);
@@ -66,6 +75,17 @@ function checkTrafficLimit(request: HttpRequest): void {
   if (limit >= trafficLimitMin && limit <= trafficLimitMax) return;
   const range = `${trafficLimitMin} to ${trafficLimitMax} bits per second`;
   throw invalidArgument(name, value, `The traffic limit must be a number from ${range}.`);
+}
+
+/** Without either header HTTP means an empty body; an upload must say so (oss-protocol.md 2.1). */
+export function checkLengthGiven({ headers }: HttpRequest): void {
+  if (headers['content-length'] !== undefined) return;
+  if (headers['transfer-encoding'] !== undefined) return;
+  throw new OssError('MissingContentLength');
+}
+
+export function readExpectedContent({ headers }: HttpRequest): ExpectedContent {
+  return { md5: headers['content-md5'], crc64: headers['x-oss-hash-crc64ecma'] };
 }
 
 /** oss-object-api.md PutObject. */

@@ -43,7 +43,7 @@ const later: [string, string, string | undefined][] = [
   ['GET', 'tagging', 'k'],
   ['PUT', 'symlink', 'k'],
   ['POST', 'append', 'k'],
-  ['POST', 'uploads', 'k'],
+  ['GET', 'retention', 'k'],
 ];
 
 for (const [method, name, key] of later) {

@@ -8,6 +8,7 @@ import {
   createBuckets,
   createObjects,
   createSweeper,
+  createUploads,
   type NewObject,
   type ObjectLimits,
   type OpenObject,
@@ -47,6 +48,13 @@ export async function openRooms(options: RoomsOptions = {}) {
     world,
     limits,
   });
+  const uploads = createUploads({
+    uploads: engine.uploads,
+    objects: engine.objects,
+    blobs,
+    world,
+    limits,
+  });
   const documents = createBucketDocuments({ buckets: engine.buckets, serving: engine.serving });
   const sweeper = createSweeper({ objects: engine.objects, blobs, world });
   const bucket = await buckets.putBucket({ ...newBucket, name: 'example-a' });
@@ -58,6 +66,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     blobs,
     buckets,
     objects,
+    uploads,
     documents,
     sweeper,
     bucket,

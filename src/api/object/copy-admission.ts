@@ -1,0 +1,65 @@
+/** What CopyObject and UploadPartCopy copy from: found, and admitted to this caller. */
+import {
+  type Bucket,
+  type CopyObject,
+  checkConditions,
+  mayReadObject,
+  type StoredObject,
+} from '../../buckets/index.ts';
+import { OssError } from '../../errors/index.ts';
+import { callerAccountId } from '../context.ts';
+import type { OperationContext } from '../types.ts';
+import { parseCopySource } from './copy-source.ts';
+
+/** @throws OssError InvalidArgument, NoSuchBucket. */
+export async function openCopySource(
+  context: OperationContext,
+): Promise<Pick<CopyObject, 'source' | 'admit'>> {
+  const named = parseCopySource(context.request.headers['x-oss-copy-source'] ?? '');
+  const bucket = await context.services.buckets.findBucket(named.bucket);
+  if (bucket === undefined) {
+    throw new OssError('NoSuchBucket', { fields: { BucketName: named.bucket } });
+  }
+  return {
+    source: { bucket, key: named.key, versionId: named.versionId },
+    admit: (found) => admitSource(context, bucket, found),
+  };
+}
+
+/** Whether the caller may read the source comes before whether there is one. */
+function admitSource(
+  context: OperationContext,
+  bucket: Bucket,
+  source: StoredObject | undefined,
+): void {
+  if (!mayReadObject(bucket, source, callerAccountId(context))) {
+    throw new OssError('AccessDenied', {
+      message: 'You do not have read permission on the source object.',
+      fields: { BucketName: bucket.name },
+    });
+  }
+  if (source === undefined) return;
+  const { headers } = context.request;
+  const checked = checkConditions(
+    {
+      ifMatch: headers['x-oss-copy-source-if-match'],
+      ifNoneMatch: headers['x-oss-copy-source-if-none-match'],
+      ifModifiedSince: headers['x-oss-copy-source-if-modified-since'],
+      ifUnmodifiedSince: headers['x-oss-copy-source-if-unmodified-since'],
+    },
+    source,
+  );
+  if (checked.verdict === 'not-modified') throw new OssError('NotModified');
+  if (checked.verdict === 'failed') {
+    const condition = `x-oss-copy-source-${checked.condition.toLowerCase()}`;
+    throw new OssError('PreconditionFailed', { fields: { Condition: condition } });
+  }
+}
+
+/** Which version was copied, where the source's bucket has or had versions. */
+export function sourceVersionHeader(
+  bucket: Bucket,
+  { versionId }: StoredObject,
+): Record<string, string> {
+  return bucket.versioning === undefined ? {} : { 'x-oss-copy-source-version-id': versionId };
+}
