@@ -28,6 +28,7 @@ import { listCname } from './cname/list-cname.ts';
 import { putCname } from './cname/put-cname.ts';
 import { accountConfigurations, bucketConfigurations } from './configuration/operations.ts';
 import { abortMultipartUpload } from './object/abort-multipart-upload.ts';
+import { appendObject } from './object/append-object.ts';
 import { completeMultipartUpload } from './object/complete-multipart-upload.ts';
 import { copyObject } from './object/copy-object.ts';
 import { deleteMultipleObjects } from './object/delete-multiple-objects.ts';
@@ -41,6 +42,7 @@ import { listParts } from './object/list-parts.ts';
 import { optionObject } from './object/option-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
+import { sealObject } from './object/seal-object.ts';
 import { uploadPart } from './object/upload-part.ts';
 import { uploadPartCopy } from './object/upload-part-copy.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
@@ -58,6 +60,9 @@ const cnameDocument = { documentBytesMax: 64 * 1024 };
 const certificateDocument = { documentBytesMax: 256 * 1024 };
 /** DESIGN ruling 17 and oss-object-api.md: at most 1,000 keys in 2 MiB. */
 const deleteDocument = { documentBytesMax: 2 * 1024 * 1024, action: 'oss:DeleteObject' };
+
+/** All that makes objects is one right (access-control.md 5). */
+const writing = { action: 'oss:PutObject' };
 
 const service: Operation[] = [
   row('ListBuckets', 'service', 'GET', {}, 'account', listBuckets),
@@ -218,8 +223,8 @@ const objectBasics: Operation[] = [
   row('OptionObject', 'object', 'OPTIONS', {}, 'anyone', optionObject),
   // Signed in its body, if at all: nobody can be told from anybody before that is read.
   later('PostObject', 'bucket', 'POST', {}, { action: 'oss:PutObject', access: 'anyone' }),
-  later('AppendObject', 'object', 'POST', { append: flag }, { action: 'oss:PutObject' }),
-  later('SealAppendObject', 'object', 'POST', { seal: flag }),
+  row('AppendObject', 'object', 'POST', { append: flag }, 'object-write', appendObject, writing),
+  row('SealAppendObject', 'object', 'POST', { seal: flag }, 'object-write', sealObject, writing),
   later('RestoreObject', 'object', 'POST', { restore: flag }),
   later('CleanRestoredObject', 'object', 'POST', { cleanRestoredObject: flag }),
   later('SelectObject', 'object', 'POST', { 'x-oss-process': flag }, { action: 'oss:GetObject' }),
@@ -236,8 +241,6 @@ const objectBasics: Operation[] = [
   later('GetAsyncFetchTask', 'object', 'GET', { asyncFetch: flag }),
 ];
 
-/** All that makes objects is one right (access-control.md 5). */
-const writing = { action: 'oss:PutObject' };
 const partQuery = { uploadId: flag, partNumber: flag } as const;
 
 const multipart: Operation[] = [

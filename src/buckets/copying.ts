@@ -56,6 +56,12 @@ export async function copyObject(
     const found = await findSource(shelves, source);
     input.admit(found);
     if (found === undefined) throw noSuchSource(source);
+    // oss-semantics.md 1.3.
+    if (found.type === 'Appendable' && source.bucket.versioning !== undefined) {
+      throw new OssError('OperationNotSupported', {
+        fields: { Detail: 'An appendable object with versions cannot be copied.' },
+      });
+    }
     if (isOntoItself && input.isOverwriteForbidden) throw new OssError('FileAlreadyExists');
     const copy = isOntoItself
       ? await replaceFacts(shelves, world, input, found)

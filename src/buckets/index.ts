@@ -30,6 +30,7 @@ export {
   mayReadObject,
   mayWriteObject,
 } from './access.ts';
+export type { AppendObject } from './appending.ts';
 export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
 export {
   type Conditions,

@@ -21,6 +21,7 @@ import type {
   VersionListing,
 } from '../stores/index.ts';
 import type { Instant, World } from '../world/index.ts';
+import { type AppendObject, appendObject } from './appending.ts';
 import { type ExpectedContent, type IncomingContent, keepContent } from './content.ts';
 import { type CopyObject, copyObject } from './copying.ts';
 import { createHotContent } from './hot-content.ts';
@@ -91,6 +92,10 @@ export interface Objects {
     object: StoredObject,
     span?: BlobSpan,
   ): Promise<OpenObject>;
+  /**
+   * @throws OssError as putObject; ObjectNotAppendable, PositionNotEqualToLength.
+   */
+  appendObject(input: AppendObject): Promise<Stored>;
   /** @throws OssError as putObject; NoSuchKey names the source; and whatever `admit` throws. */
   copyObject(input: CopyObject): Promise<Stored>;
   /** One result for each, in their order; what is missing is no error. */
@@ -121,6 +126,7 @@ export function createObjects(options: {
   const shelves: Shelves = { objects, blobs, limits, hot: createHotContent(limits.hotBytesMax) };
   return {
     putObject: (input) => putObject(shelves, world, input),
+    appendObject: (input) => appendObject(shelves, world, input),
     copyObject: (input) => copyObject(shelves, world, input),
     openObject: (bucket, key, object, span) => openObject(shelves, bucket, key, object, span),
     findObject: (bucket, key) => fromStore(objects.findObject(bucket.id, key)),

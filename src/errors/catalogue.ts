@@ -297,6 +297,26 @@ const rows = {
     ec: '9026-00000007',
     message: 'The object you specified is immutable.',
   },
+  MissingArgument: {
+    status: 400,
+    ec: '9026-00000008',
+    message: 'Missing Some Required Arguments.',
+  },
+  ObjectNotAppendable: {
+    status: 409,
+    ec: '9026-00000009',
+    message: 'The object is not appendable.',
+  },
+  OperationNotSupported: {
+    status: 400,
+    ec: '9026-00000010',
+    message: 'The operation is not supported for this resource',
+  },
+  PositionNotEqualToLength: {
+    status: 409,
+    ec: '0026-00000016',
+    message: 'Position is not equal to file length',
+  },
   NoSuchKey: { status: 404, ec: '0026-00000001', message: 'The specified key does not exist.' },
   NoSuchVersion: {
     status: 404,

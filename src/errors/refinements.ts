@@ -96,6 +96,9 @@ export const refinements = {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],
     metadataCharacters: ['0011-00000005', 'a stored header has a character it may not have'],
   }),
+  ...of('OperationNotSupported', {
+    sealUnsupported: ['0016-00000513', 'SealAppendObject'],
+  }),
   ...of('MalformedXML', {
     malformedDelete: ['0016-00000608', 'the document of DeleteMultipleObjects'],
   }),

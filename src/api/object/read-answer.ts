@@ -62,6 +62,7 @@ export function objectHeaders(object: StoredObject): Headers {
     'x-oss-hash-crc64ecma': object.crc64,
   };
   if (object.contentMd5 !== undefined) headers['Content-MD5'] = object.contentMd5;
+  if (object.type === 'Appendable') headers['x-oss-next-append-position'] = String(object.size);
   return headers;
 }
 

@@ -42,7 +42,7 @@ const later: [string, string, string | undefined][] = [
   ['GET', 'replicationLocation', undefined],
   ['GET', 'tagging', 'k'],
   ['PUT', 'symlink', 'k'],
-  ['POST', 'append', 'k'],
+  ['POST', 'asyncFetch', 'k'],
   ['GET', 'retention', 'k'],
 ];
 

@@ -79,6 +79,19 @@ for (const isV4 of [false, true]) {
       assert.ok(content.equals((await client.get('copied')).content));
     });
 
+    it('appends', async () => {
+      const first = await client.append('log', Buffer.from('one,'));
+      assert.equal(first.nextAppendPosition, '4');
+      const position = first.nextAppendPosition;
+      const second = await client.append('log', Buffer.from('two'), { position });
+      assert.equal(second.nextAppendPosition, '7');
+      assert.equal((await client.get('log')).content.toString(), 'one,two');
+      await assert.rejects(
+        client.append('log', Buffer.from('x'), { position: 1 }),
+        (problem: Untyped) => problem.code === 'PositionNotEqualToLength',
+      );
+    });
+
     it('lists uploads and gives them up', async () => {
       const { uploadId } = await client.initMultipartUpload('begun');
       const { uploads } = await client.listUploads({ 'max-uploads': 10 });
