@@ -33,15 +33,18 @@ import { completeMultipartUpload } from './object/complete-multipart-upload.ts';
 import { copyObject } from './object/copy-object.ts';
 import { deleteMultipleObjects } from './object/delete-multiple-objects.ts';
 import { deleteObject } from './object/delete-object.ts';
+import { deleteObjectTagging } from './object/delete-object-tagging.ts';
 import { getObject } from './object/get-object.ts';
 import { getObjectAcl } from './object/get-object-acl.ts';
 import { getObjectMeta } from './object/get-object-meta.ts';
+import { getObjectTagging } from './object/get-object-tagging.ts';
 import { headObject } from './object/head-object.ts';
 import { initiateMultipartUpload } from './object/initiate-multipart-upload.ts';
 import { listParts } from './object/list-parts.ts';
 import { optionObject } from './object/option-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
+import { putObjectTagging } from './object/put-object-tagging.ts';
 import { sealObject } from './object/seal-object.ts';
 import { uploadPart } from './object/upload-part.ts';
 import { uploadPartCopy } from './object/upload-part-copy.ts';
@@ -230,9 +233,9 @@ const objectBasics: Operation[] = [
   later('SelectObject', 'object', 'POST', { 'x-oss-process': flag }, { action: 'oss:GetObject' }),
   later('PutSymlink', 'object', 'PUT', { symlink: flag }, { action: 'oss:PutObject' }),
   later('GetSymlink', 'object', 'GET', { symlink: flag }, { action: 'oss:GetObject' }),
-  later('PutObjectTagging', 'object', 'PUT', { tagging: flag }),
-  later('GetObjectTagging', 'object', 'GET', { tagging: flag }),
-  later('DeleteObjectTagging', 'object', 'DELETE', { tagging: flag }),
+  row('PutObjectTagging', 'object', 'PUT', { tagging: flag }, 'owner', putObjectTagging, document),
+  row('GetObjectTagging', 'object', 'GET', { tagging: flag }, 'owner', getObjectTagging),
+  row('DeleteObjectTagging', 'object', 'DELETE', { tagging: flag }, 'owner', deleteObjectTagging),
   later('PutObjectRetention', 'object', 'PUT', { retention: flag }),
   later('GetObjectRetention', 'object', 'GET', { retention: flag }),
   later('PutObjectLegalHold', 'object', 'PUT', { legalHold: flag }),

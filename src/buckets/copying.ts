@@ -24,13 +24,15 @@ export interface CopyObject {
    * object is copied onto itself. */
   readonly facts: ObjectFacts;
   readonly isReplacing: boolean;
+  /** The request's tags replace the source's, which come along otherwise. */
+  readonly isReplacingTags: boolean;
   /** `undefined`: `default` for a copy, unchanged for an object copied onto itself. */
   readonly acl: ObjectAcl | undefined;
   /** `undefined`: the bucket's for a copy, unchanged for an object copied onto itself. */
   readonly storageClass: string | undefined;
   readonly isOverwriteForbidden: boolean;
-  /** Members that replace those of the source. */
-  readonly extras?: ObjectExtras;
+  /** The request's own. */
+  readonly extras: ObjectExtras;
   readonly protectedSince?: Instant | undefined;
   /** Throws unless the caller may read this source and its conditions hold. */
   readonly admit: (source: StoredObject | undefined) => void;
@@ -106,7 +108,7 @@ async function copyContent(
     blobId: copied.blobId,
     content: copied.content,
     versionId: drawVersionId(world.random),
-    extras: input.extras ?? {},
+    extras: extrasOfCopy(input, source),
     acl: input.acl ?? 'default',
     storageClass: input.storageClass ?? bucket.storageClass,
     modifiedAt: world.clock.now(),
@@ -120,6 +122,21 @@ async function copyContent(
     isAnnounced,
     protectedSince,
   });
+}
+
+/** Tags and headers each by their directive; how it is encrypted or restored is not copied. */
+function extrasOfCopy(
+  { extras, isReplacing, isReplacingTags }: CopyObject,
+  { extras: source }: StoredObject,
+): ObjectExtras {
+  const { tags } = isReplacingTags ? extras : source;
+  const { persistentHeaders } = isReplacing ? extras : source;
+  return {
+    ...(tags === undefined ? {} : { tags }),
+    ...(persistentHeaders === undefined ? {} : { persistentHeaders }),
+    ...(source.linkTarget === undefined ? {} : { linkTarget: source.linkTarget }),
+    ...(extras.encryption === undefined ? {} : { encryption: extras.encryption }),
+  };
 }
 
 /** The bytes once more, under a name of their own; of parts, one blob. */
@@ -199,7 +216,10 @@ async function replaceFacts(
         ...input.facts,
         ...(input.acl === undefined ? {} : { acl: input.acl }),
         ...(input.storageClass === undefined ? {} : { storageClass: input.storageClass }),
-        ...(input.extras === undefined ? {} : { extras: input.extras }),
+        extras: {
+          persistentHeaders: input.extras.persistentHeaders ?? null,
+          ...(input.isReplacingTags ? { tags: input.extras.tags ?? null } : {}),
+        },
         modifiedAt: world.clock.now(),
       },
     }),

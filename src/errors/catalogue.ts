@@ -210,6 +210,11 @@ const rows = {
     ec: '9015-00000017',
     message: 'The tagging key you provided is invalid.',
   },
+  InvalidTag: {
+    status: 400,
+    ec: '9026-00000011',
+    message: 'The TagKey you have provided is invalid',
+  },
   InvalidTargetBucketForLogging: {
     status: 403,
     ec: '9015-00000018',

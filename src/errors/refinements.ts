@@ -94,7 +94,14 @@ export const refinements = {
   // Objects
   ...of('InvalidArgument', {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],
+    persistentHeaders: ['9026-00000012', 'x-oss-persistent-headers cannot be taken'],
     metadataCharacters: ['0011-00000005', 'a stored header has a character it may not have'],
+  }),
+  ...of('BadRequest', {
+    tooManyTags: ['9026-00000013', 'an object has 10 tags at most'],
+  }),
+  ...of('InvalidTag', {
+    tagTooLong: ['0010-00000209', 'a key has 128 bytes at most, a value 256'],
   }),
   ...of('OperationNotSupported', {
     sealUnsupported: ['0016-00000513', 'SealAppendObject'],

@@ -12,6 +12,7 @@ import { emptyAnswer } from '../answers.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
+import { readObjectExtras } from './object-extras.ts';
 import {
   checkLengthGiven,
   checkWriteRequest,
@@ -38,7 +39,7 @@ export async function appendObject(context: OperationContext): Promise<HttpRespo
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
-    extras: {},
+    extras: readObjectExtras(request),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,

@@ -6,7 +6,6 @@
  * REPLACE. An object copied onto itself keeps its content and takes the request's metadata.
  */
 import { checkAclAllowed, type StoredObject } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
@@ -14,6 +13,7 @@ import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import { openCopySource, sourceVersionHeader } from './copy-admission.ts';
+import { readObjectExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
   readForbidOverwrite,
@@ -27,9 +27,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   const { request, services, target } = context;
   checkWriteRequest(request);
   const isReplacing = readDirective(request, 'x-oss-metadata-directive') === 'REPLACE';
-  if (readDirective(request, 'x-oss-tagging-directive') === 'REPLACE') {
-    throw new OssError('NotImplemented', { fields: { Header: 'x-oss-tagging-directive' } });
-  }
+  const isReplacingTags = readDirective(request, 'x-oss-tagging-directive') === 'REPLACE';
   const acl = readObjectAcl(request);
   checkAclAllowed(bucketOf(context), 'object', acl);
   const { source, admit } = await openCopySource(context);
@@ -40,6 +38,8 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     key: target.key,
     facts: readObjectFacts(request),
     isReplacing,
+    isReplacingTags,
+    extras: readObjectExtras(request),
     acl,
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),

@@ -12,6 +12,7 @@ import { xmlAnswer } from '../answers.ts';
 import { encodingElement, keyElements, readEncoding } from '../bucket/list-parameters.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { readObjectExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
   readForbidOverwrite,
@@ -33,7 +34,7 @@ export async function initiateMultipartUpload(context: OperationContext): Promis
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
-    extras: {},
+    extras: readObjectExtras(request),
     isSequential: queryValue(request, 'sequential') !== undefined,
     isOverwriteForbidden: readForbidOverwrite(request),
   });

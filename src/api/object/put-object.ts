@@ -10,6 +10,7 @@ import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { readObjectExtras } from './object-extras.ts';
 import {
   checkLengthGiven,
   checkWriteRequest,
@@ -36,6 +37,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
+    extras: readObjectExtras(request),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,

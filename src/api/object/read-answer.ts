@@ -14,7 +14,7 @@ import {
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse, ResponseBody } from '../../http/index.ts';
 import { formatHttpDate } from '../answers.ts';
-import { bucketOf } from '../context.ts';
+import { bucketOf, callerAccountId } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import { versionHeader } from './version-id.ts';
@@ -45,6 +45,9 @@ const wireNames: Readonly<Record<string, string>> = {
 export function storedHeaders(object: StoredObject): Headers {
   // A browser must take the stored type as it is and guess no other (security.md 7.6).
   const headers: Headers = { 'X-Content-Type-Options': 'nosniff' };
+  for (const [name, value] of object.extras.persistentHeaders ?? []) {
+    headers[wireNames[name.toLowerCase()] ?? name] = value;
+  }
   for (const name in object.headers) headers[wireNames[name] ?? name] = object.headers[name] ?? '';
   for (const name in object.metadata) headers[`x-oss-meta-${name}`] = object.metadata[name] ?? '';
   return headers;
@@ -103,7 +106,7 @@ export async function answerWithObject(
 ): Promise<HttpResponse> {
   const { request, services } = context;
   const named = versionHeader(context, object.versionId);
-  const overrides = { ...named, ...readOverrides(context) };
+  const overrides = { ...named, ...taggingCount(context, object), ...readOverrides(context) };
   checkReadConditions(request, object);
   if (request.method === 'HEAD') {
     const headers = { ...objectHeaders(object), ...overrides };
@@ -126,6 +129,13 @@ export async function answerWithObject(
     if (opened.content.kind === 'reader') await opened.content.reader.close();
     throw problem;
   }
+}
+
+/** For those only who may read the tags (oss-semantics.md 7.4). */
+function taggingCount(context: OperationContext, { extras }: StoredObject): Headers {
+  const count = extras.tags?.length ?? 0;
+  const isShown = count > 0 && callerAccountId(context) === bucketOf(context).accountId;
+  return isShown ? { 'x-oss-tagging-count': String(count) } : {};
 }
 
 function checkReadConditions(request: HttpRequest, object: StoredObject): void {

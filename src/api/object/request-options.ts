@@ -17,10 +17,8 @@ export const encryptionHeaders = [
 /** Features of writes that this server does not have yet. */
 const unsupportedOnWrite = [
   ...encryptionHeaders,
-  'x-oss-tagging',
   'x-oss-callback',
   'x-oss-callback-var',
-  'x-oss-persistent-headers',
   'x-oss-object-worm-mode',
   'x-oss-object-worm-retain-until-date',
   'x-oss-object-worm-legal-hold',

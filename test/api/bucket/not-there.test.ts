@@ -40,7 +40,7 @@ const later: [string, string, string | undefined][] = [
   ['GET', 'metaQuery', undefined],
   ['PUT', 'rtc', undefined],
   ['GET', 'replicationLocation', undefined],
-  ['GET', 'tagging', 'k'],
+  ['PUT', 'legalHold', 'k'],
   ['PUT', 'symlink', 'k'],
   ['POST', 'asyncFetch', 'k'],
   ['GET', 'retention', 'k'],
