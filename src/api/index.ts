@@ -4,6 +4,7 @@
  */
 
 export { authorise } from './authorise.ts';
+export { applyCrossOrigin } from './cross-origin.ts';
 export { renderError, toOssError } from './error-document.ts';
 export { applyForcedDownload } from './forced-download.ts';
 export { matchOperation } from './match.ts';

@@ -5,8 +5,10 @@
  */
 
 import { deleteBucket } from './bucket/delete-bucket.ts';
+import { deleteBucketCors } from './bucket/delete-bucket-cors.ts';
 import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketAcl } from './bucket/get-bucket-acl.ts';
+import { getBucketCors } from './bucket/get-bucket-cors.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
@@ -18,6 +20,7 @@ import { listObjects } from './bucket/list-objects.ts';
 import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
+import { putBucketCors } from './bucket/put-bucket-cors.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
 import { deleteCname } from './cname/delete-cname.ts';
@@ -43,6 +46,8 @@ const flag = 'flag';
 const none = 'absent';
 const document = { documentBytesMax };
 
+/** oss-bucket-api.md. */
+const corsDocument = { documentBytesMax: 16 * 1024 };
 /** DESIGN ruling 17: 64 KiB, and 256 KiB where a certificate may come along. */
 const cnameDocument = { documentBytesMax: 64 * 1024 };
 const certificateDocument = { documentBytesMax: 256 * 1024 };
@@ -140,9 +145,9 @@ const bucketRules: Operation[] = [
   later('DeleteBucketEncryption', 'bucket', 'DELETE', { encryption: flag }),
   later('PutBucketRequestPayment', 'bucket', 'PUT', { requestPayment: flag }),
   later('GetBucketRequestPayment', 'bucket', 'GET', { requestPayment: flag }),
-  later('PutBucketCors', 'bucket', 'PUT', { cors: flag }),
-  absent('GetBucketCors', 'bucket', { cors: flag }, 'NoSuchCORSConfiguration'),
-  later('DeleteBucketCors', 'bucket', 'DELETE', { cors: flag }),
+  row('PutBucketCors', 'bucket', 'PUT', { cors: flag }, 'owner', putBucketCors, corsDocument),
+  row('GetBucketCors', 'bucket', 'GET', { cors: flag }, 'owner', getBucketCors),
+  row('DeleteBucketCors', 'bucket', 'DELETE', { cors: flag }, 'owner', deleteBucketCors),
   row('OptionObject', 'bucket', 'OPTIONS', {}, 'anyone', optionObject),
   later('PutBucketAccessMonitor', 'bucket', 'PUT', { accessmonitor: flag }),
   later('GetBucketAccessMonitor', 'bucket', 'GET', { accessmonitor: flag }),

@@ -25,6 +25,12 @@ export {
 } from './conditions.ts';
 export type { ExpectedContent, IncomingContent } from './content.ts';
 export type { CopyObject } from './copying.ts';
+export {
+  type CorsDocument,
+  type CorsMatch,
+  type CorsRule,
+  matchCorsRule,
+} from './cors-rules.ts';
 export { type Crc64, createCrc64 } from './crc64.ts';
 export {
   type BucketDocuments,

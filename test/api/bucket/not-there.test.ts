@@ -16,7 +16,6 @@ before(async () => {
 after(() => oss.close());
 
 const absent: Readonly<Record<string, string>> = {
-  cors: 'NoSuchCORSConfiguration',
   encryption: 'NoSuchServerSideEncryptionRule',
   inventory: 'NoSuchInventory',
   lifecycle: 'NoSuchLifecycle',
@@ -37,7 +36,7 @@ for (const [name, code] of Object.entries(absent)) {
 }
 
 const later: [string, string, string | undefined][] = [
-  ['PUT', 'cors', undefined],
+  ['PUT', 'policy', undefined],
   ['DELETE', 'lifecycle', undefined],
   ['POST', 'worm', undefined],
   ['GET', 'logging', undefined],
@@ -56,17 +55,6 @@ for (const [method, name, key] of later) {
     assert.equal((await oss.call({ bucket, key: 'k' })).text, 'x');
   });
 }
-
-test('a preflight: what is missing is said, and no bucket allows anything', async () => {
-  const preflight = (headers: Record<string, string>) =>
-    oss.call({ method: 'OPTIONS', bucket, key: 'any', headers, as: 'anonymous' });
-  const origin = { origin: 'https://a.example' };
-  const method = { 'access-control-request-method': 'GET' };
-  assert.equal((await preflight(method)).code, 'BadRequest');
-  assert.equal((await preflight(origin)).code, 'BadRequest');
-  const refused = await preflight({ ...origin, ...method });
-  assert.deepEqual([refused.status, refused.code], [403, 'AccessForbidden']);
-});
 
 test('buckets are not made through a mapped domain', async () => {
   const served = await openRawOss({ OWNERSHIP: 'off' });
