@@ -49,7 +49,7 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       operation.method === 'OPTIONS'
         ? anonymous
         : await rooms.authenticator.authenticate(request, target);
-    const grant = await authorise(operation, target, caller, rooms.services);
+    const grant = await authorise(operation, target, caller, rooms.services, request);
     reached.bucket = grant.bucket;
     const context = { request, target, operation, caller, ...grant, services: rooms.services };
     const act =

@@ -1,6 +1,7 @@
 /**
  * Decides whether the caller may do what the row says, and hands on the rows it looked at. Order
- * (custom-domain.md 2.6): the caller's kind, then the bucket, then ownership or ACL.
+ * (custom-domain.md 2.6): the caller's kind, then the bucket, then the Referer, then ownership or
+ * ACL.
  */
 import type { Caller } from '../auth/index.ts';
 import {
@@ -12,6 +13,8 @@ import {
   type StoredObject,
 } from '../buckets/index.ts';
 import { OssError, refine } from '../errors/index.ts';
+import type { HttpRequest } from '../http/index.ts';
+import { checkReferer } from './referer.ts';
 import type { Services } from './services.ts';
 import type { Operation, Target } from './types.ts';
 
@@ -26,6 +29,7 @@ export async function authorise(
   target: Target,
   caller: Caller,
   services: Services,
+  request: HttpRequest,
 ): Promise<Grant> {
   if (target.level === 'service') {
     if (operation.access !== 'anyone' && caller.kind === 'anonymous') {
@@ -38,6 +42,7 @@ export async function authorise(
   if (target.mapping && target.mapping.cname.status !== 'Enabled') {
     throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
   }
+  await checkReferer(request, operation, bucket, caller, services);
   if (operation.access === 'anyone') return { bucket, object: undefined };
   const grant = await grantWithBucket(operation, bucket, target, caller, services);
   // After the rights: what a key may be is no secret, but it is the second thing to say.

@@ -11,6 +11,7 @@ import { getBucketAcl } from './bucket/get-bucket-acl.ts';
 import { getBucketCors } from './bucket/get-bucket-cors.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
+import { getBucketReferer } from './bucket/get-bucket-referer.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
 import { getBucketWebsite } from './bucket/get-bucket-website.ts';
 import { listLiveChannel } from './bucket/list-live-channel.ts';
@@ -21,6 +22,7 @@ import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
 import { putBucketCors } from './bucket/put-bucket-cors.ts';
+import { putBucketReferer } from './bucket/put-bucket-referer.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
 import { deleteCname } from './cname/delete-cname.ts';
@@ -135,8 +137,8 @@ const bucketRules: Operation[] = [
   row('PutBucketWebsite', 'bucket', 'PUT', { website: flag }, 'owner', putBucketWebsite, document),
   row('GetBucketWebsite', 'bucket', 'GET', { website: flag }, 'owner', getBucketWebsite),
   row('DeleteBucketWebsite', 'bucket', 'DELETE', { website: flag }, 'owner', deleteBucketWebsite),
-  later('PutBucketReferer', 'bucket', 'PUT', { referer: flag }),
-  later('GetBucketReferer', 'bucket', 'GET', { referer: flag }),
+  row('PutBucketReferer', 'bucket', 'PUT', { referer: flag }, 'owner', putBucketReferer, document),
+  row('GetBucketReferer', 'bucket', 'GET', { referer: flag }, 'owner', getBucketReferer),
   later('PutBucketTags', 'bucket', 'PUT', { tagging: flag }),
   later('GetBucketTags', 'bucket', 'GET', { tagging: flag }),
   later('DeleteBucketTags', 'bucket', 'DELETE', { tagging: flag }),

@@ -44,6 +44,7 @@ export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
 export { createObjects, type ListObjects, type NewObject, type Objects } from './objects.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
+export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
 export {

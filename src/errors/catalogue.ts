@@ -50,6 +50,11 @@ const rows = {
     ec: '9017-00000002',
     message: 'Your proposed upload exceeds the maximum allowed size.',
   },
+  InlineDataTooLarge: {
+    status: 400,
+    ec: '9016-00000010',
+    message: 'Inline data exceeds the maximum allowed size.',
+  },
   InvalidArgument: { status: 400, ec: '9017-00000003', message: 'Invalid Argument.' },
   InvalidDigest: {
     status: 400,
