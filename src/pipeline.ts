@@ -3,9 +3,11 @@
  * Whatever throws on the way becomes an answer in exactly one place: `refuse`.
  */
 import {
+  answerRefusedPage,
   applyCrossOrigin,
   applyForcedDownload,
   authorise,
+  type Grant,
   matchOperation,
   type Operation,
   renderError,
@@ -49,9 +51,17 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       operation.method === 'OPTIONS'
         ? anonymous
         : await rooms.authenticator.authenticate(request, target);
-    const grant = await authorise(operation, target, caller, rooms.services, request);
+    const asked = { request, target, operation, caller, services: rooms.services };
+    let grant: Grant;
+    try {
+      grant = await authorise(operation, target, caller, rooms.services, request);
+    } catch (problem) {
+      const bucket = await bucketOfRefusal(toOssError(problem), reached, rooms.services);
+      reached.bucket = bucket;
+      return await answerRefusedPage(problem, { ...asked, bucket, object: undefined });
+    }
     reached.bucket = grant.bucket;
-    const context = { request, target, operation, caller, ...grant, services: rooms.services };
+    const context = { ...asked, ...grant };
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct
@@ -79,35 +89,9 @@ export function createPipeline(rooms: PipelineRooms): Handler {
   ): Promise<HttpResponse> {
     const error = toOssError(problem);
     if (error.status >= 500) rooms.onInternalError(problem, request);
-    const findBucket = (): Promise<Bucket | undefined> => bucketOfRefusal(error, reached);
-    return await allowCrossOrigin(renderError(error, request), request, findBucket);
-  }
-
-  /** The bucket a refused request was about, if it can be told without asking twice in vain. */
-  async function bucketOfRefusal(
-    error: OssError,
-    { target, bucket }: Reached,
-  ): Promise<Bucket | undefined> {
-    const known = bucket ?? target?.mapping?.bucket;
-    if (known || !target || target.level === 'service') return known;
-    if (error.status >= 500 || error.code === 'NoSuchBucket') return undefined;
-    return await rooms.services.buckets.findBucket(target.bucket);
-  }
-
-  /** CORS fails no answer that is there already. */
-  async function allowCrossOrigin(
-    response: HttpResponse,
-    request: HttpRequest,
-    findBucket: () => Promise<Bucket | undefined>,
-  ): Promise<HttpResponse> {
-    try {
-      const bucket = await findBucket();
-      if (bucket === undefined) return response;
-      return await applyCrossOrigin(response, request, bucket, rooms.services);
-    } catch (problem) {
-      rooms.onInternalError(problem, request);
-      return response;
-    }
+    const findBucket = (): Promise<Bucket | undefined> =>
+      bucketOfRefusal(error, reached, rooms.services);
+    return await allowCrossOrigin(renderError(error, request), request, findBucket, rooms);
   }
 
   return async (request) => {
@@ -116,11 +100,40 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       const response = await answer(request, reached);
       const { bucket } = reached;
       if (!bucket?.documents.includes('cors')) return response;
-      return await allowCrossOrigin(response, request, async () => bucket);
+      return await allowCrossOrigin(response, request, async () => bucket, rooms);
     } catch (problem) {
       return await refuse(problem, request, reached);
     }
   };
+}
+
+/** The bucket a refused request was about, if it can be told without asking twice in vain. */
+async function bucketOfRefusal(
+  error: OssError,
+  { target, bucket }: Reached,
+  services: Services,
+): Promise<Bucket | undefined> {
+  const known = bucket ?? target?.mapping?.bucket;
+  if (known || !target || target.level === 'service') return known;
+  if (error.status >= 500 || error.code === 'NoSuchBucket') return undefined;
+  return await services.buckets.findBucket(target.bucket);
+}
+
+/** CORS fails no answer that is there already. */
+async function allowCrossOrigin(
+  response: HttpResponse,
+  request: HttpRequest,
+  findBucket: () => Promise<Bucket | undefined>,
+  rooms: PipelineRooms,
+): Promise<HttpResponse> {
+  try {
+    const bucket = await findBucket();
+    if (bucket === undefined) return response;
+    return await applyCrossOrigin(response, request, bucket, rooms.services);
+  } catch (problem) {
+    rooms.onInternalError(problem, request);
+    return response;
+  }
 }
 
 /**

@@ -45,10 +45,19 @@ export { createObjects, type ListObjects, type NewObject, type Objects } from '.
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
+export type {
+  AskedPage,
+  IncludedHeader,
+  KeptElement,
+  RoutingCondition,
+  RoutingRedirect,
+  RoutingRule,
+} from './routing-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
 export {
   type FoundObject,
+  resolveRule,
   resolveWebsite,
   type WebsiteAnswer,
   type WebsiteDocument,

@@ -2,9 +2,9 @@
  * GetObject: `GET /key`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/getobject
  *
- * 200 with the content, 206 with a part of it, 304 when a condition says the client has it. A key
- * that no object stands under goes through the bucket's website document, whoever asks: only the
- * root differs for signed requests (oss-semantics.md 0).
+ * 200 with the content, 206 with a part of it, 304 when a condition says the client has it. Where
+ * the bucket has a website document, everything goes through it, whoever asks: only the root
+ * differs for signed requests (oss-semantics.md 0).
  */
 import { noSuchKey } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
@@ -21,10 +21,14 @@ export async function getObject(context: OperationContext): Promise<HttpResponse
   checkVersionAsked(request);
   // Before the lookup: what is wrong with the question does not depend on the answer.
   readOverrides(context);
-  if (object !== undefined) return await answerWithObject(context, target.key, object);
-  const document = await services.documents.find(bucketOf(context), 'website');
   // Who asks for the version `null` asks for an object, not for a page (oss-semantics.md 4.2).
   const isVersionAsked = request.query.some(({ name }) => name === 'versionId');
-  if (document === undefined || isVersionAsked) throw noSuchKey(target.key);
-  return await answerThroughWebsite(context, document, target.key);
+  const document = isVersionAsked
+    ? undefined
+    : await services.documents.find(bucketOf(context), 'website');
+  if (document !== undefined) {
+    return await answerThroughWebsite(context, document, target.key, object);
+  }
+  if (object === undefined) throw noSuchKey(target.key);
+  return await answerWithObject(context, target.key, object);
 }
