@@ -16,6 +16,7 @@ import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { checkReferer } from './referer.ts';
 import type { Services } from './services.ts';
+import { checkTlsVersion } from './tls-version.ts';
 import type { Operation, Target } from './types.ts';
 
 export interface Grant {
@@ -42,6 +43,7 @@ export async function authorise(
   if (target.mapping && target.mapping.cname.status !== 'Enabled') {
     throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
   }
+  await checkTlsVersion(request, operation, bucket, services);
   await checkReferer(request, operation, bucket, caller, services);
   if (operation.access === 'anyone') return { bucket, object: undefined };
   const grant = await grantWithBucket(operation, bucket, target, caller, services);

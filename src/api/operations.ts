@@ -9,6 +9,7 @@ import { deleteBucketCors } from './bucket/delete-bucket-cors.ts';
 import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketAcl } from './bucket/get-bucket-acl.ts';
 import { getBucketCors } from './bucket/get-bucket-cors.ts';
+import { getBucketHttpsConfig } from './bucket/get-bucket-https-config.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
 import { getBucketReferer } from './bucket/get-bucket-referer.ts';
@@ -22,6 +23,7 @@ import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
 import { putBucketCors } from './bucket/put-bucket-cors.ts';
+import { putBucketHttpsConfig } from './bucket/put-bucket-https-config.ts';
 import { putBucketReferer } from './bucket/put-bucket-referer.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
@@ -175,8 +177,23 @@ const bucketExtras: Operation[] = [
   later('DeleteStyle', 'bucket', 'DELETE', { style: flag }),
   later('PutBucketArchiveDirectRead', 'bucket', 'PUT', { bucketArchiveDirectRead: flag }),
   later('GetBucketArchiveDirectRead', 'bucket', 'GET', { bucketArchiveDirectRead: flag }),
-  later('PutBucketHttpsConfig', 'bucket', 'PUT', { httpsConfig: flag }),
-  later('GetBucketHttpsConfig', 'bucket', 'GET', { httpsConfig: flag }),
+  row(
+    'PutBucketHttpsConfig',
+    'bucket',
+    'PUT',
+    { httpsConfig: flag },
+    'owner',
+    putBucketHttpsConfig,
+    document,
+  ),
+  row(
+    'GetBucketHttpsConfig',
+    'bucket',
+    'GET',
+    { httpsConfig: flag },
+    'owner',
+    getBucketHttpsConfig,
+  ),
   later('CreateBucketDataRedundancyTransition', 'bucket', 'POST', { redundancyTransition: flag }),
   later('GetBucketDataRedundancyTransition', 'bucket', 'GET', { redundancyTransition: flag }),
   later('DeleteBucketDataRedundancyTransition', 'bucket', 'DELETE', {

@@ -7,6 +7,7 @@ import { OssError } from '../errors/index.ts';
 import type { Bucket, BucketDocumentName, BucketStore, ServingReads } from '../stores/index.ts';
 import { noSuchBucket } from './buckets.ts';
 import type { CorsDocument } from './cors-rules.ts';
+import type { HttpsDocument } from './https-rules.ts';
 import type { RefererDocument } from './referer-rules.ts';
 import { fromStore } from './store-failure.ts';
 import type { WebsiteDocument } from './website-rules.ts';
@@ -14,6 +15,7 @@ import type { WebsiteDocument } from './website-rules.ts';
 /** The documents there can be. A document is plain JSON; `undefined` members are not kept. */
 export interface DocumentTypes {
   cors: CorsDocument;
+  https: HttpsDocument;
   referer: RefererDocument;
   website: WebsiteDocument;
 }

@@ -38,6 +38,14 @@ export {
   type DocumentName,
   type DocumentTypes,
 } from './documents.ts';
+export {
+  type CipherRules,
+  type HttpsDocument,
+  isTlsVersionAllowed,
+  type TlsRestriction,
+  tlsRestrictionOf,
+  tlsVersions,
+} from './https-rules.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
