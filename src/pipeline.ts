@@ -8,7 +8,9 @@ import {
   applyForcedDownload,
   authorise,
   type Grant,
+  isRequesterCharged,
   matchOperation,
+  noteCharge,
   type Operation,
   renderError,
   type Services,
@@ -51,22 +53,24 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       operation.method === 'OPTIONS'
         ? anonymous
         : await rooms.authenticator.authenticate(request, target);
-    const asked = { request, target, operation, caller, services: rooms.services };
+    const { services } = rooms;
+    const asked = { request, target, operation, caller, marker: undefined, services };
     let grant: Grant;
     try {
-      grant = await authorise(operation, target, caller, rooms.services, request);
+      grant = await authorise(operation, request, target, caller, services);
     } catch (problem) {
-      const bucket = await bucketOfRefusal(toOssError(problem), reached, rooms.services);
+      const bucket = await bucketOfRefusal(toOssError(problem), reached, services);
       reached.bucket = bucket;
       return await answerRefusedPage(problem, { ...asked, bucket, object: undefined });
     }
     reached.bucket = grant.bucket;
+    const isCharged = await isRequesterCharged(request, operation, grant.bucket, caller, services);
     const context = { ...asked, ...grant };
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct
         : operation.act;
-    return applyForcedDownload(await act(context), context);
+    return noteCharge(applyForcedDownload(await act(context), context), isCharged);
   }
 
   /**

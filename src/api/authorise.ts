@@ -7,6 +7,7 @@ import type { Caller } from '../auth/index.ts';
 import {
   type Bucket,
   checkObjectKey,
+  type DeleteMarker,
   isBucketName,
   mayReadObject,
   mayWriteObject,
@@ -14,6 +15,8 @@ import {
 } from '../buckets/index.ts';
 import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
+import { queryValue } from './context.ts';
+import { findAsked } from './object/version-id.ts';
 import { checkReferer } from './referer.ts';
 import type { Services } from './services.ts';
 import { checkTlsVersion } from './tls-version.ts';
@@ -22,15 +25,17 @@ import type { Operation, Target } from './types.ts';
 export interface Grant {
   readonly bucket: Bucket | undefined;
   readonly object: StoredObject | undefined;
+  /** The delete marker that the request names by its version. */
+  readonly marker?: DeleteMarker | undefined;
 }
 
 /** @throws OssError NoSuchBucket, InvalidBucketName, AccessDenied, InvalidObjectName. */
 export async function authorise(
   operation: Operation,
+  request: HttpRequest,
   target: Target,
   caller: Caller,
   services: Services,
-  request: HttpRequest,
 ): Promise<Grant> {
   if (target.level === 'service') {
     if (operation.access !== 'anyone' && caller.kind === 'anonymous') {
@@ -46,7 +51,8 @@ export async function authorise(
   await checkTlsVersion(request, operation, bucket, services);
   await checkReferer(request, operation, bucket, caller, services);
   if (operation.access === 'anyone') return { bucket, object: undefined };
-  const grant = await grantWithBucket(operation, bucket, target, caller, services);
+  const versionId = queryValue(request, 'versionId');
+  const grant = await grantWithBucket(operation, bucket, target, caller, services, versionId);
   // After the rights: what a key may be is no secret, but it is the second thing to say.
   if (target.level === 'object') checkObjectKey(target.key);
   return grant;
@@ -58,12 +64,13 @@ async function grantWithBucket(
   target: Target,
   caller: Caller,
   services: Services,
+  versionId: string | undefined,
 ): Promise<Grant> {
   if (operation.access === 'account' || operation.access === 'owner') {
     checkOwner(operation, bucket, caller);
     return { bucket, object: undefined };
   }
-  return await checkObjectAccess(operation, bucket, target, caller, services);
+  return await checkObjectAccess(operation, bucket, target, caller, services, versionId);
 }
 
 function grantWithoutBucket(operation: Operation, target: Target, caller: Caller): Grant {
@@ -107,9 +114,10 @@ async function checkObjectAccess(
   target: Target,
   caller: Caller,
   services: Services,
+  versionId: string | undefined,
 ): Promise<Grant> {
   const callerId = caller.kind === 'account' ? caller.accountId : undefined;
-  const object = await findObject(operation, bucket, target, services);
+  const { object, marker } = await findAsked({ operation, bucket, target, versionId, services });
   const isAllowed =
     operation.access === 'object-read'
       ? mayReadObject(bucket, object, callerId)
@@ -123,18 +131,5 @@ async function checkObjectAccess(
       fields: { BucketName: bucket.name },
     });
   }
-  return { bucket, object };
-}
-
-/** Reads go on while the database is away; what decides about a change is asked of it. */
-async function findObject(
-  { access }: Operation,
-  bucket: Bucket,
-  { level, key }: Target,
-  { objects }: Services,
-): Promise<StoredObject | undefined> {
-  if (level !== 'object') return undefined;
-  return access === 'object-read'
-    ? await objects.findServedObject(bucket, key)
-    : await objects.findObject(bucket, key);
+  return { bucket, object, marker };
 }

@@ -1,5 +1,5 @@
 import type { Caller } from '../auth/index.ts';
-import type { Bucket, StoredObject } from '../buckets/index.ts';
+import type { Bucket, DeleteMarker, StoredObject } from '../buckets/index.ts';
 import type { Level, Target } from '../hosts/index.ts';
 import type { HttpRequest, HttpResponse } from '../http/index.ts';
 import type { Services } from './services.ts';
@@ -59,5 +59,7 @@ export interface OperationContext {
   readonly bucket: Bucket | undefined;
   /** At object level, the row the access decision was made on; undefined when there is none. */
   readonly object: StoredObject | undefined;
+  /** The delete marker that the request names by its version. */
+  readonly marker: DeleteMarker | undefined;
   readonly services: Services;
 }

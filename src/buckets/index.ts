@@ -9,12 +9,23 @@ export type {
   Bucket,
   BucketAcl,
   BucketStat,
+  DeleteMarker,
+  DeletionResult,
   ListedObject,
+  ListedVersion,
   ObjectAcl,
+  ObjectExtras,
   ObjectListing,
   StoredObject,
+  Versioning,
+  VersionListing,
 } from '../stores/index.ts';
-export { mayReadObject, mayWriteObject } from './access.ts';
+export {
+  checkAclAllowed,
+  isPublicAccessBlocked,
+  mayReadObject,
+  mayWriteObject,
+} from './access.ts';
 export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
 export {
   type Conditions,
@@ -23,6 +34,17 @@ export {
   isRangeWanted,
   parseHttpDate,
 } from './conditions.ts';
+export type {
+  CallbackPolicy,
+  EncryptionDocument,
+  LoggingDocument,
+  QosLimits,
+  RedundancyTransition,
+  StoredElement,
+  Style,
+  SwitchDocument,
+  Tag,
+} from './configurations.ts';
 export type { ExpectedContent, IncomingContent } from './content.ts';
 export type { CopyObject } from './copying.ts';
 export {
@@ -46,13 +68,49 @@ export {
   tlsRestrictionOf,
   tlsVersions,
 } from './https-rules.ts';
+export {
+  type DueAction,
+  dueActions,
+  expirationHeader,
+  expirationOf,
+  type LifecycleDocument,
+  type LifecycleExpiration,
+  type LifecycleFacts,
+  type LifecycleRule,
+  type LifecycleTransition,
+  type NoncurrentTransition,
+  storageLadder,
+  uploadExpiry,
+} from './lifecycle-rules.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
-export { createObjects, type ListObjects, type NewObject, type Objects } from './objects.ts';
+export {
+  type ChangeObject,
+  createObjects,
+  type ListObjects,
+  type NewObject,
+  type Objects,
+} from './objects.ts';
+export {
+  isOverwriteForbidden,
+  type OverwriteDocument,
+  type OverwriteRule,
+} from './overwrite-rules.ts';
+export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
+export {
+  abortWorm,
+  completeWorm,
+  extendWorm,
+  initiateWorm,
+  protectedUntil,
+  type WormDocument,
+  type WormState,
+  wormStateOf,
+} from './retention-rules.ts';
 export type {
   AskedPage,
   IncludedHeader,
@@ -63,6 +121,7 @@ export type {
 } from './routing-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
+export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,
   resolveRule,

@@ -8,6 +8,7 @@ import type {
   ObjectIndex,
   StoredObject,
 } from '../stores/index.ts';
+import { openComposed } from './composed-content.ts';
 import type { HotContent } from './hot-content.ts';
 import type { ObjectLimits } from './limits.ts';
 import { fromStore } from './store-failure.ts';
@@ -46,15 +47,27 @@ export async function openObject(
 ): Promise<OpenObject> {
   const content = await openContent(shelves, object, span);
   if (content !== undefined) return { object, content };
-  const current = await fromStore(shelves.objects.findObject(bucket.id, key));
+  const current = await findAgain(shelves, bucket, key, object);
   if (current === undefined) throw noSuchKey(key);
   const currentContent = await openContent(shelves, current, undefined);
   if (currentContent !== undefined) return { object: current, content: currentContent };
   throw damaged(current, 'is gone');
 }
 
-export function noSuchKey(key: string): OssError {
-  return new OssError('NoSuchKey', { fields: { Key: key } });
+/** A key's newest, or, where there are versions, the one that was asked for. */
+async function findAgain(
+  { objects }: Shelves,
+  bucket: Bucket,
+  key: string,
+  { versionId }: StoredObject,
+): Promise<StoredObject | undefined> {
+  if (bucket.versioning === undefined) return await fromStore(objects.findObject(bucket.id, key));
+  const found = await fromStore(objects.findVersion(bucket.id, key, versionId));
+  return found !== undefined && 'object' in found ? found.object : undefined;
+}
+
+export function noSuchKey(key: string, headers: Record<string, string> = {}): OssError {
+  return new OssError('NoSuchKey', { fields: { Key: key }, headers });
 }
 
 async function openContent(
@@ -62,10 +75,12 @@ async function openContent(
   object: StoredObject,
   span: BlobSpan | undefined,
 ): Promise<ObjectContent | undefined> {
+  if (object.content === 'none') return { kind: 'bytes', bytes: Buffer.alloc(0) };
   const isSmall = object.size <= shelves.limits.hotObjectBytesMax;
-  const hot = isSmall ? shelves.hot.find(object.blobId) : undefined;
+  const name = hotName(object);
+  const hot = isSmall ? shelves.hot.find(name) : undefined;
   if (hot !== undefined) return { kind: 'bytes', bytes: hot };
-  const reader = await fromStore(shelves.blobs.open(object.blobId, isSmall ? undefined : span));
+  const reader = await fromStore(openReader(shelves, object, isSmall ? undefined : span));
   if (reader === undefined) return undefined;
   if (reader.size !== object.size) {
     await reader.close();
@@ -73,8 +88,24 @@ async function openContent(
   }
   if (!isSmall) return { kind: 'reader', reader };
   const bytes = await readWhole(reader, object);
-  shelves.hot.keep(object.blobId, bytes);
+  shelves.hot.keep(name, bytes);
   return { kind: 'bytes', bytes };
+}
+
+/** A content of parts may have grown under its name; what it was is told by its size. */
+function hotName({ blobId, content, size }: StoredObject): string {
+  return content === 'parts' ? `${blobId}/${size}` : blobId;
+}
+
+/** The bytes of a content, of one blob or of many; `span`: the part that will be read. */
+export async function openReader(
+  shelves: Pick<Shelves, 'objects' | 'blobs'>,
+  object: Pick<StoredObject, 'blobId' | 'content' | 'size'>,
+  span: BlobSpan | undefined,
+): Promise<BlobReader | undefined> {
+  if (object.content !== 'parts') return await shelves.blobs.open(object.blobId, span);
+  const { start, length } = span ?? { start: 0, length: object.size };
+  return await openComposed(shelves, object, start, start + length);
 }
 
 async function readWhole(reader: BlobReader, object: StoredObject): Promise<Buffer> {

@@ -1,6 +1,6 @@
 /**
- * What is left of the profile where a bucket allows less of it (custom-domain.md 9). Never more than
- * the profile: versions and suites that are not in it are kept by the bucket and not spoken.
+ * What is left of the profile where a bucket allows less of it (custom-domain.md 9). Never more
+ * than the profile: versions and suites that are not in it are kept by the bucket and not spoken.
  */
 import type { TlsOptions } from 'node:tls';
 import { tlsProfile } from './profile.ts';

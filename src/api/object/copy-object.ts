@@ -7,6 +7,7 @@
  */
 import {
   type Bucket,
+  checkAclAllowed,
   checkConditions,
   mayReadObject,
   type StoredObject,
@@ -26,6 +27,7 @@ import {
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
+import { versionHeader } from './version-id.ts';
 
 export async function copyObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -34,23 +36,32 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   if (readDirective(request, 'x-oss-tagging-directive') === 'REPLACE') {
     throw new OssError('NotImplemented', { fields: { Header: 'x-oss-tagging-directive' } });
   }
+  const acl = readObjectAcl(request);
+  checkAclAllowed(bucketOf(context), 'object', acl);
   const source = parseCopySource(request.headers['x-oss-copy-source'] ?? '');
   const sourceBucket = await services.buckets.findBucket(source.bucket);
   if (sourceBucket === undefined) {
     throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
   }
+  let sourceVersionId: string | undefined;
   const copy = await services.objects.copyObject({
-    source: { bucket: sourceBucket, key: source.key },
+    source: { bucket: sourceBucket, key: source.key, versionId: source.versionId },
     bucket: bucketOf(context),
     key: target.key,
     facts: readObjectFacts(request),
     isReplacing,
-    acl: readObjectAcl(request),
+    acl,
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
-    admit: (found) => admitSource(context, sourceBucket, found),
+    admit(found) {
+      admitSource(context, sourceBucket, found);
+      sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
+    },
   });
-  return renderCopy(copy);
+  return renderCopy(copy.object, {
+    ...versionHeader(context, copy.versionId),
+    ...(sourceVersionId === undefined ? {} : { 'x-oss-copy-source-version-id': sourceVersionId }),
+  });
 }
 
 /** Whether the caller may read the source comes before whether there is one. */
@@ -90,7 +101,7 @@ function readDirective({ headers }: HttpRequest, name: string): 'COPY' | 'REPLAC
   throw invalidArgument(name, value, `The header ${name} must be COPY or REPLACE.`);
 }
 
-function renderCopy(copy: StoredObject): HttpResponse {
+function renderCopy(copy: StoredObject, versions: Record<string, string>): HttpResponse {
   const etag = `"${copy.etag}"`;
   return xmlAnswer(
     element(
@@ -98,6 +109,6 @@ function renderCopy(copy: StoredObject): HttpResponse {
       element('ETag', etag),
       element('LastModified', formatXmlDate(copy.modifiedAt)),
     ),
-    { ETag: etag, 'x-oss-hash-crc64ecma': copy.crc64 },
+    { ETag: etag, 'x-oss-hash-crc64ecma': copy.crc64, ...versions },
   );
 }

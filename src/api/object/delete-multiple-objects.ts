@@ -5,22 +5,16 @@
  * At most 1,000 keys in 2 MiB. Keys that no object stands under count as deleted. Quiet answers an
  * empty body. Keys may hold control characters, as numeric references.
  */
-import { checkObjectKey, mayWriteObject } from '../../buckets/index.ts';
+import { checkObjectKey, type DeletionResult, mayWriteObject } from '../../buckets/index.ts';
 import { OssError, refine } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
-import { element, type XmlElement } from '../../xml/index.ts';
+import { element, type XmlElement, type XmlNode } from '../../xml/index.ts';
 import { emptyAnswer, encodeUrl, xmlAnswer } from '../answers.ts';
 import { readEncoding } from '../bucket/list-parameters.ts';
 import { bucketOf, callerAccountId } from '../context.ts';
-import {
-  childBoolean,
-  invalidArgument,
-  malformedXml,
-  onlyChild,
-  readDocument,
-} from '../document.ts';
+import { childBoolean, malformedXml, onlyChild, readDocument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
-import { isVersionId } from './version-id.ts';
+import { checkVersionId } from './version-id.ts';
 
 interface Deletion {
   readonly isQuiet: boolean;
@@ -29,7 +23,7 @@ interface Deletion {
 
 interface DeletionEntry {
   readonly key: string;
-  /** `undefined` for the current version, which is the only one. */
+  /** `undefined` for the current version. */
   readonly versionId: string | undefined;
 }
 
@@ -41,13 +35,10 @@ export async function deleteMultipleObjects(context: OperationContext): Promise<
   const encoding = readEncoding(context.request);
   const deletion = await readDeletion(context);
   const bucket = bucketOf(context);
-  // Other version ids have the right form but never existed here: nothing to delete.
-  const keys = deletion.entries
-    .filter(({ versionId }) => versionId === undefined || versionId === 'null')
-    .map(({ key }) => key);
-  await checkRights(context, keys);
-  await context.services.objects.deleteObjects(bucket, [...new Set(keys)]);
-  return deletion.isQuiet ? emptyAnswer(200) : render(deletion, encoding === 'url');
+  await checkRights(context, new Set(deletion.entries.map(({ key }) => key)));
+  const results = await context.services.objects.deleteObjects(bucket, deletion.entries);
+  if (results.every((result) => result.isProtected)) throw new OssError('FileImmutable');
+  return deletion.isQuiet ? emptyAnswer(200) : render(deletion, results, encoding === 'url');
 }
 
 /** @throws OssError MalformedXML with this operation's own second-level code, whatever is wrong. */
@@ -83,9 +74,7 @@ function parseEntry(object: XmlElement): DeletionEntry {
   if (key === undefined) throw malformedXml('an Object has no Key');
   checkObjectKey(key);
   const versionId = onlyChild(object, 'VersionId')?.text.trim() || undefined;
-  if (versionId !== undefined && versionId !== 'null' && !isVersionId(versionId)) {
-    throw invalidArgument('VersionId', versionId, 'Invalid version id specified.');
-  }
+  if (versionId !== undefined) checkVersionId(versionId, 'VersionId');
   return { key, versionId };
 }
 
@@ -93,7 +82,7 @@ function parseEntry(object: XmlElement): DeletionEntry {
  * The bucket's ACL let the caller in; objects with an ACL of their own may still be closed. Then
  * nothing is deleted at all (oss-semantics.md 1.5).
  */
-async function checkRights(context: OperationContext, keys: readonly string[]): Promise<void> {
+async function checkRights(context: OperationContext, keys: ReadonlySet<string>): Promise<void> {
   const bucket = bucketOf(context);
   const accountId = callerAccountId(context);
   if (accountId === bucket.accountId) return;
@@ -107,18 +96,32 @@ async function checkRights(context: OperationContext, keys: readonly string[]): 
   }
 }
 
-function render({ entries }: Deletion, isUrlEncoded: boolean): HttpResponse {
+/** Of a marker that was made, or that was removed (oss-semantics.md 1.5). */
+function markerElements(markerId: string | undefined): XmlNode[] {
+  if (markerId === undefined) return [];
+  return [element('DeleteMarker', 'true'), element('DeleteMarkerVersionId', markerId)];
+}
+
+/** Objects that may not go yet are left out: the reference has no word for them. */
+function render(
+  { entries }: Deletion,
+  results: readonly DeletionResult[],
+  isUrlEncoded: boolean,
+): HttpResponse {
   return xmlAnswer(
     element(
       'DeleteResult',
       isUrlEncoded ? element('EncodingType', 'url') : undefined,
-      ...entries.map(({ key, versionId }) =>
-        element(
+      ...entries.map(({ key, versionId }, index) => {
+        const result = results[index];
+        if (result?.isProtected === true) return undefined;
+        return element(
           'Deleted',
           element('Key', isUrlEncoded ? encodeUrl(key) : key),
           versionId === undefined ? undefined : element('VersionId', versionId),
-        ),
-      ),
+          ...markerElements(result?.removed === 'marker' ? versionId : result?.markerId),
+        );
+      }),
     ),
   );
 }

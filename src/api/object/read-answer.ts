@@ -17,6 +17,7 @@ import { formatHttpDate } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
+import { versionHeader } from './version-id.ts';
 
 type Headers = Record<string, string>;
 
@@ -100,7 +101,8 @@ export async function answerWithObject(
   object: StoredObject,
 ): Promise<HttpResponse> {
   const { request, services } = context;
-  const overrides = readOverrides(context);
+  const named = versionHeader(context, object.versionId);
+  const overrides = { ...named, ...readOverrides(context) };
   checkReadConditions(request, object);
   if (request.method === 'HEAD') {
     const headers = { ...objectHeaders(object), ...overrides };

@@ -20,6 +20,8 @@ export async function answerRefusedPage(
   if (!isRefused || !bucket?.documents.includes('website')) throw problem;
   // A domain that is off serves nothing at all.
   if (target.mapping && target.mapping.cname.status !== 'Enabled') throw problem;
+  // Whether somebody pays for the page was not asked yet.
+  if (bucket.documents.includes('payment')) throw problem;
   if (!pages.includes(operation.name) || queryValue(request, 'versionId') !== undefined) {
     throw problem;
   }

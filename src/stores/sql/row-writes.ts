@@ -6,9 +6,12 @@ import { continueAfter } from './numbering.ts';
 import { keyOf, rowTable, untyped } from './row-tables.ts';
 
 /** Rows of other tables that keep a row from going. */
-const children: Readonly<Record<string, { table: string; column: string; key: string }>> = {
-  accounts: { table: 'credentials', column: 'account_id', key: 'id' },
-  buckets: { table: 'objects', column: 'bucket_id', key: 'id' },
+const children: Readonly<Record<string, readonly { table: string; column: string }[]>> = {
+  accounts: [{ table: 'credentials', column: 'account_id' }],
+  buckets: ['objects', 'object_versions', 'uploads'].map((table) => {
+    return { table, column: 'bucket_id' };
+  }),
+  uploads: [{ table: 'upload_parts', column: 'upload_id' }],
 };
 
 export async function putRows(
@@ -127,15 +130,16 @@ function keyText(table: RowTable, row: Row): string {
 }
 
 async function isParent(sql: Sql, table: RowTable, key: RowKey): Promise<boolean> {
-  const child = children[table.name];
-  if (child === undefined) return false;
-  const found = await untyped(sql)
-    .selectFrom(child.table)
-    .select(child.column)
-    .where(child.column, '=', key[0] ?? null)
-    .limit(1)
-    .execute();
-  return found.length > 0;
+  for (const child of children[table.name] ?? []) {
+    const found = await untyped(sql)
+      .selectFrom(child.table)
+      .select(child.column)
+      .where(child.column, '=', key[0] ?? null)
+      .limit(1)
+      .execute();
+    if (found.length > 0) return true;
+  }
+  return false;
 }
 
 /** The mapping that still names the certificate is written anew with the rows that follow. */

@@ -21,7 +21,6 @@ const absent: Readonly<Record<string, string>> = {
   lifecycle: 'NoSuchLifecycle',
   policy: 'NoSuchBucketPolicy',
   replication: 'NoSuchReplicationConfiguration',
-  style: 'NoSuchStyle',
   transferAcceleration: 'NoSuchTransferAccelerationConfiguration',
   website: 'NoSuchWebsiteConfiguration',
   worm: 'NoSuchWORMConfiguration',
@@ -37,9 +36,9 @@ for (const [name, code] of Object.entries(absent)) {
 
 const later: [string, string, string | undefined][] = [
   ['PUT', 'policy', undefined],
-  ['DELETE', 'lifecycle', undefined],
-  ['POST', 'worm', undefined],
-  ['GET', 'logging', undefined],
+  ['GET', 'metaQuery', undefined],
+  ['PUT', 'rtc', undefined],
+  ['GET', 'replicationLocation', undefined],
   ['GET', 'tagging', 'k'],
   ['PUT', 'symlink', 'k'],
   ['POST', 'append', 'k'],

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   type Bucket,
   type BucketAcl,
+  checkAclAllowed,
   mayReadObject,
   mayWriteObject,
   type ObjectAcl,
@@ -40,6 +41,9 @@ function objectWith(acl: ObjectAcl): StoredObject {
     modifiedAt: 0,
     headers: {},
     metadata: {},
+    content: 'blob',
+    versionId: 'null',
+    extras: {},
   };
 }
 
@@ -74,5 +78,26 @@ for (const [bucketAcl, objectAcl, isReadable, isWritable] of table) {
     }
     assert.equal(mayReadObject(bucket, object, owner), true);
     assert.equal(mayWriteObject(bucket, object, owner), true);
+  });
+}
+
+for (const block of ['public-access-block', 'account-access-block'] as const) {
+  test(`${block}: public ACLs grant nothing to others, and none may be set`, () => {
+    const bucket = { ...bucketWith('public-read-write'), documents: [block] };
+    for (const object of [undefined, objectWith('default'), objectWith('public-read-write')]) {
+      for (const caller of [stranger, undefined]) {
+        assert.equal(mayReadObject(bucket, object, caller), false);
+        assert.equal(mayWriteObject(bucket, object, caller), false);
+      }
+      assert.equal(mayReadObject(bucket, object, owner), true);
+      assert.equal(mayWriteObject(bucket, object, owner), true);
+    }
+    for (const acl of ['public-read', 'public-read-write'] as const) {
+      assert.throws(() => checkAclAllowed(bucket, 'object', acl), { code: 'AccessDenied' });
+      checkAclAllowed(bucketWith('private'), 'object', acl);
+    }
+    for (const acl of ['private', 'default', undefined] as const) {
+      checkAclAllowed(bucket, 'object', acl);
+    }
   });
 }
