@@ -103,7 +103,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     connections.set(socket, new Connection(socket, connectionFacts(socket, balancers), rules));
     socket.once('close', () => connections.delete(socket));
   });
-  const onFailure = (socket: TLSSocket): void => {
+  const onFailure = (socket: Socket): void => {
     failedHandshakes++;
     socket.destroy();
   };
@@ -167,7 +167,7 @@ function variantsOf(
   { findTlsVariant, world }: ListenerOptions,
   { handshakeTimeoutMs }: HttpLimits,
   server: Server,
-  onFailure: (socket: TLSSocket) => void,
+  onFailure: (socket: Socket) => void,
 ): TlsVariants | undefined {
   return (
     findTlsVariant &&

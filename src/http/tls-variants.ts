@@ -37,7 +37,8 @@ export function createTlsVariants(options: {
   readonly world: Pick<World, 'random' | 'timers'>;
   readonly handshakeTimeoutMs: number;
   readonly onConnection: (socket: TLSSocket) => void;
-  readonly onFailure: (socket: TLSSocket) => void;
+  /** A handshake has failed, or never began. */
+  readonly onFailure: (socket: Socket) => void;
 }): TlsVariants {
   const { world, handshakeTimeoutMs } = options;
   const servers = new Map<string, Server>();
@@ -76,7 +77,7 @@ export function createTlsVariants(options: {
 
   return {
     route(socket, pass) {
-      readName(socket, world, handshakeTimeoutMs, (serverName) => {
+      readName(socket, options, (serverName) => {
         give(socket, serverName, pass).catch(() => socket.destroy());
       });
     },
@@ -89,16 +90,20 @@ export function createTlsVariants(options: {
 /** Then the socket is as if nothing had been read. A hello that does not come ends it. */
 function readName(
   socket: Socket,
-  world: Pick<World, 'timers'>,
-  withinMs: number,
+  options: {
+    readonly world: Pick<World, 'timers'>;
+    readonly handshakeTimeoutMs: number;
+    readonly onFailure: (socket: Socket) => void;
+  },
   next: (serverName: string | undefined) => void,
 ): void {
   let received: Buffer = Buffer.alloc(0);
   let reads = 0;
   const over = new AbortController();
   const onGone = (): void => {
+    if (over.signal.aborted) return;
     over.abort();
-    socket.destroy();
+    options.onFailure(socket);
   };
   const onReadable = (): void => {
     let verdict: HelloVerdict = { kind: 'incomplete' };
@@ -110,12 +115,12 @@ function readName(
       if (++reads >= readsMax) break;
     }
     over.abort();
-    // Nobody else listens for errors before TLS has the socket, and then it does no harm.
+    // The listener for errors stays: nobody else listens before TLS has the socket.
     socket.off('readable', onReadable).off('end', onGone);
     socket.unshift(received);
     next(verdict.kind === 'read' ? verdict.serverName : undefined);
   };
   socket.on('readable', onReadable).on('error', onGone).on('end', onGone);
   socket.once('close', () => over.abort());
-  world.timers.delay(withinMs, over.signal).then(onGone, () => {});
+  options.world.timers.delay(options.handshakeTimeoutMs, over.signal).then(onGone, () => {});
 }

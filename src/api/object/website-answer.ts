@@ -77,7 +77,9 @@ async function render(context: OperationContext, answer: WebsiteAnswer): Promise
   switch (answer.kind) {
     case 'object': {
       const { key, object } = answer.found;
-      if (!isReadable(context, object)) throw refuseObject(bucketOf(context).name);
+      // Of the object that was asked for, the rights were decided already.
+      if (object !== context.object && !isReadable(context, object))
+        throw refuseObject(bucketOf(context).name);
       return await answerWithObject(context, key, object);
     }
     case 'redirect':
