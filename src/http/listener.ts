@@ -112,18 +112,15 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
   attach(server, connections);
   server.on('tlsClientError', (_error: Error, socket: TLSSocket) => onFailure(socket));
 
-  function start(): Promise<ListenerAddress> {
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ ...options.address, backlog }, () => {
-        server.off('error', reject);
-        // E.g. out of file descriptors while accepting: that connection is lost, no other.
-        server.on('error', (error) => rules.onFault(error, ''));
-        stopChecking = world.timers.every(limits.checkEveryMs, () => rates.check());
-        const { address, port } = server.address() as AddressInfo;
-        resolve({ host: address, port });
-      });
+  async function start(): Promise<ListenerAddress> {
+    const address = await accept(server, options.address);
+    // E.g. out of file descriptors while accepting: that connection is lost, no other.
+    server.on('error', (error) => rules.onFault(error, ''));
+    stopChecking = world.timers.every(limits.checkEveryMs, () => {
+      rates.check();
+      variants?.check();
     });
+    return address;
   }
 
   async function drain(deadlineMs: number): Promise<void> {
@@ -160,6 +157,18 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
       failedHandshakes,
     }),
   };
+}
+
+/** The address it accepts on. Rejects when it cannot be had. */
+function accept(server: Server, address: ListenerAddress): Promise<ListenerAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...address, backlog }, () => {
+      server.off('error', reject);
+      const { address: host, port } = server.address() as AddressInfo;
+      resolve({ host, port });
+    });
+  });
 }
 
 /** Their connections are the listener's once the handshake is over, like any other. */

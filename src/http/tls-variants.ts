@@ -21,6 +21,8 @@ export type FindTlsVariant = (serverName: string) => Promise<TlsVariant | undefi
 export interface TlsVariants {
   /** Hands the connection to its variant, or to `pass` when its name has none. */
   route(socket: Socket, pass: () => void): void;
+  /** Ends connections whose hello does not come; to be called now and then. */
+  check(): void;
   /** Ends the sessions of all variants. */
   rotateTicketKeys(): void;
 }
@@ -34,7 +36,7 @@ const ticketKeyBytes = 48;
 
 export function createTlsVariants(options: {
   readonly find: FindTlsVariant;
-  readonly world: Pick<World, 'random' | 'timers'>;
+  readonly world: Pick<World, 'random' | 'clock'>;
   readonly handshakeTimeoutMs: number;
   readonly onConnection: (socket: TLSSocket) => void;
   /** A handshake has failed, or never began. */
@@ -42,6 +44,8 @@ export function createTlsVariants(options: {
 }): TlsVariants {
   const { world, handshakeTimeoutMs } = options;
   const servers = new Map<string, Server>();
+  // In the order they came, and so the first to be late first.
+  const waiting = new Map<Socket, { fail(): void; untilMs: number }>();
 
   function setFreshKeys(server: Server): void {
     const keys = world.random.bytes(ticketKeyBytes);
@@ -77,9 +81,19 @@ export function createTlsVariants(options: {
 
   return {
     route(socket, pass) {
-      readName(socket, options, (serverName) => {
+      const fail = readName(socket, options.onFailure, (serverName) => {
+        waiting.delete(socket);
         give(socket, serverName, pass).catch(() => socket.destroy());
       });
+      waiting.set(socket, { fail, untilMs: world.clock.monotonicMs() + handshakeTimeoutMs });
+      socket.once('close', () => waiting.delete(socket));
+    },
+    check() {
+      const now = world.clock.monotonicMs();
+      for (const { fail, untilMs } of waiting.values()) {
+        if (untilMs > now) break;
+        fail();
+      }
     },
     rotateTicketKeys() {
       for (const server of servers.values()) setFreshKeys(server);
@@ -87,23 +101,22 @@ export function createTlsVariants(options: {
   };
 }
 
-/** Then the socket is as if nothing had been read. A hello that does not come ends it. */
+/**
+ * Then the socket is as if nothing had been read. Returns what ends the waiting as a failure; it
+ * does nothing once the name was read.
+ */
 function readName(
   socket: Socket,
-  options: {
-    readonly world: Pick<World, 'timers'>;
-    readonly handshakeTimeoutMs: number;
-    readonly onFailure: (socket: Socket) => void;
-  },
-  next: (serverName: string | undefined) => void,
-): void {
+  onFailure: (socket: Socket) => void,
+  onRead: (serverName: string | undefined) => void,
+): () => void {
   let received: Buffer = Buffer.alloc(0);
   let reads = 0;
-  const over = new AbortController();
-  const onGone = (): void => {
-    if (over.signal.aborted) return;
-    over.abort();
-    options.onFailure(socket);
+  let isOver = false;
+  const fail = (): void => {
+    if (isOver) return;
+    isOver = true;
+    onFailure(socket);
   };
   const onReadable = (): void => {
     let verdict: HelloVerdict = { kind: 'incomplete' };
@@ -114,13 +127,12 @@ function readName(
       verdict = readClientHello(received.subarray(0, helloBytesMax));
       if (++reads >= readsMax) break;
     }
-    over.abort();
+    isOver = true;
     // The listener for errors stays: nobody else listens before TLS has the socket.
-    socket.off('readable', onReadable).off('end', onGone);
+    socket.off('readable', onReadable).off('end', fail);
     socket.unshift(received);
-    next(verdict.kind === 'read' ? verdict.serverName : undefined);
+    onRead(verdict.kind === 'read' ? verdict.serverName : undefined);
   };
-  socket.on('readable', onReadable).on('error', onGone).on('end', onGone);
-  socket.once('close', () => over.abort());
-  options.world.timers.delay(options.handshakeTimeoutMs, over.signal).then(onGone, () => {});
+  socket.on('readable', onReadable).on('error', fail).on('end', fail);
+  return fail;
 }
