@@ -38,8 +38,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const caller = await rooms.authenticator.authenticate(request, target);
     const grant = await authorise(operation, request, target, caller, rooms.services);
     const { services } = rooms;
-    const isCharged = await isRequesterCharged(request, operation, grant.bucket, caller, services);
     const context = { request, target, operation, caller, marker: undefined, ...grant, services };
+    const isCharged = await isRequesterCharged(context, grant.bucket);
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct

@@ -245,6 +245,11 @@ const rows = {
     ec: '9015-00000024',
     message: 'The specified region does not exist.',
   },
+  NoSuchResourcePool: {
+    status: 404,
+    ec: '9015-00000029',
+    message: 'The specified resource pool does not exist.',
+  },
   NoSuchUserDefinedLogFieldsConfig: {
     status: 404,
     ec: '9015-00000025',

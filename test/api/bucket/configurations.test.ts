@@ -645,6 +645,20 @@ test('under requester pays everybody but the owner must agree', async () => {
     assert.equal(answer.headers['x-oss-request-charged'], 'requester');
   }
   assert.equal((await read({})).headers['x-oss-request-charged'], undefined);
+  // Also of what is copied from it; and a name that is taken is taken.
+  await oss.call({ method: 'PUT', bucket: 'of-the-requester', as });
+  const copy = (headers: Record<string, string>) =>
+    oss.call({
+      method: 'PUT',
+      bucket: 'of-the-requester',
+      key: 'k',
+      as,
+      headers: { 'x-oss-copy-source': `/${bucket}/k`, ...headers },
+    });
+  assert.equal(textOf((await copy({})).text, 'EC'), '0003-00000703');
+  assert.equal((await copy(agreed.headers)).status, 200);
+  const taken = await oss.call({ method: 'PUT', bucket, as });
+  assert.deepEqual([taken.status, taken.code], [409, 'BucketAlreadyExists']);
 });
 
 test('blocked public access: public ACLs are refused and grant nothing', async () => {
@@ -664,6 +678,7 @@ test('blocked public access: public ACLs are refused and grant nothing', async (
     const objectAcl = { 'x-oss-object-acl': 'public-read' };
     const table = [
       ['bucket', { method: 'PUT', bucket, query: { acl: undefined }, headers: acl }],
+      ['bucket', { method: 'PUT', bucket, headers: acl }],
       ['object', { method: 'PUT', bucket, key: 'k', headers: objectAcl }],
       ['object', { method: 'PUT', bucket, key: 'open', query: { acl: '' }, headers: objectAcl }],
       [
