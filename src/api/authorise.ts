@@ -15,7 +15,7 @@ import {
 import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { queryValue } from './context.ts';
-import { isVersionId } from './object/version-id.ts';
+import { findAsked } from './object/version-id.ts';
 import type { Services } from './services.ts';
 import type { Operation, Target } from './types.ts';
 
@@ -112,7 +112,7 @@ async function checkObjectAccess(
   versionId: string | undefined,
 ): Promise<Grant> {
   const callerId = caller.kind === 'account' ? caller.accountId : undefined;
-  const { object, marker } = await findAsked(operation, bucket, target, versionId, services);
+  const { object, marker } = await findAsked({ operation, bucket, target, versionId, services });
   const isAllowed =
     operation.access === 'object-read'
       ? mayReadObject(bucket, object, callerId)
@@ -127,38 +127,4 @@ async function checkObjectAccess(
     });
   }
   return { bucket, object, marker };
-}
-
-type Asked = Pick<Grant, 'object' | 'marker'>;
-
-/** The version named, or what the key points to. An id that none can have is for later to refuse. */
-async function findAsked(
-  operation: Operation,
-  bucket: Bucket,
-  target: Target,
-  versionId: string | undefined,
-  services: Services,
-): Promise<Asked> {
-  if (target.level !== 'object' || versionId === undefined) {
-    return { object: await findObject(operation, bucket, target, services) };
-  }
-  if (!isVersionId(versionId)) return { object: undefined };
-  const version = await services.objects.findVersion(bucket, target.key, versionId);
-  if (version === undefined) return { object: undefined };
-  return 'object' in version
-    ? { object: version.object }
-    : { object: undefined, marker: version.marker };
-}
-
-/** Reads go on while the database is away; what decides about a change is asked of it. */
-async function findObject(
-  { access }: Operation,
-  bucket: Bucket,
-  { level, key }: Target,
-  { objects }: Services,
-): Promise<StoredObject | undefined> {
-  if (level !== 'object') return undefined;
-  return access === 'object-read'
-    ? await objects.findServedObject(bucket, key)
-    : await objects.findObject(bucket, key);
 }

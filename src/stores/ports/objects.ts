@@ -287,8 +287,8 @@ export interface ObjectIndex {
   /** The blobs are gone from the blob store. */
   forgetGarbage(blobIds: readonly string[]): Promise<void>;
   /**
-   * Which of these blobs belong to an object, a version or an unfinished upload, or are announced or
-   * listed as garbage.
+   * Which of these blobs belong to an object, a version or an unfinished upload, or are announced
+   * or listed as garbage.
    */
   knownBlobs(blobIds: readonly string[]): Promise<Set<string>>;
   /**

@@ -7,9 +7,10 @@
  * when it fails on a unique constraint or on serialization; an engine with one writer leaves locks
  * out (its compiler does).
  *
- * Rows are locked in one order: lease, bucket, domain, certificate, upload, object (by key), counters. What
- * a rule reads is read after the row it hangs on is locked. Changes of objects share their bucket
- * (`forKeyShare()`): only its removal keeps them out, and waits for those under way.
+ * Rows are locked in one order: lease, bucket, domain, certificate, upload, object (by key),
+ * counters. What a rule reads is read after the row it hangs on is locked. Changes of objects share
+ * their bucket (`forKeyShare()`): only its removal, or a change of its versioning, keeps them out,
+ * and waits for those under way.
  *
  * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
  */

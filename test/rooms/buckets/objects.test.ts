@@ -295,3 +295,19 @@ test('a clock that jumps ahead makes no upload an orphan before its row is writt
   assert.ok(object);
   assert.equal((await rooms.objects.openObject(rooms.bucket, 'page', object)).object.size, 12);
 });
+
+test('an object that must stay is neither replaced nor deleted nor described anew', async () => {
+  const { object } = await rooms.objects.putObject(upload(rooms.bucket, 'kept', 'x'));
+  const protectedSince = object.modifiedAt;
+  const again = upload(rooms.bucket, 'kept', 'y', { protectedSince });
+  await assert.rejects(rooms.objects.putObject(again), code('FileImmutable'));
+  const deletions = [{ key: 'kept', versionId: undefined }];
+  const [result] = await rooms.objects.deleteObjects(rooms.bucket, deletions, protectedSince);
+  assert.equal(result?.isProtected, true);
+  const change = { change: { acl: 'private' }, protectedSince } as const;
+  await assert.rejects(
+    rooms.objects.changeObject(rooms.bucket, 'kept', change),
+    code('FileImmutable'),
+  );
+  assert.equal(await readText(rooms, 'kept'), 'x');
+});
