@@ -73,7 +73,7 @@ const inventory = (id: string, more = '', enabled = 'true') =>
   within('InventoryConfiguration')(
     `<Id>${id}</Id><IsEnabled>${enabled}</IsEnabled><Filter><Prefix></Prefix>${more}</Filter>` +
       '<Destination><OSSBucketDestination><Format>CSV</Format><AccountId>1</AccountId>' +
-      '<RoleArn>acs:ram::1:role/r</RoleArn><Bucket>acs:oss:::b</Bucket><Prefix></Prefix>' +
+      '<RoleArn>acs:ram::1:role/r</RoleArn><Bucket>acs:oss:::$bucket</Bucket><Prefix></Prefix>' +
       '<Encryption><SSE-OSS></SSE-OSS></Encryption></OSSBucketDestination></Destination>' +
       '<Schedule><Frequency>Daily</Frequency></Schedule>' +
       '<IncludedObjectVersions>All</IncludedObjectVersions>' +
@@ -419,7 +419,21 @@ const conversations: Readonly<Record<string, readonly Step[]>> = {
           '<IsTruncated>false</IsTruncated>',
       ),
     ],
-    ['GET inventory&continuation-token=wrong', '', 400, 'InvalidArgument'],
+    [
+      'GET inventory&continuation-token=a',
+      '',
+      200,
+      within('ListInventoryConfigurationsResult')(
+        `${inventory('i', '<StorageClass>IA,Standard</StorageClass>')}` +
+          '<IsTruncated>false</IsTruncated><ContinuationToken>a</ContinuationToken>',
+      ),
+    ],
+    [
+      'PUT inventory&inventoryId=j',
+      inventory('j').replace('acs:oss:::$bucket', 'not-exist-bucket'),
+      400,
+      'InvalidArgument',
+    ],
     ['PUT inventory&inventoryId=j', inventory('j').replace('Daily', 'Hourly'), 400, 'MalformedXML'],
     [
       'PUT inventory&inventoryId=j',
@@ -506,6 +520,7 @@ test('inventories are listed a hundred at a time', async () => {
   assert.equal(textOf(first.text, 'IsTruncated'), 'true');
   assert.equal(textOf(first.text, 'ContinuationToken'), undefined);
   const token = textOf(first.text, 'NextContinuationToken') ?? '';
+  assert.equal(token, 'id-1099');
   const second = await call(bucket, `GET inventory&continuation-token=${token}`);
   assert.deepEqual(textsOf(second.text, 'Id'), ['id-1100']);
   assert.equal(textOf(second.text, 'ContinuationToken'), token);
@@ -598,6 +613,7 @@ test('the account: regions, limits, public access', async () => {
   assert.deepEqual([unknown.status, unknown.code], [404, 'NoSuchRegion']);
   const user = await service('GET', { qosInfo: undefined });
   assert.equal(textOf(user.text, 'TotalUploadBandwidth'), '10');
+  assert.equal(textOf(user.text, 'IntranetUploadBandwidth'), '-1');
   assert.equal(textOf(user.text, 'Region'), 'cn-hangzhou');
 });
 
