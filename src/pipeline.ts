@@ -64,8 +64,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       return await answerRefusedPage(problem, { ...asked, bucket, object: undefined });
     }
     reached.bucket = grant.bucket;
-    const isCharged = await isRequesterCharged(request, operation, grant.bucket, caller, services);
     const context = { ...asked, ...grant };
+    const isCharged = await isRequesterCharged(context, grant.bucket);
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct

@@ -46,6 +46,13 @@ import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
 import { absent, documentBytesMax, later, row } from './rows.ts';
+import {
+  listAccessPoints,
+  listAccessPointsForObjectProcess,
+  listCloudBoxes,
+  listResourcePools,
+  noResourcePool,
+} from './service/cloud-lists.ts';
 import { describeRegions } from './service/describe-regions.ts';
 import { listBuckets } from './service/list-buckets.ts';
 import type { Operation } from './types.ts';
@@ -65,12 +72,33 @@ const deleteDocument = { documentBytesMax: 2 * 1024 * 1024, action: 'oss:DeleteO
 const service: Operation[] = [
   row('ListBuckets', 'service', 'GET', {}, 'account', listBuckets),
   row('DescribeRegions', 'service', 'GET', { regions: flag }, 'account', describeRegions),
-  later('ListCloudBoxes', 'service', 'GET', { cloudboxes: flag }),
-  later('ListAccessPoints', 'service', 'GET', { accessPoint: flag }),
-  later('ListAccessPointsForObjectProcess', 'service', 'GET', {
-    accessPointForObjectProcess: flag,
-  }),
-  later('ListResourcePools', 'service', 'GET', { resourcePool: flag }),
+  row('ListCloudBoxes', 'service', 'GET', { cloudboxes: flag }, 'account', listCloudBoxes),
+  row('ListAccessPoints', 'service', 'GET', { accessPoint: flag }, 'account', listAccessPoints),
+  row(
+    'ListAccessPointsForObjectProcess',
+    'service',
+    'GET',
+    { accessPointForObjectProcess: flag },
+    'account',
+    listAccessPointsForObjectProcess,
+  ),
+  row('ListResourcePools', 'service', 'GET', { resourcePool: flag }, 'account', listResourcePools),
+  ...(
+    [
+      ['GetResourcePoolInfo', 'GET', { resourcePoolInfo: flag }],
+      ['ListResourcePoolBuckets', 'GET', { resourcePoolBuckets: flag }],
+      ['PutResourcePoolRequesterQoSInfo', 'PUT', { requesterQosInfo: flag, qosRequester: flag }],
+      ['GetResourcePoolRequesterQoSInfo', 'GET', { requesterQosInfo: flag, qosRequester: flag }],
+      ['ListResourcePoolRequesterQoSInfos', 'GET', { requesterQosInfo: flag, qosRequester: none }],
+      [
+        'DeleteResourcePoolRequesterQoSInfo',
+        'DELETE',
+        { requesterQosInfo: flag, qosRequester: flag },
+      ],
+    ] as const
+  ).map(([name, method, query]) =>
+    row(name, 'service', method, { resourcePool: flag, ...query }, 'account', noResourcePool),
+  ),
 ];
 
 const bucketBasics: Operation[] = [
@@ -139,6 +167,8 @@ const bucketExtras: Operation[] = [
   later('GetMetaQueryStatus', 'bucket', 'GET', { metaQuery: flag }),
   later('DoMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'query' } }),
   later('CloseMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'delete' } }),
+  later('PutBucketObjectWormConfiguration', 'bucket', 'PUT', { objectWorm: flag }),
+  later('GetBucketObjectWormConfiguration', 'bucket', 'GET', { objectWorm: flag }),
   row(
     'PutBucketHttpsConfig',
     'bucket',

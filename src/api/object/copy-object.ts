@@ -18,6 +18,7 @@ import { element } from '../../xml/index.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf, callerAccountId } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { isRequesterCharged } from '../requester-pays.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
 import {
@@ -44,6 +45,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
   }
   let sourceVersionId: string | undefined;
+  await isRequesterCharged(context, sourceBucket);
   const copy = await services.objects.copyObject({
     source: { bucket: sourceBucket, key: source.key, versionId: source.versionId },
     bucket: bucketOf(context),
