@@ -5,7 +5,12 @@
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
-import { createBucketDocuments, createBuckets, createObjects } from './buckets/index.ts';
+import {
+  createBucketDocuments,
+  createBuckets,
+  createContentKeys,
+  createObjects,
+} from './buckets/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
   type CnameRules,
@@ -216,7 +221,13 @@ async function createServices(
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },
     }),
-    objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
+    objects: createObjects({
+      objects: metadata.objects,
+      serving,
+      blobs,
+      keys: createContentKeys(sealer, world.random),
+      world,
+    }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,
