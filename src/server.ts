@@ -8,6 +8,7 @@ import { createAuthenticator } from './auth/index.ts';
 import {
   createBucketDocuments,
   createBuckets,
+  createContentKeys,
   createObjects,
   tlsRestrictionOf,
 } from './buckets/index.ts';
@@ -225,7 +226,13 @@ async function createServices(
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },
     }),
-    objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
+    objects: createObjects({
+      objects: metadata.objects,
+      serving,
+      blobs,
+      keys: createContentKeys(sealer, world.random),
+      world,
+    }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,

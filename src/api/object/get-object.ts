@@ -9,14 +9,14 @@
 import type { HttpResponse } from '../../http/index.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { readTrafficLimit } from './pace.ts';
 import { answerWithObject, readOverrides } from './read-answer.ts';
-import { checkReadRequest } from './request-options.ts';
 import { noCurrentObject, objectAsked, readVersionId } from './version-id.ts';
 import { answerThroughWebsite } from './website-answer.ts';
 
 export async function getObject(context: OperationContext): Promise<HttpResponse> {
   const { object, request, services, target } = context;
-  checkReadRequest(request);
+  readTrafficLimit(request);
   const versionId = readVersionId(request);
   // Before the lookup: what is wrong with the question does not depend on the answer.
   readOverrides(context);
