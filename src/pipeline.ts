@@ -14,7 +14,7 @@ import {
   type Target,
   toOssError,
 } from './api/index.ts';
-import type { Authenticator } from './auth/index.ts';
+import type { Caller } from './auth/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
 import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
@@ -22,7 +22,6 @@ import { isConnectionForHost } from './tls/index.ts';
 
 export interface PipelineRooms {
   readonly hosts: HostResolver;
-  readonly authenticator: Authenticator;
   readonly services: Services;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
@@ -35,7 +34,9 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     await checkConnection(request, target, rooms);
     const operation = await match(request, target);
     checkAddressing(operation, target);
-    const caller = await rooms.authenticator.authenticate(request, target);
+    const caller: Caller = operation.isSignedInForm
+      ? { kind: 'anonymous' }
+      : await rooms.services.authenticator.authenticate(request, target);
     const grant = await authorise(operation, request, target, caller, rooms.services);
     const { services } = rooms;
     const isCharged = await isRequesterCharged(request, operation, grant.bucket, caller, services);
@@ -55,7 +56,9 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     try {
       return matchOperation(request, target.level);
     } catch (problem) {
-      if (target.level !== 'service') await rooms.authenticator.authenticate(request, target);
+      if (target.level !== 'service') {
+        await rooms.services.authenticator.authenticate(request, target);
+      }
       throw problem;
     }
   }

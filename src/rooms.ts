@@ -12,6 +12,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   uri: [],
   xml: [],
   signing: [],
+  forms: ['errors'],
   config: [],
   client: ['signing', 'world'],
 
@@ -40,6 +41,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'cname',
     'certificates',
     'accounts',
+    'forms',
     'xml',
     'errors',
     'names',
