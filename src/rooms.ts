@@ -19,6 +19,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   // Below the API: rules, and the engines under them.
   stores: ['world'],
   dns: ['world'],
+  outbound: ['dns', 'world'],
   sealing: ['world'],
   accounts: ['stores', 'sealing', 'errors', 'world'],
   certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
