@@ -8,8 +8,10 @@ import { createAuthenticator } from './auth/index.ts';
 import {
   createBucketDocuments,
   createBuckets,
+  createContentKeys,
   createObjects,
   createUploads,
+  tlsRestrictionOf,
 } from './buckets/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
@@ -35,9 +37,12 @@ import { createPipeline } from './pipeline.ts';
 import { keepSwept } from './sweeps.ts';
 import {
   createListenerOptions,
+  createRestrictions,
   createSniContexts,
   createTicketKeys,
   type DefaultCertificate,
+  restrictProfile,
+  type TlsRestriction,
 } from './tls/index.ts';
 import type { World } from './world/index.ts';
 
@@ -204,12 +209,15 @@ async function createServices(
     report: (notice) => log[notice.event === 'read' ? 'info' : 'warn'](notice, 'list of names'),
   });
   const { cnames, certificates, audit, serving } = metadata;
+  const keys = createContentKeys(sealer, world.random);
   return {
     world,
     accounts,
+    authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
     settings: {
       region: config.region,
       isForceDownload: config.isForceDownload,
+      canSpeak: (restriction) => restrictProfile(restriction) !== undefined,
       get publicEndpoint() {
         return hooks.publicEndpoint();
       },
@@ -221,8 +229,14 @@ async function createServices(
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },
     }),
-    objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
-    uploads: createUploads({ uploads: metadata.uploads, objects: metadata.objects, blobs, world }),
+    objects: createObjects({ objects: metadata.objects, serving, blobs, keys, world }),
+    uploads: createUploads({
+      uploads: metadata.uploads,
+      objects: metadata.objects,
+      blobs,
+      keys,
+      world,
+    }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,
@@ -288,7 +302,8 @@ async function listen(
       }),
       defaultCertificate: await readDefaultCertificate(config, world),
     });
-    https = createHttpListener({ ...options, address: config.https, tls });
+    const findTlsVariant = createRestrictions(tls, (domain) => restrictionOf(domain, services));
+    https = createHttpListener({ ...options, address: config.https, tls, findTlsVariant });
     ticketKeys.rotate();
     engines.metadata.reach.onDomainsChanged(ticketKeys.domainsChanged);
   }
@@ -311,6 +326,17 @@ async function listen(
   }
 }
 
+/** What the bucket behind a domain allows of TLS. */
+async function restrictionOf(
+  domain: string,
+  { cnames, documents }: Services,
+): Promise<TlsRestriction | undefined> {
+  const mapped = await cnames.findMappedDomain(domain);
+  if (!mapped?.bucket.documents.includes('https')) return undefined;
+  const document = await documents.find(mapped.bucket, 'https');
+  return document && tlsRestrictionOf(document);
+}
+
 function listenerOptions(
   services: Services,
   config: Config,
@@ -321,11 +347,6 @@ function listenerOptions(
     hosts: createHostResolver({
       endpoints: config.endpoints,
       findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
-    }),
-    authenticator: createAuthenticator({
-      accounts: services.accounts,
-      world,
-      regions: [config.region],
     }),
     services,
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),

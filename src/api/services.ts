@@ -1,5 +1,12 @@
 import type { Accounts } from '../accounts/index.ts';
-import type { BucketDocuments, Buckets, Objects, Uploads } from '../buckets/index.ts';
+import type { Authenticator } from '../auth/index.ts';
+import type {
+  BucketDocuments,
+  Buckets,
+  Objects,
+  TlsRestriction,
+  Uploads,
+} from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { World } from '../world/index.ts';
@@ -8,6 +15,7 @@ import type { World } from '../world/index.ts';
 export interface Services {
   readonly world: World;
   readonly accounts: Accounts;
+  readonly authenticator: Authenticator;
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly uploads: Uploads;
@@ -24,4 +32,6 @@ export interface ApiSettings {
   /** `host:port` that clients can reach, for ListBuckets and GetBucketInfo. */
   readonly publicEndpoint: string;
   readonly isForceDownload: boolean;
+  /** Whether connections under this restriction can be had at all. */
+  canSpeak(restriction: TlsRestriction): boolean;
 }

@@ -12,6 +12,7 @@ import {
   type KeptContent,
   keepContent,
 } from './content.ts';
+import { type BlobCipher, encrypt } from './content-keys.ts';
 import { combineCrc64 } from './crc64-combine.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import { checkObjectKey } from './naming.ts';
@@ -56,10 +57,24 @@ export async function appendObject(
   const announce = (blobId: string) =>
     fromStore(shelves.objects.announceBlob(blobId, world.clock.now()));
   const { content, expected } = input;
-  const kept = await keepContent(shelves.blobs, content, expected, bytesMax, announce);
+  const { extras, cipher } = encryptionOf(shelves, input, standing);
+  const kept = await keepContent(shelves.blobs, content, expected, bytesMax, announce, cipher);
   return standing === undefined
-    ? await begin(shelves, world, input, kept)
-    : await grow(shelves, world, input, standing, kept);
+    ? await begin(shelves, world, { ...input, extras }, kept)
+    : await grow(shelves, world, input, standing, { ...kept, iv: cipher?.iv });
+}
+
+/** A new object has a key of its own; another piece of one has its own place in the key stream. */
+function encryptionOf(
+  { keys }: Shelves,
+  { bucket, extras }: AppendObject,
+  standing: StoredObject | undefined,
+): { extras: ObjectExtras; cipher: BlobCipher | undefined } {
+  if (standing === undefined) return encrypt(keys, bucket, extras);
+  const sealed = standing.extras.encryption?.dataKeySealed;
+  if (sealed === undefined) return { extras: standing.extras, cipher: undefined };
+  const { key } = keys.open(bucket.id, sealed);
+  return { extras: standing.extras, cipher: { key, iv: keys.drawIv() } };
 }
 
 /** @throws OssError ObjectNotAppendable, PositionNotEqualToLength. */
@@ -121,10 +136,10 @@ async function grow(
   world: World,
   input: AppendObject,
   standing: StoredObject,
-  kept: KeptContent,
+  kept: KeptContent & { readonly iv: string | undefined },
 ): Promise<Stored> {
   const { bucket, key } = input;
-  const { blobId, size, isAnnounced } = kept;
+  const { blobId, size, isAnnounced, iv } = kept;
   const versionId = bucket.versioning === undefined ? undefined : standing.versionId;
   // What stays behind when a removal fails is nobody's: a sweep takes it.
   const discard = () => shelves.blobs.remove([blobId]).catch(() => {});
@@ -143,7 +158,7 @@ async function grow(
       key,
       standing,
       contentId: world.random.bytes(16).toString('hex'),
-      piece: { blobId, size },
+      piece: iv === undefined ? { blobId, size } : { blobId, size, iv },
       grown,
       isAnnounced,
     }),

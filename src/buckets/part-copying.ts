@@ -10,7 +10,8 @@ const pieceBytes = 1024 * 1024;
 
 /** Bytes of an object, to be kept once more. They may have gone by the time they are asked for. */
 export function contentOfObject(
-  shelves: Pick<Shelves, 'objects' | 'blobs'>,
+  shelves: Pick<Shelves, 'objects' | 'blobs' | 'keys'>,
+  bucketId: number,
   object: StoredObject,
   span: BlobSpan,
 ): IncomingContent {
@@ -18,7 +19,7 @@ export function contentOfObject(
     length: span.length,
     async *stream() {
       if (span.length === 0) return;
-      const reader = await fromStore(openReader(shelves, object, span));
+      const reader = await fromStore(openReader(shelves, bucketId, object, span));
       if (reader === undefined) throw changed();
       try {
         yield* piecesOf(reader, span);

@@ -27,6 +27,7 @@ import {
   type KeptContent,
   keepContent,
 } from './content.ts';
+import { type BlobCipher, type ContentKeys, encrypt, openDecrypted } from './content-keys.ts';
 import { type CopyObject, findSource, noSuchSource } from './copying.ts';
 import { type ObjectLimits, objectLimits } from './limits.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
@@ -128,6 +129,7 @@ interface UploadShelves {
   readonly uploads: UploadStore;
   readonly objects: ObjectIndex;
   readonly blobs: BlobStore;
+  readonly keys: ContentKeys;
   readonly world: World;
   readonly limits: ObjectLimits;
 }
@@ -136,6 +138,7 @@ export function createUploads(options: {
   uploads: UploadStore;
   objects: ObjectIndex;
   blobs: BlobStore;
+  keys: ContentKeys;
   world: World;
   limits?: ObjectLimits;
 }): Uploads {
@@ -177,7 +180,7 @@ export function noSuchUpload(uploadId: string): OssError {
 const uploadIdBytes = 16;
 
 async function initiate(shelves: UploadShelves, input: NewUpload): Promise<Upload> {
-  const { bucket, key, facts, extras, isSequential } = input;
+  const { bucket, key, facts, isSequential } = input;
   const { objects, uploads, world, limits } = shelves;
   checkObjectKey(key);
   checkObjectFacts(facts, limits.metadataBytesMax);
@@ -186,6 +189,8 @@ async function initiate(shelves: UploadShelves, input: NewUpload): Promise<Uploa
     if (standing !== undefined) throw new OssError('FileAlreadyExists');
   }
   const storageClass = input.storageClass ?? bucket.storageClass;
+  // The parts are encrypted as they come, under the key of the object to be.
+  const { extras } = encrypt(shelves.keys, bucket, input.extras);
   const upload: Upload = {
     uploadId: world.random.bytes(uploadIdBytes).toString('hex').toUpperCase(),
     key,
@@ -201,24 +206,28 @@ async function initiate(shelves: UploadShelves, input: NewUpload): Promise<Uploa
 async function checkPart(
   { uploads }: UploadShelves,
   { bucket, key, uploadId, number }: UploadPlace & { readonly number: number },
-): Promise<void> {
+): Promise<Upload> {
   const upload = await fromStore(uploads.findUpload(bucket.id, key, uploadId));
   if (upload === undefined) throw noSuchUpload(uploadId);
-  if (!upload.facts.isSequential) return;
-  checkNextPart(await fromStore(uploads.listParts(uploadId, number - 2, 2)), number);
+  if (upload.facts.isSequential) {
+    checkNextPart(await fromStore(uploads.listParts(uploadId, number - 2, 2)), number);
+  }
+  return upload;
 }
 
 async function putPart(shelves: UploadShelves, input: NewPart): Promise<UploadPart> {
-  const { bucket, key, uploadId, number, content, expected } = input;
+  const { bucket, uploadId, number, content, expected } = input;
   const { blobs, uploads, objects, world, limits } = shelves;
   // To spare the client the upload; the store decides again when the part is there.
-  await checkPart(shelves, input);
+  const upload = await checkPart(shelves, input);
+  const key = keyOf(shelves, bucket, upload);
+  const cipher = key === undefined ? undefined : { key, iv: shelves.keys.drawIv() };
   const announce = (blobId: string) => fromStore(objects.announceBlob(blobId, world.clock.now()));
-  const kept = await keepContent(blobs, content, expected, limits.objectBytesMax, announce);
-  const part = partOf(number, kept, world.clock.now());
+  const kept = await keepContent(blobs, content, expected, limits.objectBytesMax, announce, cipher);
+  const part = partOf(number, kept, cipher, world.clock.now());
   const { isAnnounced } = kept;
   const outcome = await fromStore(
-    uploads.putPart({ bucketId: bucket.id, key, uploadId, part, isAnnounced }),
+    uploads.putPart({ bucketId: bucket.id, key: input.key, uploadId, part, isAnnounced }),
   );
   if (outcome === 'stored') return part;
   // What stays behind if this fails is nobody's: a sweep takes it.
@@ -234,7 +243,7 @@ async function copyPart(
   const found = await findSource(shelves, input.source);
   input.admit(found);
   if (found === undefined) throw noSuchSource(input.source);
-  const content = contentOfObject(shelves, found, input.choose(found.size));
+  const content = contentOfObject(shelves, input.source.bucket.id, found, input.choose(found.size));
   const part = await putPart(shelves, {
     bucket,
     key,
@@ -246,9 +255,21 @@ async function copyPart(
   return { part, source: found };
 }
 
-function partOf(number: number, kept: KeptContent, modifiedAt: Instant): UploadPart {
-  const etag = kept.md5.toString('hex').toUpperCase();
-  return { number, blobId: kept.blobId, size: kept.size, etag, crc64: kept.crc64, modifiedAt };
+/** What the object to be is encrypted under, if it is. */
+function keyOf({ keys }: UploadShelves, bucket: Bucket, { facts }: Upload): Buffer | undefined {
+  const sealed = facts.extras.encryption?.dataKeySealed;
+  return sealed === undefined ? undefined : keys.open(bucket.id, sealed).key;
+}
+
+function partOf(
+  number: number,
+  { blobId, size, md5, crc64 }: KeptContent,
+  cipher: BlobCipher | undefined,
+  modifiedAt: Instant,
+): UploadPart {
+  const etag = md5.toString('hex').toUpperCase();
+  const part = { number, blobId, size, etag, crc64, modifiedAt };
+  return cipher?.iv === undefined ? part : { ...part, iv: cipher.iv };
 }
 
 /** How often the parts are looked at again when others take their places meanwhile. */
@@ -267,7 +288,9 @@ async function complete(
     const parts = input.parts === 'all' ? standing : chooseParts(standing, input.parts);
     checkPartSizes(parts);
     if (upload.facts.isSequential) checkSequence(parts);
-    const md5 = upload.facts.isSequential ? await hashParts(shelves, parts) : undefined;
+    const md5 = upload.facts.isSequential
+      ? await hashParts(shelves, parts, keyOf(shelves, bucket, upload))
+      : undefined;
     if (md5 === 'gone') continue;
     const object = objectOf(upload, parts, md5, world);
     const forbidOverwrite = input.isOverwriteForbidden;
@@ -330,11 +353,14 @@ const pieceBytes = 1024 * 1024;
 async function hashParts(
   { blobs }: UploadShelves,
   parts: readonly UploadPart[],
+  key: Buffer | undefined,
 ): Promise<string | 'gone'> {
   const md5 = createHash('md5');
   const buffer = Buffer.allocUnsafeSlow(pieceBytes);
-  for (const { blobId, size } of parts) {
-    const reader = await fromStore(blobs.open(blobId));
+  for (const { blobId, size, iv } of parts) {
+    const opening =
+      key === undefined ? blobs.open(blobId) : openDecrypted(blobs, blobId, { key, iv }, undefined);
+    const reader = await fromStore(opening);
     if (reader === undefined) return 'gone';
     try {
       for (let done = 0; done < size; ) {

@@ -5,8 +5,8 @@
  *
  * EC numbers are the published ones; numbers that begin with 9 are ours, where none is known
  * (custom-domain.md 6.3), in the same area as OSS's own: 9002 authentication, 9003 rights,
- * 9015 buckets, 9016 documents, 9017 request parsing, 9018 custom domains, 9026 objects,
- * 9042 uploads in parts, 9099 the server itself.
+ * 9006 forms, 9015 buckets, 9016 documents, 9017 request parsing, 9018 custom domains,
+ * 9026 objects, 9042 uploads in parts, 9099 the server itself.
  */
 export interface CatalogueRow {
   readonly status: number;
@@ -45,10 +45,20 @@ const rows = {
     ec: '9017-00000001',
     message: 'The Host header of the request is missing, doubled or not a host name.',
   },
+  EntityTooSmall: {
+    status: 400,
+    ec: '9017-00000017',
+    message: 'Your proposed upload smaller than the minimum allowed size.',
+  },
   EntityTooLarge: {
     status: 400,
     ec: '9017-00000002',
     message: 'Your proposed upload exceeds the maximum allowed size.',
+  },
+  InlineDataTooLarge: {
+    status: 400,
+    ec: '9016-00000010',
+    message: 'Inline data exceeds the maximum allowed size.',
   },
   InvalidArgument: { status: 400, ec: '9017-00000003', message: 'Invalid Argument.' },
   InvalidDigest: {
@@ -68,6 +78,11 @@ const rows = {
     ec: '9016-00000001',
     message:
       'The XML you provided was not well-formed or did not validate against our published schema.',
+  },
+  InvalidPolicyDocument: {
+    status: 400,
+    ec: '9016-00000002',
+    message: 'The policy document you provided is not valid.',
   },
   MethodNotAllowed: {
     status: 405,
@@ -110,6 +125,28 @@ const rows = {
     ec: '9017-00000016',
     message:
       'This connection was opened for another host name. Open a new connection for this Host.',
+  },
+
+  // Forms and callbacks of uploads (oss-object-api.md PostObject, oss-semantics.md 7.5)
+  FieldItemTooLong: {
+    status: 400,
+    ec: '9006-00000001',
+    message: 'Your name of form field is too long.',
+  },
+  IncorrectNumberOfFilesInPOSTRequest: {
+    status: 400,
+    ec: '9006-00000002',
+    message: 'POST requires exactly one file upload per request.',
+  },
+  MalformedPOSTRequest: {
+    status: 400,
+    ec: '0006-00000103',
+    message: 'The body of your POST request is not well-formed multipart/form-data.',
+  },
+  RequestIsNotMultiPartContent: {
+    status: 400,
+    ec: '9006-00000003',
+    message: 'Bucket POST must be of the enclosure-type multipart/form-data.',
   },
 
   // Buckets
@@ -195,6 +232,12 @@ const rows = {
     ec: '9015-00000003',
     message: 'The specified bucket does not have a website configuration.',
   },
+  AccessMonitorDisableNotAllowed: {
+    status: 400,
+    ec: '9015-00000030',
+    message:
+      'Access tracking cannot be disabled while a lifecycle rule goes by the last access time.',
+  },
   BucketCallbackPolicyNotExist: {
     status: 404,
     ec: '9015-00000015',
@@ -209,11 +252,6 @@ const rows = {
     status: 400,
     ec: '9015-00000017',
     message: 'The tagging key you provided is invalid.',
-  },
-  InvalidTag: {
-    status: 400,
-    ec: '9026-00000011',
-    message: 'The TagKey you have provided is invalid',
   },
   InvalidTargetBucketForLogging: {
     status: 403,
@@ -249,6 +287,11 @@ const rows = {
     status: 404,
     ec: '9015-00000024',
     message: 'The specified region does not exist.',
+  },
+  NoSuchResourcePool: {
+    status: 404,
+    ec: '9015-00000029',
+    message: 'The specified resource pool does not exist.',
   },
   NoSuchUserDefinedLogFieldsConfig: {
     status: 404,
@@ -302,6 +345,11 @@ const rows = {
     ec: '9026-00000007',
     message: 'The object you specified is immutable.',
   },
+  InvalidTag: {
+    status: 400,
+    ec: '9026-00000011',
+    message: 'The TagKey you have provided is invalid',
+  },
   MissingArgument: {
     status: 400,
     ec: '9026-00000008',
@@ -311,11 +359,6 @@ const rows = {
     status: 409,
     ec: '9026-00000009',
     message: 'The object is not appendable.',
-  },
-  OperationNotSupported: {
-    status: 400,
-    ec: '9026-00000010',
-    message: 'The operation is not supported for this resource',
   },
   PositionNotEqualToLength: {
     status: 409,
@@ -328,6 +371,11 @@ const rows = {
     ec: '9026-00000005',
     message: 'The specified version does not exist.',
   },
+  OperationNotSupported: {
+    status: 400,
+    ec: '0016-00000702',
+    message: 'The operation is not supported for this resource',
+  },
   NotModified: { status: 304, ec: '9026-00000003', message: 'The object was not modified.' },
   PreconditionFailed: {
     status: 412,
@@ -336,11 +384,6 @@ const rows = {
   },
 
   // Uploads in parts (oss-semantics.md 7.1)
-  EntityTooSmall: {
-    status: 400,
-    ec: '9042-00000001',
-    message: 'Your proposed upload smaller than the minimum allowed size.',
-  },
   InvalidPart: {
     status: 400,
     ec: '9042-00000002',

@@ -37,6 +37,7 @@ export const refinements = {
   }),
   ...of('AccessDenied', {
     bucketForbidden: ['0003-00000002', 'of another account, or nobody has signed'],
+    refererForbidden: ['0003-00000501', 'the Referer is not allowed, PutBucketReferer'],
     aclForbidden: ['0003-00000007', 'the ACL is shown to the owner alone'],
     v1ExpiresMissing: ['0002-00000067', 'V1 in the URL without Expires'],
     v1ExpiresEmpty: ['0002-00000068', 'V1 in the URL, Expires is empty'],
@@ -67,6 +68,16 @@ export const refinements = {
     doubledParameter: ['9002-00000009', 'a signed query parameter comes twice'],
     unsupportedVersion: ['9002-00000011', 'signed with a version that is not known here'],
   }),
+  // Forms (oss-signature.md 6)
+  ...of('InvalidArgument', {
+    formPolicyMissing: ['0002-00000702', 'a signed form without policy'],
+    formSignatureMissing: ['0002-00000703', 'a signed form without Signature or x-oss-signature'],
+    formSignatureEmpty: ['0002-00000704', 'a signed form, the signature is empty'],
+    formKeyIdMissing: ['0002-00000706', 'a signed form without OSSAccessKeyId'],
+    formKeyIdInvalid: ['0002-00000707', 'a signed form, OSSAccessKeyId is empty or malformed'],
+    formCredentialKeyId: ['0002-00000708', 'a form signed with V4, malformed key id'],
+    formCredential: ['0002-00000710', 'a form signed with V4, x-oss-credential is none'],
+  }),
   ...of('InvalidRequest', {
     tokenPlace: ['9002-00000010', 'signed in the URL, the security token in a header'],
   }),
@@ -91,7 +102,13 @@ export const refinements = {
     lifecycleDate: ['0014-00000087', 'a date of a lifecycle rule is not a midnight'],
   }),
 
-  // Objects
+  // Objects (oss-semantics.md 1.3)
+  ...of('MethodNotAllowed', {
+    markerNamed: ['0017-00000002', 'the version is a delete marker'],
+  }),
+  ...of('NoSuchKey', {
+    copyOfMarker: ['0016-00000307', 'the version to copy is a delete marker'],
+  }),
   ...of('InvalidArgument', {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],
     persistentHeaders: ['9026-00000012', 'x-oss-persistent-headers cannot be taken'],

@@ -12,7 +12,9 @@ import { emptyAnswer } from '../answers.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
+import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
+import { pacedBody } from './pace.ts';
 import {
   checkLengthGiven,
   checkWriteRequest,
@@ -34,18 +36,19 @@ export async function appendObject(context: OperationContext): Promise<HttpRespo
     bucket,
     key: target.key,
     position: readPosition(request),
-    content: request.body,
+    content: pacedBody(context),
     expected: readExpectedContent(request),
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
-    extras: readObjectExtras(request),
+    extras: await readObjectExtras(context),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
     'x-oss-next-append-position': String(object.size),
     ...versionHeader(context, versionId),
+    ...encryptionHeaders(object),
   });
 }
 

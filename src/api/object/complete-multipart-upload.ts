@@ -14,6 +14,7 @@ import { encodingElement, keyElements, readEncoding } from '../bucket/list-param
 import { bucketOf } from '../context.ts';
 import { childText, invalidArgument, malformedXml, parseDocument, readBody } from '../document.ts';
 import type { OperationContext, Target } from '../types.ts';
+import { encryptionHeaders } from './encryption.ts';
 import { checkWriteRequest, readForbidOverwrite } from './request-options.ts';
 import { uploadPlace } from './upload-parameters.ts';
 import { versionHeader } from './version-id.ts';
@@ -49,6 +50,7 @@ export async function completeMultipartUpload(context: OperationContext): Promis
       'x-oss-hash-crc64ecma': object.crc64,
       ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
       ...versionHeader(context, versionId),
+      ...encryptionHeaders(object),
     },
   );
 }

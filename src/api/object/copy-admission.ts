@@ -8,10 +8,11 @@ import {
 } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import { callerAccountId } from '../context.ts';
+import { isRequesterCharged } from '../requester-pays.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
 
-/** @throws OssError InvalidArgument, NoSuchBucket. */
+/** @throws OssError InvalidArgument, NoSuchBucket, AccessDenied where the requester pays. */
 export async function openCopySource(
   context: OperationContext,
 ): Promise<Pick<CopyObject, 'source' | 'admit'>> {
@@ -20,6 +21,7 @@ export async function openCopySource(
   if (bucket === undefined) {
     throw new OssError('NoSuchBucket', { fields: { BucketName: named.bucket } });
   }
+  await isRequesterCharged(context, bucket);
   return {
     source: { bucket, key: named.key, versionId: named.versionId },
     admit: (found) => admitSource(context, bucket, found),

@@ -13,6 +13,7 @@ import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import { openCopySource, sourceVersionHeader } from './copy-admission.ts';
+import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
@@ -39,10 +40,10 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     facts: readObjectFacts(request),
     isReplacing,
     isReplacingTags,
-    extras: readObjectExtras(request),
     acl,
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
+    extras: await readObjectExtras(context),
     admit(found) {
       admit(found);
       copied = found;
@@ -50,6 +51,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   });
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
+    ...encryptionHeaders(copy.object),
     ...(copied === undefined ? {} : sourceVersionHeader(source.bucket, copied)),
   });
 }

@@ -12,6 +12,7 @@ import { xmlAnswer } from '../answers.ts';
 import { encodingElement, keyElements, readEncoding } from '../bucket/list-parameters.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
@@ -28,13 +29,13 @@ export async function initiateMultipartUpload(context: OperationContext): Promis
   const bucket = bucketOf(context);
   const acl = readObjectAcl(request);
   checkAclAllowed(bucket, 'object', acl);
-  const { key, uploadId } = await services.uploads.initiate({
+  const { key, uploadId, facts } = await services.uploads.initiate({
     bucket,
     key: target.key,
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
-    extras: readObjectExtras(request),
+    extras: await readObjectExtras(context),
     isSequential: queryValue(request, 'sequential') !== undefined,
     isOverwriteForbidden: readForbidOverwrite(request),
   });
@@ -46,5 +47,6 @@ export async function initiateMultipartUpload(context: OperationContext): Promis
       keyElements(encoding)('Key', key),
       element('UploadId', uploadId),
     ),
+    encryptionHeaders(facts),
   );
 }

@@ -1,16 +1,22 @@
-/** What a writer may say of an object that few say: its tags, and headers of its own. */
+/**
+ * What a writer may say of an object that few say: its tags, headers of its own, its encryption.
+ */
 import { isHeaderValue, type ObjectExtras } from '../../buckets/index.ts';
 import { type OssError, refine } from '../../errors/index.ts';
 import type { HttpRequest } from '../../http/index.ts';
+import type { OperationContext } from '../types.ts';
+import { readEncryption } from './encryption.ts';
 import { readTaggingHeader } from './object-tags.ts';
 
-/** @throws OssError InvalidArgument, InvalidTag, BadRequest. */
-export function readObjectExtras(request: HttpRequest): ObjectExtras {
+/** @throws OssError InvalidArgument, InvalidTag, BadRequest, and those of encryption. */
+export async function readObjectExtras(context: OperationContext): Promise<ObjectExtras> {
+  const { request } = context;
   const tags = readTaggingHeader(request) ?? [];
   const persistentHeaders = readPersistentHeaders(request);
   return {
     ...(tags.length === 0 ? {} : { tags }),
     ...(persistentHeaders.length === 0 ? {} : { persistentHeaders }),
+    ...(await readEncryption(context)),
   };
 }
 

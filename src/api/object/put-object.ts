@@ -10,7 +10,9 @@ import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
+import { pacedBody } from './pace.ts';
 import {
   checkLengthGiven,
   checkWriteRequest,
@@ -31,18 +33,19 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
   const { object, versionId } = await services.objects.putObject({
     bucket: bucketOf(context),
     key: target.key,
-    content: request.body,
+    content: pacedBody(context),
     expected: readExpectedContent(request),
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
-    extras: readObjectExtras(request),
+    extras: await readObjectExtras(context),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
     ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
     ...versionHeader(context, versionId),
+    ...encryptionHeaders(object),
   });
 }

@@ -5,7 +5,8 @@ import type { HttpRequest } from '../../http/index.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
-import { encryptionHeaders, refuseVersion } from './request-options.ts';
+import { encryptionHeaderNames } from './encryption.ts';
+import { refuseVersion } from './request-options.ts';
 
 /** The upload that the request names; whether there is one is for the room to say. */
 export function uploadPlace(context: OperationContext): UploadPlace {
@@ -35,7 +36,7 @@ function refusePart(name: RefinementName, value: string): OssError {
  */
 export function checkPartRequest(request: HttpRequest): void {
   refuseVersion(request);
-  for (const name of encryptionHeaders) {
+  for (const name of encryptionHeaderNames) {
     const value = request.headers[name];
     if (value === undefined) continue;
     throw invalidArgument(name, value, `The header ${name} is not supported for a part.`);

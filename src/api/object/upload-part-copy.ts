@@ -12,14 +12,14 @@ import { element } from '../../xml/index.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import type { OperationContext } from '../types.ts';
 import { openCopySource, sourceVersionHeader } from './copy-admission.ts';
-import { checkTrafficLimit } from './request-options.ts';
+import { readTrafficLimit } from './pace.ts';
 import { checkPartRequest, readPartNumber, uploadPlace } from './upload-parameters.ts';
 
 export async function uploadPartCopy(context: OperationContext): Promise<HttpResponse> {
   const { request, services } = context;
   const number = readPartNumber(request);
   checkPartRequest(request);
-  checkTrafficLimit(request);
+  readTrafficLimit(request);
   const { source, admit } = await openCopySource(context);
   const header = request.headers['x-oss-copy-source-range'];
   const copied = await services.uploads

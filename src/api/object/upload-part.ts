@@ -7,19 +7,19 @@
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import type { OperationContext } from '../types.ts';
-import { checkLengthGiven, checkTrafficLimit, readExpectedContent } from './request-options.ts';
+import { pacedBody } from './pace.ts';
+import { checkLengthGiven, readExpectedContent } from './request-options.ts';
 import { checkPartRequest, readPartNumber, uploadPlace } from './upload-parameters.ts';
 
 export async function uploadPart(context: OperationContext): Promise<HttpResponse> {
   const { request, services } = context;
   const number = readPartNumber(request);
   checkPartRequest(request);
-  checkTrafficLimit(request);
   checkLengthGiven(request);
   const part = await services.uploads.putPart({
     ...uploadPlace(context),
     number,
-    content: request.body,
+    content: pacedBody(context),
     expected: readExpectedContent(request),
   });
   return emptyAnswer(200, {

@@ -106,6 +106,39 @@ test('an object of two parts, from beginning to end', async () => {
   assert.deepEqual([again.status, again.code], [404, 'NoSuchUpload']);
 });
 
+test('how it is encrypted is said at the beginning, or by the bucket', async () => {
+  const own = await oss.bucket();
+  const rule = '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>SM4</SSEAlgorithm>';
+  const body = `<ServerSideEncryptionRule>${rule}</ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>`;
+  await oss.call({ method: 'PUT', bucket: own, query: { encryption: flag }, body });
+  const header = 'x-oss-server-side-encryption';
+  for (const [headers, algorithm] of [
+    [{}, 'SM4'],
+    [{ [header]: 'AES256' }, 'AES256'],
+  ] as const) {
+    const at = { bucket: own, key: algorithm };
+    const query = { uploads: flag };
+    const begun = await oss.call({ method: 'POST', ...at, headers, query });
+    assert.equal(begun.headers[header], algorithm);
+    const uploadId = textOf(begun.text, 'UploadId') ?? '';
+    for (const [number, bytes] of [
+      [1, partA],
+      [2, partB],
+    ] as const) {
+      assert.equal((await send(algorithm, uploadId, number, bytes, at)).status, 200);
+    }
+    const done = await finish(algorithm, uploadId, bothParts, at);
+    assert.equal(done.headers[header], algorithm);
+    const read = await oss.call({ ...at, headers: { range: 'bytes=102398-102401' } });
+    assert.deepEqual([read.text, read.headers[header]], ['aabb', algorithm]);
+    const append = { method: 'POST', bucket: own, key: `log ${algorithm}`, body: 'abc' };
+    const first = await oss.call({ ...append, headers, query: { append: flag, position: '0' } });
+    const second = await oss.call({ ...append, query: { append: flag, position: '3' } });
+    assert.deepEqual([first.headers[header], second.headers[header]], [algorithm, algorithm]);
+    assert.equal((await oss.call({ bucket: own, key: append.key })).text, 'abcabc');
+  }
+});
+
 test('what is wrong with a part', async () => {
   const uploadId = await begin('k');
   const encryption = { 'x-oss-server-side-encryption': 'AES256' };

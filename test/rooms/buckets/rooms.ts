@@ -6,6 +6,7 @@ import {
   type Bucket,
   createBucketDocuments,
   createBuckets,
+  createContentKeys,
   createObjects,
   createSweeper,
   createUploads,
@@ -14,6 +15,7 @@ import {
   type OpenObject,
   objectLimits,
 } from '../../../src/buckets/index.ts';
+import { createMasterKeyFile, openSealer } from '../../../src/sealing/index.ts';
 import { openFileBlobs, openSqliteEngine } from '../../../src/stores/index.ts';
 import type { Disk } from '../../../src/world/index.ts';
 import { createTestWorld } from '../../support/world.ts';
@@ -40,12 +42,16 @@ export async function openRooms(options: RoomsOptions = {}) {
   const blobFolder = join(folder, 'objects');
   const blobs = await openFileBlobs({ folder: blobFolder, world, reserveBytes: 0 });
   const buckets = createBuckets({ engine, world, limits: { bucketsMax: 10_000 } });
+  const masterKey = join(folder, 'master.key');
+  await createMasterKeyFile(masterKey, world);
+  const keys = createContentKeys(await openSealer({ path: masterKey, world }), world.random);
   const limits = { ...objectLimits, ...options.limits };
   const objects = createObjects({
     objects: engine.objects,
     serving: engine.serving,
     blobs,
     world,
+    keys,
     limits,
   });
   const uploads = createUploads({
@@ -53,6 +59,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     objects: engine.objects,
     blobs,
     world,
+    keys,
     limits,
   });
   const documents = createBucketDocuments({ buckets: engine.buckets, serving: engine.serving });
@@ -64,6 +71,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     world,
     engine,
     blobs,
+    keys,
     buckets,
     objects,
     uploads,

@@ -1,6 +1,8 @@
 /** Uploads in parts over the real stores (oss-semantics.md 7.1), and that nothing stays of them. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { createCrc64, type NamedPart, type NewUpload } from '../../../src/buckets/index.ts';
 import {
@@ -175,6 +177,44 @@ test('an upload in sequence has the MD5 of its bytes', async () => {
   });
   const whole = Buffer.concat([part100, Buffer.from('tail')]);
   assert.equal(object.contentMd5, createHash('md5').update(whole).digest('base64'));
+});
+
+test('parts and appended pieces of an encrypted object lie encrypted, and are read in the clear', async () => {
+  const extras = { encryption: { algorithm: 'AES256' } };
+  const place = await initiate('secret', { extras, isSequential: true });
+  await send(place, 1, part100);
+  await send(place, 2, part100);
+  await send(place, 3, Buffer.from('the end of it'));
+  const end = { ...place, parts: 'all' as const, isOverwriteForbidden: false };
+  const { object } = await rooms.uploads.complete(end);
+  const whole = Buffer.concat([part100, part100, Buffer.from('the end of it')]);
+  assert.equal(object.contentMd5, createHash('md5').update(whole).digest('base64'));
+  assert.equal(await readText(rooms, 'secret'), whole.toString());
+  let position = 0;
+  for (const text of ['one, aaaaaaaaaaaaaaaaaaaa', 'two, aaaaaaaaaaaaaaaaaaaa', 'three']) {
+    const { content, ...others } = upload(rooms.bucket, 'log', text, { extras });
+    await rooms.objects.appendObject({ ...others, content, extras, position });
+    position += text.length;
+  }
+  const log = 'one, aaaaaaaaaaaaaaaaaaaatwo, aaaaaaaaaaaaaaaaaaaathree';
+  assert.equal(await readText(rooms, 'log'), log);
+  const kept = await Promise.all(
+    (await filesBelow(rooms.blobFolder)).map((name) => readFile(join(rooms.blobFolder, name))),
+  );
+  assert.equal(kept.length, 6);
+  for (const bytes of kept) assert.ok(!bytes.includes('aaaa') && !bytes.includes('the end'));
+  // No two begin at one place of a key stream.
+  assert.equal(new Set(kept.map((bytes) => bytes.subarray(0, 5).toString('hex'))).size, 6);
+  const again = await initiate('in the clear');
+  await rooms.uploads.copyPart({
+    ...again,
+    number: 1,
+    source: { bucket: rooms.bucket, key: 'secret' },
+    choose: (size) => ({ start: size - 9, length: 6 }),
+    admit: () => {},
+  });
+  await rooms.uploads.complete({ ...again, parts: 'all', isOverwriteForbidden: false });
+  assert.equal(await readText(rooms, 'in the clear'), 'end of');
 });
 
 test('a part whose upload ended meanwhile is refused, and its bytes are gone', async () => {
