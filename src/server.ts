@@ -217,6 +217,7 @@ async function createServices(
     settings: {
       region: config.region,
       isForceDownload: config.isForceDownload,
+      restoreDelayMs: config.restoreDelayMs,
       canSpeak: (restriction) => restrictProfile(restriction) !== undefined,
       get publicEndpoint() {
         return hooks.publicEndpoint();

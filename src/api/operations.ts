@@ -36,6 +36,7 @@ import { putCname } from './cname/put-cname.ts';
 import { accountConfigurations, bucketConfigurations } from './configuration/operations.ts';
 import { abortMultipartUpload } from './object/abort-multipart-upload.ts';
 import { appendObject } from './object/append-object.ts';
+import { cleanRestoredObject } from './object/clean-restored-object.ts';
 import { completeMultipartUpload } from './object/complete-multipart-upload.ts';
 import { copyObject } from './object/copy-object.ts';
 import { deleteMultipleObjects } from './object/delete-multiple-objects.ts';
@@ -45,6 +46,7 @@ import { getObject } from './object/get-object.ts';
 import { getObjectAcl } from './object/get-object-acl.ts';
 import { getObjectMeta } from './object/get-object-meta.ts';
 import { getObjectTagging } from './object/get-object-tagging.ts';
+import { getSymlink } from './object/get-symlink.ts';
 import { headObject } from './object/head-object.ts';
 import { initiateMultipartUpload } from './object/initiate-multipart-upload.ts';
 import { listParts } from './object/list-parts.ts';
@@ -53,6 +55,8 @@ import { postObject } from './object/post-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
 import { putObjectTagging } from './object/put-object-tagging.ts';
+import { putSymlink } from './object/put-symlink.ts';
+import { restoreObject } from './object/restore-object.ts';
 import { sealObject } from './object/seal-object.ts';
 import { uploadPart } from './object/upload-part.ts';
 import { uploadPartCopy } from './object/upload-part-copy.ts';
@@ -286,11 +290,21 @@ const objectBasics: Operation[] = [
   }),
   row('AppendObject', 'object', 'POST', { append: flag }, 'object-write', appendObject, writing),
   row('SealAppendObject', 'object', 'POST', { seal: flag }, 'object-write', sealObject, writing),
-  later('RestoreObject', 'object', 'POST', { restore: flag }),
-  later('CleanRestoredObject', 'object', 'POST', { cleanRestoredObject: flag }),
+  row('RestoreObject', 'object', 'POST', { restore: flag }, 'owner', restoreObject, document),
+  row(
+    'CleanRestoredObject',
+    'object',
+    'POST',
+    { cleanRestoredObject: flag },
+    'owner',
+    cleanRestoredObject,
+    { action: 'oss:RestoreObject' },
+  ),
   later('SelectObject', 'object', 'POST', { 'x-oss-process': flag }, { action: 'oss:GetObject' }),
-  later('PutSymlink', 'object', 'PUT', { symlink: flag }, { action: 'oss:PutObject' }),
-  later('GetSymlink', 'object', 'GET', { symlink: flag }, { action: 'oss:GetObject' }),
+  row('PutSymlink', 'object', 'PUT', { symlink: flag }, 'object-write', putSymlink, writing),
+  row('GetSymlink', 'object', 'GET', { symlink: flag }, 'object-read', getSymlink, {
+    action: 'oss:GetObject',
+  }),
   row('PutObjectTagging', 'object', 'PUT', { tagging: flag }, 'owner', putObjectTagging, document),
   row('GetObjectTagging', 'object', 'GET', { tagging: flag }, 'owner', getObjectTagging),
   row('DeleteObjectTagging', 'object', 'DELETE', { tagging: flag }, 'owner', deleteObjectTagging),

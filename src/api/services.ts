@@ -32,6 +32,8 @@ export interface ApiSettings {
   /** `host:port` that clients can reach, for ListBuckets and GetBucketInfo. */
   readonly publicEndpoint: string;
   readonly isForceDownload: boolean;
+  /** Between the request to restore an archived object and its being readable. */
+  readonly restoreDelayMs: number;
   /** Whether connections under this restriction can be had at all. */
   canSpeak(restriction: TlsRestriction): boolean;
 }

@@ -77,6 +77,7 @@ export async function copyObject(
 
 /** Else the bytes change with the encryption, whatever key they lie under. */
 function isLeftInTheClear(input: CopyObject, source: StoredObject): boolean {
+  if (source.content === 'none') return true;
   return (input.extras.encryption ?? source.extras.encryption) === undefined;
 }
 
@@ -143,10 +144,13 @@ function extrasOfCopy(
   const { tags } = isReplacingTags ? extras : source;
   const { persistentHeaders } = isReplacing ? extras : source;
   const { encryption } = extras;
+  const { linkTarget } = source;
   return {
     ...(tags === undefined ? {} : { tags }),
     ...(persistentHeaders === undefined ? {} : { persistentHeaders }),
-    ...(encryption === undefined ? {} : { encryption }),
+    ...(linkTarget === undefined ? {} : { linkTarget }),
+    // A link has no bytes.
+    ...(encryption === undefined || linkTarget !== undefined ? {} : { encryption }),
   };
 }
 
@@ -225,6 +229,7 @@ async function replaceFacts(
   input: CopyObject,
   source: StoredObject,
 ): Promise<Stored | undefined> {
+  const isMoved = (input.storageClass ?? source.storageClass) !== source.storageClass;
   const answer = await fromStore(
     shelves.objects.changeObject({
       bucketId: input.bucket.id,
@@ -238,6 +243,7 @@ async function replaceFacts(
         extras: {
           persistentHeaders: input.extras.persistentHeaders ?? null,
           ...(input.isReplacingTags ? { tags: input.extras.tags ?? null } : {}),
+          ...(isMoved ? { restore: null } : {}),
         },
         modifiedAt: world.clock.now(),
       },

@@ -89,6 +89,7 @@ export {
   uploadExpiry,
 } from './lifecycle-rules.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
+export { type Followed, followLink, type NewLink, seenThrough } from './links.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { type NamedPart, partNumberMax } from './multipart-rules.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
@@ -108,6 +109,14 @@ export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
+export {
+  checkCleanable,
+  checkReadable,
+  isArchived,
+  type Restore,
+  restoreFor,
+  restoreHeader,
+} from './restore-rules.ts';
 export {
   abortWorm,
   completeWorm,

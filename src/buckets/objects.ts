@@ -27,6 +27,7 @@ import { type ContentKeys, encrypt } from './content-keys.ts';
 import { type CopyObject, copyObject } from './copying.ts';
 import { createHotContent } from './hot-content.ts';
 import { type ObjectLimits, objectLimits } from './limits.ts';
+import { type NewLink, putLink } from './links.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import { checkObjectKey } from './naming.ts';
 import { pointTo, type Stored } from './pointing.ts';
@@ -97,6 +98,8 @@ export interface Objects {
    * @throws OssError as putObject; ObjectNotAppendable, PositionNotEqualToLength.
    */
   appendObject(input: AppendObject): Promise<Stored>;
+  /** @throws OssError InvalidObjectName, InvalidArgument, FileAlreadyExists, NoSuchBucket. */
+  putLink(input: NewLink): Promise<Stored>;
   /** @throws OssError as putObject; NoSuchKey names the source; and whatever `admit` throws. */
   copyObject(input: CopyObject): Promise<Stored>;
   /** One result for each, in their order; what is missing is no error. */
@@ -130,6 +133,7 @@ export function createObjects(options: {
   return {
     putObject: (input) => putObject(shelves, world, input),
     appendObject: (input) => appendObject(shelves, world, input),
+    putLink: (input) => putLink(shelves, world, input),
     copyObject: (input) => copyObject(shelves, world, input),
     openObject: (bucket, key, object, span) => openObject(shelves, bucket, key, object, span),
     findObject: (bucket, key) => fromStore(objects.findObject(bucket.id, key)),

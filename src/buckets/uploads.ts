@@ -30,6 +30,7 @@ import {
 import { type BlobCipher, type ContentKeys, encrypt, openDecrypted } from './content-keys.ts';
 import { type CopyObject, findSource, noSuchSource } from './copying.ts';
 import { type ObjectLimits, objectLimits } from './limits.ts';
+import { followLink } from './links.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import {
   checkNextPart,
@@ -78,6 +79,8 @@ export interface CopyPart extends UploadPlace {
   readonly choose: (size: number) => BlobSpan;
   /** Throws unless the caller may read this source and its conditions hold. */
   readonly admit: (source: StoredObject | undefined) => void;
+  /** Throws unless the caller may read through this link. */
+  readonly admitLink: (link: StoredObject) => void;
 }
 
 export interface CompleteUpload extends UploadPlace {
@@ -240,9 +243,7 @@ async function copyPart(
   input: CopyPart,
 ): Promise<{ part: UploadPart; source: StoredObject }> {
   const { bucket, key, uploadId, number } = input;
-  const found = await findSource(shelves, input.source);
-  input.admit(found);
-  if (found === undefined) throw noSuchSource(input.source);
+  const found = await findBytes(shelves, input);
   const content = contentOfObject(shelves, input.source.bucket.id, found, input.choose(found.size));
   const part = await putPart(shelves, {
     bucket,
@@ -253,6 +254,24 @@ async function copyPart(
     expected: {},
   });
   return { part, source: found };
+}
+
+/** What a part copies is bytes: those a link leads to. */
+async function findBytes(
+  { objects }: UploadShelves,
+  { source, admit, admitLink }: CopyPart,
+): Promise<StoredObject> {
+  const found = await findSource({ objects }, source);
+  if (found?.extras.linkTarget === undefined) {
+    admit(found);
+    if (found === undefined) throw noSuchSource(source);
+    return found;
+  }
+  admitLink(found);
+  const find = (key: string) => fromStore(objects.findObject(source.bucket.id, key));
+  const { object } = await followLink({ key: source.key, object: found }, find);
+  admit(object);
+  return object;
 }
 
 /** What the object to be is encrypted under, if it is. */

@@ -8,6 +8,8 @@
  * 9006 forms, 9015 buckets, 9016 documents, 9017 request parsing, 9018 custom domains,
  * 9026 objects, 9042 uploads in parts, 9099 the server itself.
  */
+import { objectRows } from './object-rows.ts';
+
 export interface CatalogueRow {
   readonly status: number;
   readonly ec: string;
@@ -325,6 +327,7 @@ const rows = {
   },
 
   // Objects
+  ...objectRows,
   FileAlreadyExists: {
     status: 409,
     ec: '0026-00000024',
@@ -345,26 +348,6 @@ const rows = {
     ec: '9026-00000007',
     message: 'The object you specified is immutable.',
   },
-  InvalidTag: {
-    status: 400,
-    ec: '9026-00000011',
-    message: 'The TagKey you have provided is invalid',
-  },
-  MissingArgument: {
-    status: 400,
-    ec: '9026-00000008',
-    message: 'Missing Some Required Arguments.',
-  },
-  ObjectNotAppendable: {
-    status: 409,
-    ec: '9026-00000009',
-    message: 'The object is not appendable.',
-  },
-  PositionNotEqualToLength: {
-    status: 409,
-    ec: '0026-00000016',
-    message: 'Position is not equal to file length',
-  },
   NoSuchKey: { status: 404, ec: '0026-00000001', message: 'The specified key does not exist.' },
   NoSuchVersion: {
     status: 404,
@@ -381,35 +364,6 @@ const rows = {
     status: 412,
     ec: '9026-00000004',
     message: 'At least one of the pre-conditions you specified did not hold.',
-  },
-
-  // Uploads in parts (oss-semantics.md 7.1)
-  InvalidPart: {
-    status: 400,
-    ec: '9042-00000002',
-    message:
-      "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.",
-  },
-  InvalidPartOrder: {
-    status: 400,
-    ec: '9042-00000003',
-    message: 'The list of parts was not in ascending order.',
-  },
-  NoSuchUpload: {
-    status: 404,
-    ec: '0042-00000104',
-    message:
-      'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-  },
-  PartAlreadyExist: {
-    status: 409,
-    ec: '9042-00000004',
-    message: 'In a sequential multipart upload a part that was uploaded cannot be replaced.',
-  },
-  PartNotSequential: {
-    status: 400,
-    ec: '9042-00000005',
-    message: 'In a sequential multipart upload the parts must come one after the other.',
   },
 
   // Custom domains (custom-domain.md 6)

@@ -1,8 +1,9 @@
 /** What CopyObject and UploadPartCopy copy from: found, and admitted to this caller. */
 import {
   type Bucket,
-  type CopyObject,
+  type CopyPart,
   checkConditions,
+  checkReadable,
   mayReadObject,
   type StoredObject,
 } from '../../buckets/index.ts';
@@ -11,37 +12,46 @@ import { callerAccountId } from '../context.ts';
 import { isRequesterCharged } from '../requester-pays.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
+import { isDirectRead } from './readable.ts';
 
 /** @throws OssError InvalidArgument, NoSuchBucket, AccessDenied where the requester pays. */
 export async function openCopySource(
   context: OperationContext,
-): Promise<Pick<CopyObject, 'source' | 'admit'>> {
+): Promise<Pick<CopyPart, 'source' | 'admit' | 'admitLink'>> {
   const named = parseCopySource(context.request.headers['x-oss-copy-source'] ?? '');
   const bucket = await context.services.buckets.findBucket(named.bucket);
   if (bucket === undefined) {
     throw new OssError('NoSuchBucket', { fields: { BucketName: named.bucket } });
   }
   await isRequesterCharged(context, bucket);
+  const isDirect = await isDirectRead(context, bucket);
+  const now = context.services.world.clock.now();
   return {
     source: { bucket, key: named.key, versionId: named.versionId },
-    admit: (found) => admitSource(context, bucket, found),
+    admit(found) {
+      admitReader(context, bucket, found);
+      if (found === undefined) return;
+      checkSourceConditions(context, found);
+      checkReadable(found, now, isDirect);
+    },
+    admitLink: (link) => admitReader(context, bucket, link),
   };
 }
 
 /** Whether the caller may read the source comes before whether there is one. */
-function admitSource(
+function admitReader(
   context: OperationContext,
   bucket: Bucket,
   source: StoredObject | undefined,
 ): void {
-  if (!mayReadObject(bucket, source, callerAccountId(context))) {
-    throw new OssError('AccessDenied', {
-      message: 'You do not have read permission on the source object.',
-      fields: { BucketName: bucket.name },
-    });
-  }
-  if (source === undefined) return;
-  const { headers } = context.request;
+  if (mayReadObject(bucket, source, callerAccountId(context))) return;
+  throw new OssError('AccessDenied', {
+    message: 'You do not have read permission on the source object.',
+    fields: { BucketName: bucket.name },
+  });
+}
+
+function checkSourceConditions({ request: { headers } }: OperationContext, source: StoredObject) {
   const checked = checkConditions(
     {
       ifMatch: headers['x-oss-copy-source-if-match'],

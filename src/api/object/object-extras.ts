@@ -10,13 +10,16 @@ import { readTaggingHeader } from './object-tags.ts';
 
 /** @throws OssError InvalidArgument, InvalidTag, BadRequest, and those of encryption. */
 export async function readObjectExtras(context: OperationContext): Promise<ObjectExtras> {
-  const { request } = context;
+  return { ...readWrittenExtras(context.request), ...(await readEncryption(context)) };
+}
+
+/** The same of what has no bytes to encrypt. */
+export function readWrittenExtras(request: HttpRequest): ObjectExtras {
   const tags = readTaggingHeader(request) ?? [];
   const persistentHeaders = readPersistentHeaders(request);
   return {
     ...(tags.length === 0 ? {} : { tags }),
     ...(persistentHeaders.length === 0 ? {} : { persistentHeaders }),
-    ...(await readEncryption(context)),
   };
 }
 

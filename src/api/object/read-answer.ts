@@ -10,6 +10,7 @@ import {
   type OpenObject,
   type Range,
   resolveRange,
+  restoreHeader,
   type StoredObject,
 } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
@@ -30,6 +31,7 @@ import {
 } from './delivery.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { readTrafficLimit } from './pace.ts';
+import { checkRestored, follow } from './readable.ts';
 import { versionHeader } from './version-id.ts';
 
 type Headers = Record<string, string>;
@@ -117,14 +119,20 @@ export function readOverrides(context: OperationContext): Headers {
 export async function answerWithObject(
   context: OperationContext,
   key: string,
-  object: StoredObject,
+  named: StoredObject,
 ): Promise<HttpResponse> {
   const { request, services } = context;
-  const named = versionHeader(context, object.versionId);
-  const overrides = { ...named, ...taggingCount(context, object), ...readOverrides(context) };
+  const overrides = {
+    ...versionHeader(context, named.versionId),
+    ...taggingCount(context, named),
+    ...readOverrides(context),
+  };
+  const bytes = await follow(context, key, named);
+  const object = bytes.seen(bytes.object);
   checkReadConditions(request, object);
+  const facts = { ...restoreFacts(context, bytes.object), ...overrides };
   if (request.method === 'HEAD') {
-    const headers = { ...objectHeaders(object), ...overrides };
+    const headers = { ...objectHeaders(object), ...facts };
     const isGzip = isCompressible(object) && isGzipAccepted(request);
     return {
       status: 200,
@@ -133,23 +141,31 @@ export async function answerWithObject(
       headLength: isGzip ? 'unknown' : object.size,
     };
   }
+  await checkRestored(context, bucketOf(context), bytes.object);
   const range = readRange(request, object);
   const opened = await services.objects.openObject(
     bucketOf(context),
-    key,
-    object,
+    bytes.key,
+    bytes.object,
     range.kind === 'part' ? range : undefined,
   );
-  if (opened.object === object) return render(context, opened, range, overrides);
+  const { content } = opened;
+  if (opened.object === bytes.object) return render(context, { object, content }, range, facts);
   // The object was replaced under our hands: what was asked is asked of the new one.
   try {
-    checkReadConditions(request, opened.object);
-    const newRange = readRange(request, opened.object);
-    return render(context, opened, newRange, overrides);
+    const newer = bytes.seen(opened.object);
+    checkReadConditions(request, newer);
+    return render(context, { object: newer, content }, readRange(request, newer), facts);
   } catch (problem) {
-    if (opened.content.kind === 'reader') await opened.content.reader.close();
+    if (content.kind === 'reader') await content.reader.close();
     throw problem;
   }
+}
+
+/** Of an archived object, through a link as well. */
+function restoreFacts({ services }: OperationContext, object: StoredObject): Headers {
+  const restore = restoreHeader(object, services.world.clock.now());
+  return restore === undefined ? {} : { 'x-oss-restore': restore };
 }
 
 /** For those only who may read the tags (oss-semantics.md 7.4). */

@@ -20,7 +20,7 @@ export async function uploadPartCopy(context: OperationContext): Promise<HttpRes
   const number = readPartNumber(request);
   checkPartRequest(request);
   readTrafficLimit(request);
-  const { source, admit } = await openCopySource(context);
+  const { source, admit, admitLink } = await openCopySource(context);
   const header = request.headers['x-oss-copy-source-range'];
   const copied = await services.uploads
     .copyPart({
@@ -28,6 +28,7 @@ export async function uploadPartCopy(context: OperationContext): Promise<HttpRes
       number,
       source,
       admit,
+      admitLink,
       choose: (size) => chooseBytes(header, size),
     })
     .catch((problem: unknown) => {

@@ -41,7 +41,7 @@ const later: [string, string, string | undefined][] = [
   ['PUT', 'rtc', undefined],
   ['GET', 'replicationLocation', undefined],
   ['PUT', 'legalHold', 'k'],
-  ['PUT', 'symlink', 'k'],
+  ['PUT', 'retention', 'k'],
   ['POST', 'asyncFetch', 'k'],
   ['GET', 'retention', 'k'],
 ];

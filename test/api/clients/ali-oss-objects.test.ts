@@ -92,6 +92,44 @@ for (const isV4 of [false, true]) {
       );
     });
 
+    it('makes links, and tags objects', async () => {
+      const target = 'a/target ü+&.txt';
+      await client.put(target, Buffer.from('linked'), { headers: { 'x-oss-tagging': 'a=1' } });
+      await client.putSymlink('a/link', target, { meta: { of: 'link' } });
+      const { targetName } = await client.getSymlink('a/link');
+      assert.equal(targetName, target);
+      const got = await client.get('a/link');
+      assert.equal(got.content.toString(), 'linked');
+      assert.equal(got.res.headers['x-oss-object-type'], 'Symlink');
+      assert.equal(got.res.headers['x-oss-meta-of'], 'link');
+      await client.putSymlink('a/twice', 'a/link');
+      await assert.rejects(
+        client.head('a/twice'),
+        (problem: Untyped) => problem.code === 'InvalidTargetType',
+      );
+      assert.deepEqual((await client.getObjectTagging(target)).tag, { a: '1' });
+      await client.putObjectTagging(target, { b: '2', 'c:d': '' });
+      assert.deepEqual((await client.getObjectTagging(target)).tag, { b: '2', 'c:d': '' });
+      await client.deleteObjectTagging(target);
+      assert.deepEqual((await client.getObjectTagging(target)).tag, {});
+    });
+
+    it('restores what is archived', async () => {
+      const headers = { 'x-oss-storage-class': 'ColdArchive' };
+      await client.put('cold', Buffer.from('cold'), { headers });
+      await assert.rejects(
+        client.get('cold'),
+        (problem: Untyped) => problem.code === 'InvalidObjectState' && problem.status === 403,
+      );
+      const restored = await client.restore('cold', { type: 'ColdArchive', Days: 2 });
+      assert.equal(restored.res.status, 202);
+      assert.equal(restored.res.headers['x-oss-object-restore-priority'], 'Standard');
+      await assert.rejects(
+        client.restore('cold', { type: 'ColdArchive' }),
+        (problem: Untyped) => problem.code === 'RestoreAlreadyInProgress',
+      );
+    });
+
     it('lists uploads and gives them up', async () => {
       const { uploadId } = await client.initMultipartUpload('begun');
       const { uploads } = await client.listUploads({ 'max-uploads': 10 });
