@@ -91,7 +91,7 @@ export {
   completeWorm,
   extendWorm,
   initiateWorm,
-  protectedUntil,
+  protectedSince,
   type WormDocument,
   type WormState,
   wormStateOf,

@@ -23,12 +23,12 @@ import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
 import {
   checkWriteRequest,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function copyObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -54,7 +54,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     isReplacing,
     acl,
     storageClass: readStorageClass(request),
-    isOverwriteForbidden: readForbidOverwrite(request),
+    ...(await readWriteGuards(context)),
     admit(found) {
       admitSource(context, sourceBucket, found);
       sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;

@@ -13,12 +13,12 @@ import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import {
   checkWriteRequest,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function putObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -37,7 +37,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
-    isOverwriteForbidden: readForbidOverwrite(request),
+    ...(await readWriteGuards(context)),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,
