@@ -55,10 +55,16 @@ export {
   type DocumentTypes,
 } from './documents.ts';
 export {
+  createLifecycleRunner,
+  type LifecycleEvent,
+  type LifecycleRunner,
+} from './lifecycle.ts';
+export {
   type DueAction,
   dueActions,
   expirationHeader,
   expirationOf,
+  factsOf,
   type LifecycleDocument,
   type LifecycleExpiration,
   type LifecycleFacts,

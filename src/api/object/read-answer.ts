@@ -17,6 +17,7 @@ import { formatHttpDate } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
+import { lifecycleHeaders } from './lifecycle-headers.ts';
 import { versionHeader } from './version-id.ts';
 
 type Headers = Record<string, string>;
@@ -102,7 +103,8 @@ export async function answerWithObject(
 ): Promise<HttpResponse> {
   const { request, services } = context;
   const named = versionHeader(context, object.versionId);
-  const overrides = { ...named, ...readOverrides(context) };
+  const future = await lifecycleHeaders(context, key, object);
+  const overrides = { ...named, ...future, ...readOverrides(context) };
   checkReadConditions(request, object);
   if (request.method === 'HEAD') {
     const headers = { ...objectHeaders(object), ...overrides };
