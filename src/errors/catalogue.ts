@@ -50,6 +50,11 @@ const rows = {
     ec: '9017-00000002',
     message: 'Your proposed upload exceeds the maximum allowed size.',
   },
+  InlineDataTooLarge: {
+    status: 400,
+    ec: '9016-00000010',
+    message: 'Inline data exceeds the maximum allowed size.',
+  },
   InvalidArgument: { status: 400, ec: '9017-00000003', message: 'Invalid Argument.' },
   InvalidDigest: {
     status: 400,
@@ -313,6 +318,11 @@ const rows = {
     status: 404,
     ec: '9026-00000005',
     message: 'The specified version does not exist.',
+  },
+  OperationNotSupported: {
+    status: 400,
+    ec: '0016-00000702',
+    message: 'The operation is not supported for this resource',
   },
   NotModified: { status: 304, ec: '9026-00000003', message: 'The object was not modified.' },
   PreconditionFailed: {

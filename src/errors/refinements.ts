@@ -37,6 +37,7 @@ export const refinements = {
   }),
   ...of('AccessDenied', {
     bucketForbidden: ['0003-00000002', 'of another account, or nobody has signed'],
+    refererForbidden: ['0003-00000501', 'the Referer is not allowed, PutBucketReferer'],
     aclForbidden: ['0003-00000007', 'the ACL is shown to the owner alone'],
     v1ExpiresMissing: ['0002-00000067', 'V1 in the URL without Expires'],
     v1ExpiresEmpty: ['0002-00000068', 'V1 in the URL, Expires is empty'],
@@ -91,7 +92,13 @@ export const refinements = {
     lifecycleDate: ['0014-00000087', 'a date of a lifecycle rule is not a midnight'],
   }),
 
-  // Objects
+  // Objects (oss-semantics.md 1.3)
+  ...of('MethodNotAllowed', {
+    markerNamed: ['0017-00000002', 'the version is a delete marker'],
+  }),
+  ...of('NoSuchKey', {
+    copyOfMarker: ['0016-00000307', 'the version to copy is a delete marker'],
+  }),
   ...of('InvalidArgument', {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],
     metadataCharacters: ['0011-00000005', 'a stored header has a character it may not have'],

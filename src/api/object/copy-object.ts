@@ -21,6 +21,7 @@ import { invalidArgument } from '../document.ts';
 import { isRequesterCharged } from '../requester-pays.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
+import { encryptionHeaders, readEncryption } from './encryption.ts';
 import {
   checkWriteRequest,
   readObjectAcl,
@@ -55,6 +56,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     acl,
     storageClass: readStorageClass(request),
     ...(await readWriteGuards(context)),
+    extras: await readEncryption(context),
     admit(found) {
       admitSource(context, sourceBucket, found);
       sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
@@ -62,6 +64,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   });
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
+    ...encryptionHeaders(copy.object),
     ...(sourceVersionId === undefined ? {} : { 'x-oss-copy-source-version-id': sourceVersionId }),
   });
 }
