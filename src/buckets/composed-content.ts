@@ -7,12 +7,16 @@ import type {
   StoredObject,
 } from '../stores/index.ts';
 
+import { openDecrypted } from './content-keys.ts';
+
 /** Parts read ahead of the bytes; a content has 10,000 at most, or as many as were appended. */
 const partsPerRead = 100;
 
 export interface ComposedStores {
   readonly objects: Pick<ObjectIndex, 'listContentParts'>;
   readonly blobs: Pick<BlobStore, 'open'>;
+  /** Of encrypted contents. */
+  readonly key: Buffer | undefined;
 }
 
 /**
@@ -82,7 +86,11 @@ class ComposedReader implements BlobReader {
     if (part === undefined) return undefined;
     const end = Math.min(part.start + part.size, this.#end);
     const span = { start: position - part.start, length: end - position };
-    const reader = await this.#stores.blobs.open(part.blobId, span);
+    const { blobs, key } = this.#stores;
+    const reader =
+      key === undefined
+        ? await blobs.open(part.blobId, span)
+        : await openDecrypted(blobs, part.blobId, { key, iv: part.iv }, span);
     if (reader === undefined) return undefined;
     this.#open = { part, reader, from: position };
     return this.#open;
