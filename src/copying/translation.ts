@@ -23,7 +23,9 @@ export class Translation {
 
   /** `standing` is what the target has under the key: what it seals already is kept as it is. */
   translate(table: RowTableName, row: Row, standing: Row | undefined): Row {
-    if (table === 'buckets') return this.#damages.withoutLosses(row);
+    if (table === 'buckets' || table === 'bucket_counters') {
+      return this.#damages.withoutLosses(row);
+    }
     const column = sealedColumns[table];
     if (column === undefined) return row;
     const before = standing === undefined ? undefined : textOf(standing, column);
