@@ -22,7 +22,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   accounts: ['stores', 'sealing', 'errors', 'world'],
   certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
-  buckets: ['stores', 'errors', 'world'],
+  buckets: ['stores', 'sealing', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
   checking: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
   copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],

@@ -5,7 +5,13 @@
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
-import { createBucketDocuments, createBuckets, createObjects } from './buckets/index.ts';
+import {
+  createBucketDocuments,
+  createBuckets,
+  createContentKeys,
+  createObjects,
+  tlsRestrictionOf,
+} from './buckets/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
   type CnameRules,
@@ -30,9 +36,12 @@ import { createPipeline } from './pipeline.ts';
 import { keepSwept } from './sweeps.ts';
 import {
   createListenerOptions,
+  createRestrictions,
   createSniContexts,
   createTicketKeys,
   type DefaultCertificate,
+  restrictProfile,
+  type TlsRestriction,
 } from './tls/index.ts';
 import type { World } from './world/index.ts';
 
@@ -205,6 +214,7 @@ async function createServices(
     settings: {
       region: config.region,
       isForceDownload: config.isForceDownload,
+      canSpeak: (restriction) => restrictProfile(restriction) !== undefined,
       get publicEndpoint() {
         return hooks.publicEndpoint();
       },
@@ -216,7 +226,13 @@ async function createServices(
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },
     }),
-    objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
+    objects: createObjects({
+      objects: metadata.objects,
+      serving,
+      blobs,
+      keys: createContentKeys(sealer, world.random),
+      world,
+    }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     certificates: createCertificates({
       certificates,
@@ -282,7 +298,8 @@ async function listen(
       }),
       defaultCertificate: await readDefaultCertificate(config, world),
     });
-    https = createHttpListener({ ...options, address: config.https, tls });
+    const findTlsVariant = createRestrictions(tls, (domain) => restrictionOf(domain, services));
+    https = createHttpListener({ ...options, address: config.https, tls, findTlsVariant });
     ticketKeys.rotate();
     engines.metadata.reach.onDomainsChanged(ticketKeys.domainsChanged);
   }
@@ -303,6 +320,17 @@ async function listen(
     await stop(0);
     throw error;
   }
+}
+
+/** What the bucket behind a domain allows of TLS. */
+async function restrictionOf(
+  domain: string,
+  { cnames, documents }: Services,
+): Promise<TlsRestriction | undefined> {
+  const mapped = await cnames.findMappedDomain(domain);
+  if (!mapped?.bucket.documents.includes('https')) return undefined;
+  const document = await documents.find(mapped.bucket, 'https');
+  return document && tlsRestrictionOf(document);
 }
 
 function listenerOptions(

@@ -1,6 +1,7 @@
 /**
  * Decides whether the caller may do what the row says, and hands on the rows it looked at. Order
- * (custom-domain.md 2.6): the caller's kind, then the bucket, then ownership or ACL.
+ * (custom-domain.md 2.6): the caller's kind, then the bucket, then the Referer, then ownership or
+ * ACL.
  */
 import type { Caller } from '../auth/index.ts';
 import {
@@ -16,7 +17,9 @@ import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { queryValue } from './context.ts';
 import { findAsked } from './object/version-id.ts';
+import { checkReferer } from './referer.ts';
 import type { Services } from './services.ts';
+import { checkTlsVersion } from './tls-version.ts';
 import type { Operation, Target } from './types.ts';
 
 export interface Grant {
@@ -45,6 +48,8 @@ export async function authorise(
   if (target.mapping && target.mapping.cname.status !== 'Enabled') {
     throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
   }
+  await checkTlsVersion(request, operation, bucket, services);
+  await checkReferer(request, operation, bucket, caller, services);
   if (operation.access === 'anyone') return { bucket, object: undefined };
   const versionId = queryValue(request, 'versionId');
   const grant = await grantWithBucket(operation, bucket, target, caller, services, versionId);

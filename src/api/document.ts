@@ -121,3 +121,16 @@ export function childBoolean(parent: XmlElement, name: string): boolean | undefi
   if (lower === 'false') return false;
   throw malformedXml(`${name} must be true or false`);
 }
+
+/** The text of a child that may only be one of the names; absent and empty are one thing. */
+export function readChoice<Value>(
+  parent: XmlElement,
+  name: string,
+  choices: Readonly<Record<string, Value>>,
+): Value | undefined {
+  const text = childText(parent, name);
+  if (text === undefined || text === '') return undefined;
+  if (Object.hasOwn(choices, text)) return choices[text];
+  const names = Object.keys(choices).join(', ');
+  throw invalidArgument(name, text, `${name} must be one of ${names}.`);
+}

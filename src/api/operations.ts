@@ -5,10 +5,14 @@
  */
 
 import { deleteBucket } from './bucket/delete-bucket.ts';
+import { deleteBucketCors } from './bucket/delete-bucket-cors.ts';
 import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketAcl } from './bucket/get-bucket-acl.ts';
+import { getBucketCors } from './bucket/get-bucket-cors.ts';
+import { getBucketHttpsConfig } from './bucket/get-bucket-https-config.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
+import { getBucketReferer } from './bucket/get-bucket-referer.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
 import { getBucketVersioning } from './bucket/get-bucket-versioning.ts';
 import { getBucketWebsite } from './bucket/get-bucket-website.ts';
@@ -19,6 +23,9 @@ import { listObjects } from './bucket/list-objects.ts';
 import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
+import { putBucketCors } from './bucket/put-bucket-cors.ts';
+import { putBucketHttpsConfig } from './bucket/put-bucket-https-config.ts';
+import { putBucketReferer } from './bucket/put-bucket-referer.ts';
 import { putBucketVersioning } from './bucket/put-bucket-versioning.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
@@ -39,6 +46,13 @@ import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
 import { absent, documentBytesMax, later, row } from './rows.ts';
+import {
+  listAccessPoints,
+  listAccessPointsForObjectProcess,
+  listCloudBoxes,
+  listResourcePools,
+  noResourcePool,
+} from './service/cloud-lists.ts';
 import { describeRegions } from './service/describe-regions.ts';
 import { listBuckets } from './service/list-buckets.ts';
 import type { Operation } from './types.ts';
@@ -47,6 +61,8 @@ const flag = 'flag';
 const none = 'absent';
 const document = { documentBytesMax };
 
+/** oss-bucket-api.md. */
+const corsDocument = { documentBytesMax: 16 * 1024 };
 /** DESIGN ruling 17: 64 KiB, and 256 KiB where a certificate may come along. */
 const cnameDocument = { documentBytesMax: 64 * 1024 };
 const certificateDocument = { documentBytesMax: 256 * 1024 };
@@ -56,12 +72,33 @@ const deleteDocument = { documentBytesMax: 2 * 1024 * 1024, action: 'oss:DeleteO
 const service: Operation[] = [
   row('ListBuckets', 'service', 'GET', {}, 'account', listBuckets),
   row('DescribeRegions', 'service', 'GET', { regions: flag }, 'account', describeRegions),
-  later('ListCloudBoxes', 'service', 'GET', { cloudboxes: flag }),
-  later('ListAccessPoints', 'service', 'GET', { accessPoint: flag }),
-  later('ListAccessPointsForObjectProcess', 'service', 'GET', {
-    accessPointForObjectProcess: flag,
-  }),
-  later('ListResourcePools', 'service', 'GET', { resourcePool: flag }),
+  row('ListCloudBoxes', 'service', 'GET', { cloudboxes: flag }, 'account', listCloudBoxes),
+  row('ListAccessPoints', 'service', 'GET', { accessPoint: flag }, 'account', listAccessPoints),
+  row(
+    'ListAccessPointsForObjectProcess',
+    'service',
+    'GET',
+    { accessPointForObjectProcess: flag },
+    'account',
+    listAccessPointsForObjectProcess,
+  ),
+  row('ListResourcePools', 'service', 'GET', { resourcePool: flag }, 'account', listResourcePools),
+  ...(
+    [
+      ['GetResourcePoolInfo', 'GET', { resourcePoolInfo: flag }],
+      ['ListResourcePoolBuckets', 'GET', { resourcePoolBuckets: flag }],
+      ['PutResourcePoolRequesterQoSInfo', 'PUT', { requesterQosInfo: flag, qosRequester: flag }],
+      ['GetResourcePoolRequesterQoSInfo', 'GET', { requesterQosInfo: flag, qosRequester: flag }],
+      ['ListResourcePoolRequesterQoSInfos', 'GET', { requesterQosInfo: flag, qosRequester: none }],
+      [
+        'DeleteResourcePoolRequesterQoSInfo',
+        'DELETE',
+        { requesterQosInfo: flag, qosRequester: flag },
+      ],
+    ] as const
+  ).map(([name, method, query]) =>
+    row(name, 'service', method, { resourcePool: flag, ...query }, 'account', noResourcePool),
+  ),
 ];
 
 const bucketBasics: Operation[] = [
@@ -117,11 +154,11 @@ const bucketRules: Operation[] = [
   row('PutBucketWebsite', 'bucket', 'PUT', { website: flag }, 'owner', putBucketWebsite, document),
   row('GetBucketWebsite', 'bucket', 'GET', { website: flag }, 'owner', getBucketWebsite),
   row('DeleteBucketWebsite', 'bucket', 'DELETE', { website: flag }, 'owner', deleteBucketWebsite),
-  later('PutBucketReferer', 'bucket', 'PUT', { referer: flag }),
-  later('GetBucketReferer', 'bucket', 'GET', { referer: flag }),
-  later('PutBucketCors', 'bucket', 'PUT', { cors: flag }),
-  absent('GetBucketCors', 'bucket', { cors: flag }, 'NoSuchCORSConfiguration'),
-  later('DeleteBucketCors', 'bucket', 'DELETE', { cors: flag }),
+  row('PutBucketReferer', 'bucket', 'PUT', { referer: flag }, 'owner', putBucketReferer, document),
+  row('GetBucketReferer', 'bucket', 'GET', { referer: flag }, 'owner', getBucketReferer),
+  row('PutBucketCors', 'bucket', 'PUT', { cors: flag }, 'owner', putBucketCors, corsDocument),
+  row('GetBucketCors', 'bucket', 'GET', { cors: flag }, 'owner', getBucketCors),
+  row('DeleteBucketCors', 'bucket', 'DELETE', { cors: flag }, 'owner', deleteBucketCors),
   row('OptionObject', 'bucket', 'OPTIONS', {}, 'anyone', optionObject),
 ];
 
@@ -130,8 +167,25 @@ const bucketExtras: Operation[] = [
   later('GetMetaQueryStatus', 'bucket', 'GET', { metaQuery: flag }),
   later('DoMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'query' } }),
   later('CloseMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'delete' } }),
-  later('PutBucketHttpsConfig', 'bucket', 'PUT', { httpsConfig: flag }),
-  later('GetBucketHttpsConfig', 'bucket', 'GET', { httpsConfig: flag }),
+  later('PutBucketObjectWormConfiguration', 'bucket', 'PUT', { objectWorm: flag }),
+  later('GetBucketObjectWormConfiguration', 'bucket', 'GET', { objectWorm: flag }),
+  row(
+    'PutBucketHttpsConfig',
+    'bucket',
+    'PUT',
+    { httpsConfig: flag },
+    'owner',
+    putBucketHttpsConfig,
+    document,
+  ),
+  row(
+    'GetBucketHttpsConfig',
+    'bucket',
+    'GET',
+    { httpsConfig: flag },
+    'owner',
+    getBucketHttpsConfig,
+  ),
   later('CreateAccessPoint', 'bucket', 'PUT', { accessPoint: flag }),
   later('GetAccessPoint', 'bucket', 'GET', { accessPoint: flag }),
   later('DeleteAccessPoint', 'bucket', 'DELETE', { accessPoint: flag }),

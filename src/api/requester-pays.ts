@@ -2,31 +2,29 @@
  * Buckets whose requests the requester pays for (oss-semantics.md 8, Request payment): nobody pays
  * here, but whoever is not the owner must have said that they would.
  */
-import type { Caller } from '../auth/index.ts';
 import type { Bucket } from '../buckets/index.ts';
 import { refine } from '../errors/index.ts';
-import type { HttpRequest, HttpResponse } from '../http/index.ts';
+import type { HttpResponse } from '../http/index.ts';
 import { queryValue } from './context.ts';
-import type { Services } from './services.ts';
-import type { Operation } from './types.ts';
+import type { OperationContext } from './types.ts';
 
 const headerName = 'x-oss-request-payer';
 
+type Asking = Pick<OperationContext, 'request' | 'operation' | 'caller' | 'services'>;
+
 /**
  * Whether the answer must say that the requester was charged. Preflights cannot carry the header,
- * and a form says who sends it only in its body.
+ * a form says who sends it only in its body, and PutBucket of a name that is taken asks nothing of
+ * its owner.
  * @throws OssError AccessDenied for whoever has not agreed, and for everybody without a signature.
  */
 export async function isRequesterCharged(
-  request: HttpRequest,
-  operation: Operation,
+  { request, operation, caller, services }: Asking,
   bucket: Bucket | undefined,
-  caller: Caller,
-  services: Services,
 ): Promise<boolean> {
   if (bucket === undefined || request.method === 'OPTIONS') return false;
   if (caller.kind === 'account' && caller.accountId === bucket.accountId) return false;
-  if (operation.name === 'PostObject') return false;
+  if (operation.access === 'account' || operation.name === 'PostObject') return false;
   const payment = await services.documents.find(bucket, 'payment');
   if (payment?.payer !== 'Requester') return false;
   const agreed = request.headers[headerName] ?? queryValue(request, headerName);

@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/index.ts';
-import type { BucketDocuments, Buckets, Objects } from '../buckets/index.ts';
+import type { BucketDocuments, Buckets, Objects, TlsRestriction } from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { World } from '../world/index.ts';
@@ -23,4 +23,6 @@ export interface ApiSettings {
   /** `host:port` that clients can reach, for ListBuckets and GetBucketInfo. */
   readonly publicEndpoint: string;
   readonly isForceDownload: boolean;
+  /** Whether connections under this restriction can be had at all. */
+  canSpeak(restriction: TlsRestriction): boolean;
 }

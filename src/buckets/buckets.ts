@@ -79,12 +79,15 @@ export function createBuckets(options: {
   const limits = options.limits ?? bucketLimits;
   const isAccountBlocked = (accountId: string): Promise<boolean> =>
     fromStore(store.hasAccountAccessBlock(accountId));
+  const refuseBlocked = async ({ name, accountId, acl }: NewBucket): Promise<void> => {
+    if (await isAccountBlocked(accountId)) throw publicAclRefused('bucket');
+    const standing = await fromStore(store.findBucket(name));
+    if (standing?.accountId === accountId) checkAclAllowed(standing, 'bucket', acl);
+  };
   return {
     async putBucket(bucket) {
       checkBucketName(bucket.name);
-      if (isPublicAcl(bucket.acl) && (await isAccountBlocked(bucket.accountId))) {
-        throw publicAclRefused('bucket');
-      }
+      if (isPublicAcl(bucket.acl)) await refuseBlocked(bucket);
       const { bucketsMax } = limits;
       const answer = await fromStore(
         store.createBucket({ ...bucket, bucketsMax, now: world.clock.now() }),

@@ -7,12 +7,16 @@ import type {
   StoredObject,
 } from '../stores/index.ts';
 
+import { openDecrypted } from './content-keys.ts';
+
 /** Parts read ahead of the bytes; a content has 10,000 at most, or as many as were appended. */
 const partsPerRead = 100;
 
 export interface ComposedStores {
   readonly objects: Pick<ObjectIndex, 'listContentParts'>;
   readonly blobs: Pick<BlobStore, 'open'>;
+  /** Of encrypted contents. */
+  readonly key: Buffer | undefined;
 }
 
 /**
@@ -58,8 +62,22 @@ class ComposedReader implements BlobReader {
     return (await this.#openAt(position)) !== undefined;
   }
 
-  /** 0 also where a part has gone: whoever counts the bytes will notice. */
+  /**
+   * Fills the target over the borders of parts. Fewer bytes also where a part has gone: whoever
+   * counts them will notice.
+   */
   async read(target: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      const count = await this.#readPart(target.subarray(filled), position + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled;
+  }
+
+  /** From the part at `position`, no further than its end. */
+  async #readPart(target: Uint8Array, position: number): Promise<number> {
     if (position >= this.#end) return 0;
     const open = await this.#openAt(position);
     if (open === undefined) return 0;
@@ -82,7 +100,11 @@ class ComposedReader implements BlobReader {
     if (part === undefined) return undefined;
     const end = Math.min(part.start + part.size, this.#end);
     const span = { start: position - part.start, length: end - position };
-    const reader = await this.#stores.blobs.open(part.blobId, span);
+    const { blobs, key } = this.#stores;
+    const reader =
+      key === undefined
+        ? await blobs.open(part.blobId, span)
+        : await openDecrypted(blobs, part.blobId, { key, iv: part.iv }, span);
     if (reader === undefined) return undefined;
     this.#open = { part, reader, from: position };
     return this.#open;

@@ -4,6 +4,7 @@
 import { OssError, refine } from '../errors/index.ts';
 import type { Announce, Bucket, ObjectAcl, ObjectExtras, StoredObject } from '../stores/index.ts';
 import type { Instant, World } from '../world/index.ts';
+import { type BlobCipher, encrypt, encryptingWriter } from './content-keys.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import { checkObjectKey } from './naming.ts';
 import { pointTo, type Stored } from './pointing.ts';
@@ -65,14 +66,35 @@ export async function copyObject(
       throw new OssError('OperationNotSupported', { fields: { Detail: 'Appendable' } });
     }
     if (isOntoItself && input.isOverwriteForbidden) throw new OssError('FileAlreadyExists');
-    const copy = isOntoItself
+    const isInPlace = isOntoItself && isLeftInTheClear(input, found);
+    const copy = isInPlace
       ? await replaceFacts(shelves, world, input, found)
-      : await copyContent(shelves, world, input, found);
+      : await copyContent(shelves, world, isOntoItself ? ontoItself(input, found) : input, found);
     if (copy !== undefined) return copy;
   }
   throw new OssError('ServiceUnavailable', {
     message: 'The source object kept changing while it was copied. Please retry.',
   });
+}
+
+/** Else the bytes change with the encryption, whatever key they lie under. */
+function isLeftInTheClear(input: CopyObject, source: StoredObject): boolean {
+  return (input.extras?.encryption ?? source.extras.encryption) === undefined;
+}
+
+/** A copy onto itself keeps what the request does not say, and takes the request's metadata. */
+function ontoItself(input: CopyObject, source: StoredObject): CopyObject {
+  const { acl = source.acl, storageClass = source.storageClass } = input;
+  const extras = { ...source.extras, ...input.extras };
+  const { encryption: _before, ...others } = extras;
+  const { encryption } = input.extras ?? {};
+  return {
+    ...input,
+    acl,
+    storageClass,
+    isReplacing: true,
+    extras: encryption === undefined ? others : { ...others, encryption },
+  };
 }
 
 /** @throws OssError NoSuchKey when the version is a delete marker (oss-semantics.md 1.3). */
@@ -95,7 +117,7 @@ async function copyContent(
   source: StoredObject,
 ): Promise<Stored | undefined> {
   const { bucket, key } = input;
-  const copied = await fromStore(copyBytes(shelves, world, source));
+  const copied = await fromStore(copyBytes(shelves, world, input, source));
   if (copied === undefined) return undefined;
   const { isAnnounced } = copied;
   const object: StoredObject = {
@@ -104,7 +126,7 @@ async function copyContent(
     blobId: copied.blobId,
     content: copied.content,
     versionId: drawVersionId(world.random),
-    extras: input.extras ?? {},
+    extras: copied.extras,
     acl: input.acl ?? 'default',
     storageClass: input.storageClass ?? bucket.storageClass,
     modifiedAt: world.clock.now(),
@@ -120,51 +142,59 @@ async function copyContent(
   });
 }
 
-/** The bytes once more, under a name of their own; of parts, one blob. */
+type CopiedBytes = Pick<StoredObject, 'blobId' | 'content' | 'extras'> & { isAnnounced: boolean };
+
+/** The bytes once more, under a name of their own and encrypted as the copy shall be. */
 async function copyBytes(
   shelves: Shelves,
   world: World,
+  input: CopyObject,
   source: StoredObject,
-): Promise<(Pick<StoredObject, 'blobId' | 'content'> & { isAnnounced: boolean }) | undefined> {
+): Promise<CopiedBytes | undefined> {
   let isAnnounced = false;
   const announce = (blobId: string) => {
     isAnnounced = true;
     return shelves.objects.announceBlob(blobId, world.clock.now());
   };
+  const { extras, cipher } = encrypt(shelves.keys, input.bucket, input.extras ?? {});
   if (source.content === 'none') {
     const blobId = world.random.bytes(16).toString('hex');
-    return { blobId, content: 'none', isAnnounced };
+    return { blobId, content: 'none', extras, isAnnounced };
   }
+  const isPlain = cipher === undefined && source.extras.encryption?.dataKeySealed === undefined;
   const blobId =
-    source.content === 'blob'
+    source.content === 'blob' && isPlain
       ? await shelves.blobs.copy(source.blobId, announce)
-      : await joinParts(shelves, source, announce);
-  return blobId === undefined ? undefined : { blobId, content: 'blob', isAnnounced };
+      : await rewrite(shelves, input.source.bucket.id, source, announce, cipher);
+  return blobId === undefined ? undefined : { blobId, content: 'blob', extras, isAnnounced };
 }
 
 /** Read and written in pieces of this size, bytes. */
 const pieceBytes = 1024 * 1024;
 
-async function joinParts(
+/** One blob of what the source is in the clear. */
+async function rewrite(
   shelves: Shelves,
+  bucketId: number,
   source: StoredObject,
   announce: Announce,
+  cipher: BlobCipher | undefined,
 ): Promise<string | undefined> {
-  const reader = await openReader(shelves, source, undefined);
+  const reader = await openReader(shelves, bucketId, source, undefined);
   if (reader === undefined) return undefined;
   try {
-    const writer = await shelves.blobs.create(source.size, announce);
+    const plain = await shelves.blobs.create(source.size, announce);
+    const writer = cipher === undefined ? plain : encryptingWriter(plain, cipher);
     try {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(pieceBytes, source.size));
-      let copied = 0;
-      while (copied < source.size) {
-        const count = await reader.read(buffer, copied);
+      for (let copied = 0; copied < source.size; ) {
+        // A store may still hold a piece when it asks for the next: each has a buffer of its own.
+        const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, source.size - copied));
+        const count = await reader.read(piece, copied);
         if (count === 0) {
           await writer.abandon();
           return undefined;
         }
-        // A store may still hold what it was given when it asks for more.
-        await writer.write(Buffer.from(buffer.subarray(0, count)));
+        await writer.write(piece.subarray(0, count));
         copied += count;
       }
       return await writer.finish();

@@ -22,6 +22,7 @@ import type {
 } from '../stores/index.ts';
 import type { Instant, World } from '../world/index.ts';
 import { type ExpectedContent, type IncomingContent, keepContent } from './content.ts';
+import { type ContentKeys, encrypt } from './content-keys.ts';
 import { type CopyObject, copyObject } from './copying.ts';
 import { createHotContent } from './hot-content.ts';
 import { type ObjectLimits, objectLimits } from './limits.ts';
@@ -114,11 +115,13 @@ export function createObjects(options: {
   serving: Pick<ServingReads, 'findObject'>;
   blobs: BlobStore;
   world: World;
+  keys: ContentKeys;
   limits?: ObjectLimits;
 }): Objects {
-  const { objects, serving, blobs, world } = options;
+  const { objects, serving, blobs, world, keys } = options;
   const limits = options.limits ?? objectLimits;
-  const shelves: Shelves = { objects, blobs, limits, hot: createHotContent(limits.hotBytesMax) };
+  const hot = createHotContent(limits.hotBytesMax);
+  const shelves: Shelves = { objects, blobs, limits, hot, keys };
   return {
     putObject: (input) => putObject(shelves, world, input),
     copyObject: (input) => copyObject(shelves, world, input),
@@ -176,7 +179,15 @@ async function putObject(shelves: Shelves, world: World, input: NewObject): Prom
   const announce = (blobId: string) =>
     fromStore(shelves.objects.announceBlob(blobId, world.clock.now()));
   const { content, expected } = input;
-  const kept = await keepContent(shelves.blobs, content, expected, objectBytesMax, announce);
+  const sealed = encrypt(shelves.keys, bucket, input.extras ?? {});
+  const kept = await keepContent(
+    shelves.blobs,
+    content,
+    expected,
+    objectBytesMax,
+    announce,
+    sealed.cipher,
+  );
   const object: StoredObject = {
     blobId: kept.blobId,
     content: 'blob',
@@ -190,7 +201,7 @@ async function putObject(shelves: Shelves, world: World, input: NewObject): Prom
     modifiedAt: world.clock.now(),
     ...input.facts,
     versionId: drawVersionId(world.random),
-    extras: input.extras ?? {},
+    extras: sealed.extras,
   };
   const { isOverwriteForbidden: forbidOverwrite, protectedSince } = input;
   const { isAnnounced } = kept;

@@ -9,6 +9,7 @@ import type {
   StoredObject,
 } from '../stores/index.ts';
 import { openComposed } from './composed-content.ts';
+import { type ContentKeys, openDecrypted } from './content-keys.ts';
 import type { HotContent } from './hot-content.ts';
 import type { ObjectLimits } from './limits.ts';
 import { fromStore } from './store-failure.ts';
@@ -29,6 +30,7 @@ export interface Shelves {
   readonly blobs: BlobStore;
   readonly hot: HotContent;
   readonly limits: ObjectLimits;
+  readonly keys: ContentKeys;
 }
 
 /**
@@ -45,11 +47,11 @@ export async function openObject(
   object: StoredObject,
   span?: BlobSpan,
 ): Promise<OpenObject> {
-  const content = await openContent(shelves, object, span);
+  const content = await openContent(shelves, bucket.id, object, span);
   if (content !== undefined) return { object, content };
   const current = await findAgain(shelves, bucket, key, object);
   if (current === undefined) throw noSuchKey(key);
-  const currentContent = await openContent(shelves, current, undefined);
+  const currentContent = await openContent(shelves, bucket.id, current, undefined);
   if (currentContent !== undefined) return { object: current, content: currentContent };
   throw damaged(current, 'is gone');
 }
@@ -72,6 +74,7 @@ export function noSuchKey(key: string, headers: Record<string, string> = {}): Os
 
 async function openContent(
   shelves: Shelves,
+  bucketId: number,
   object: StoredObject,
   span: BlobSpan | undefined,
 ): Promise<ObjectContent | undefined> {
@@ -80,7 +83,7 @@ async function openContent(
   const name = hotName(object);
   const hot = isSmall ? shelves.hot.find(name) : undefined;
   if (hot !== undefined) return { kind: 'bytes', bytes: hot };
-  const reader = await fromStore(openReader(shelves, object, isSmall ? undefined : span));
+  const reader = await fromStore(openReader(shelves, bucketId, object, isSmall ? undefined : span));
   if (reader === undefined) return undefined;
   if (reader.size !== object.size) {
     await reader.close();
@@ -97,15 +100,25 @@ function hotName({ blobId, content, size }: StoredObject): string {
   return content === 'parts' ? `${blobId}/${size}` : blobId;
 }
 
-/** The bytes of a content, of one blob or of many; `span`: the part that will be read. */
+/**
+ * The bytes of a content, of one blob or of many, in the clear; `span`: the part that will be read.
+ */
 export async function openReader(
-  shelves: Pick<Shelves, 'objects' | 'blobs'>,
-  object: Pick<StoredObject, 'blobId' | 'content' | 'size'>,
+  shelves: Pick<Shelves, 'objects' | 'blobs' | 'keys'>,
+  bucketId: number,
+  object: Pick<StoredObject, 'blobId' | 'content' | 'size' | 'extras'>,
   span: BlobSpan | undefined,
 ): Promise<BlobReader | undefined> {
-  if (object.content !== 'parts') return await shelves.blobs.open(object.blobId, span);
-  const { start, length } = span ?? { start: 0, length: object.size };
-  return await openComposed(shelves, object, start, start + length);
+  const { objects, blobs, keys } = shelves;
+  const sealed = object.extras.encryption?.dataKeySealed;
+  const key = sealed === undefined ? undefined : keys.open(bucketId, sealed).key;
+  if (object.content === 'parts') {
+    const { start, length } = span ?? { start: 0, length: object.size };
+    return await openComposed({ objects, blobs, key }, object, start, start + length);
+  }
+  return key === undefined
+    ? await blobs.open(object.blobId, span)
+    : await openDecrypted(blobs, object.blobId, { key, iv: undefined }, span);
 }
 
 async function readWhole(reader: BlobReader, object: StoredObject): Promise<Buffer> {

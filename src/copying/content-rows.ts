@@ -6,7 +6,8 @@
  * blobs come with the object they make, whose checksum tells whether they are right.
  */
 import { type BlobHolder, type Row, type RowKey, rowTables } from '../stores/index.ts';
-import { carryContent, checkContent, contentOf } from './contents.ts';
+import { keyOf } from './content-keys.ts';
+import { type Content, carryContent, checkContent, contentOf } from './contents.ts';
 import type { ContentTable } from './damages.ts';
 import { inParallel } from './parallel.ts';
 import { CopyProblem } from './problem.ts';
@@ -88,19 +89,37 @@ interface Carried {
 /** True when the bytes are in the target; else the row is damaged, or has changed meanwhile. */
 async function carry(run: CopyRun, table: ContentTable, { key, row }: Carried): Promise<boolean> {
   const { source, target, damages, tally } = run;
-  const content = contentOf(row);
+  const content = await readContent(run, table, row);
   if (content.kind === 'none') return true;
-  const fault = await carryContent(source, target.blobs, content);
+  const fault =
+    content.kind === 'unopened' ? content : await carryContent(source, target.blobs, content);
   if (fault === undefined) {
     damages.noteReadable();
     tally.copied += 1;
-    tally.bytes += content.size;
+    tally.bytes += Number(row.size);
     return true;
   }
   // Replaced or deleted while it was on its way: its successor comes with the next run.
-  const isStanding = (await source.metadata.rows.findHolders([content.blobId])).length > 0;
+  const isStanding = (await source.metadata.rows.findHolders([String(row.blob_id)])).length > 0;
   if (isStanding) await damages.addContent({ table, key, row }, fault);
   return false;
+}
+
+/** What a row that stands as it shall in the target says of its bytes. */
+async function readContent(
+  run: CopyRun,
+  table: ContentTable,
+  row: Row,
+): Promise<Content | { readonly kind: 'unopened'; readonly what: string }> {
+  const { rows } = run.target.metadata;
+  const key = await keyOf({ keys: run.targetKeys, rows }, table, row);
+  if (key !== 'unopened') return contentOf(row, key);
+  return { kind: key, what: 'its key does not open under the source’s master key' };
+}
+
+async function isGoodInTarget(run: CopyRun, table: ContentTable, row: Row): Promise<boolean> {
+  const content = await readContent(run, table, row);
+  return content.kind !== 'unopened' && (await checkContent(run.target, content)) === undefined;
 }
 
 /** A damaged row goes from the target. Rows of parts go with their table (`copyTable`). */
@@ -163,7 +182,7 @@ async function verifyComposed(run: CopyRun): Promise<void> {
     if (table.name !== 'objects' && table.name !== 'object_versions') continue;
     const looked = inParallel(rowsOf(table, target.metadata.rows), transfersMax, async (row) => ({
       row,
-      isGood: row.content !== 'parts' || (await checkContent(target, contentOf(row))) === undefined,
+      isGood: row.content !== 'parts' || (await isGoodInTarget(run, table.name, row)),
     }));
     for await (const { row, isGood } of looked) {
       if (!isGood) await repair(run, { table: table.name, row });
@@ -204,13 +223,14 @@ async function expectOwn({ target, name }: CopyRun): Promise<void> {
 }
 
 async function look(
-  { target, isFullyVerified }: CopyRun,
+  run: CopyRun,
   { holder, size }: ListedBlob,
 ): Promise<{ holder: BlobHolder; isGood: boolean }> {
-  const isRead = isFullyVerified === true && holder.table !== 'content_parts';
-  const isGood = isRead
-    ? (await checkContent(target, contentOf(holder.row))) === undefined
-    : size === Number(holder.row.size);
+  const { table, row } = holder;
+  const isGood =
+    run.isFullyVerified === true && table !== 'content_parts'
+      ? await isGoodInTarget(run, table, row)
+      : size === Number(row.size);
   return { holder, isGood };
 }
 

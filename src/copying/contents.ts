@@ -1,5 +1,5 @@
 /** The bytes of one content, carried and checked as they pass. */
-import { createCrc64 } from '../buckets/index.ts';
+import { createCrc64, createDecryptor } from '../buckets/index.ts';
 import type { BlobReader, BlobStore, BlobWriter, ObjectIndex, Row } from '../stores/index.ts';
 
 /** Of each transfer under way. */
@@ -14,8 +14,12 @@ export interface Content {
   readonly kind: 'blob' | 'parts' | 'none';
   readonly blobId: string;
   readonly size: number;
-  /** Of all bytes together: parts that hold the wrong ones are found by it, too. */
+  /** Of all bytes together, in the clear: parts that hold the wrong ones are found by it, too. */
   readonly crc64: string;
+  /** Of an encrypted content. Bytes are carried as they lie, and checked as they are meant. */
+  readonly key: Buffer | undefined;
+  /** Where the key stream of the one blob begins. */
+  readonly iv: string | undefined;
 }
 
 /** Where bytes are read, and which blobs make a content there. */
@@ -35,10 +39,16 @@ class Unreadable extends Error {
 }
 
 /** Of a row of objects, versions or parts of unfinished uploads, which are of one blob each. */
-export function contentOf(row: Row): Content {
-  const { blob_id: blobId, size, crc64, content: kind = 'blob' } = row;
-  const said = { blobId: String(blobId), size: Number(size), crc64: String(crc64) };
-  return { kind: kind === 'parts' || kind === 'none' ? kind : 'blob', ...said };
+export function contentOf(row: Row, key: Buffer | undefined): Content {
+  const { blob_id: blobId, size, crc64, content: kind = 'blob', iv } = row;
+  return {
+    kind: kind === 'parts' || kind === 'none' ? kind : 'blob',
+    blobId: String(blobId),
+    size: Number(size),
+    crc64: String(crc64),
+    key,
+    iv: typeof iv === 'string' ? iv : undefined,
+  };
 }
 
 /**
@@ -69,6 +79,7 @@ interface Piece {
   readonly start: number;
   readonly blobId: string;
   readonly size: number;
+  readonly iv?: string | undefined;
 }
 
 type Sink = Pick<BlobWriter, 'write' | 'abandon'> & { finish(): Promise<unknown> };
@@ -101,9 +112,9 @@ class Passage {
 
   /** As far as they follow each other: what is missing is found by the sum of their sizes. */
   async *#pieces(): AsyncGenerator<Piece> {
-    const { kind, blobId, size } = this.#content;
+    const { kind, blobId, size, iv } = this.#content;
     if (kind === 'blob') {
-      yield { start: 0, blobId, size };
+      yield { start: 0, blobId, size, iv };
       return;
     }
     const { objects } = this.#from.metadata;
@@ -136,7 +147,7 @@ class Passage {
   async #passBytes(piece: Piece, reader: BlobReader): Promise<ContentFault | undefined> {
     const sink = await this.#begin(piece);
     try {
-      const read = await this.#readInto(sink, reader, piece.size);
+      const read = await this.#readInto(sink, reader, piece);
       this.#passed += read;
       const fault = read === piece.size ? this.#faultOfSum() : wrongSize(read, piece.size);
       if (fault === undefined) await sink.finish();
@@ -148,14 +159,16 @@ class Passage {
     }
   }
 
-  async #readInto(sink: Sink, reader: BlobReader, size: number): Promise<number> {
+  async #readInto(sink: Sink, reader: BlobReader, { size, iv }: Piece): Promise<number> {
+    const { key } = this.#content;
+    const clear = key === undefined ? itself : createDecryptor({ key, iv });
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(1, size)));
     let position = 0;
     for (;;) {
       const count = await unreadableWhenFailing(reader.read(chunk, position));
       if (count === 0) return position;
       const bytes = chunk.subarray(0, count);
-      this.#crc.update(bytes);
+      this.#crc.update(clear(bytes));
       await sink.write(bytes);
       position += count;
       // Some stores answer a read behind the end with an error.
@@ -169,6 +182,10 @@ class Passage {
     if (this.#passed !== size || this.#crc.digest() === crc64) return undefined;
     return { kind: 'wrong', what: 'its bytes are not those that were stored (CRC-64)' };
   }
+}
+
+function itself(bytes: Uint8Array): Uint8Array {
+  return bytes;
 }
 
 function wrongSize(size: number, expected: number): ContentFault {

@@ -1,5 +1,6 @@
 /** The steps of a copy. Each compares before it writes, so that a copy cut off is made again. */
 import { rootAccountSetting } from '../accounts/index.ts';
+import { createContentKeys } from '../buckets/index.ts';
 import { type RowTableName, rowTables } from '../stores/index.ts';
 import { claimTarget } from './claim.ts';
 import { checkContents, copyContents, isContentTable } from './content-rows.ts';
@@ -38,6 +39,7 @@ export async function copyInstallation(input: CopyInput): Promise<CopyReport> {
     ...input,
     name: await claimTarget(input, sourceId),
     damages,
+    targetKeys: createContentKeys(target.sealer, input.world.random),
     translation: new Translation({ from: source.sealer, to: target.sealer }, damages),
     sizes: await sizesOf(source.metadata.rows),
     tally: newTally(),

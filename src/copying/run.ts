@@ -1,3 +1,4 @@
+import type { ContentKeys } from '../buckets/index.ts';
 import type { RowTableName } from '../stores/index.ts';
 import type { Damages } from './damages.ts';
 import type { Translation } from './translation.ts';
@@ -8,6 +9,8 @@ export interface CopyRun extends CopyInput {
   /** By which the target knows who may write. */
   readonly name: string;
   readonly damages: Damages;
+  /** Opens keys of contents as the target seals them. */
+  readonly targetKeys: ContentKeys;
   readonly translation: Translation;
   /** Of the source when the run began. */
   readonly sizes: { readonly objects: number; readonly bytes: number };

@@ -50,6 +50,11 @@ const rows = {
     ec: '9017-00000002',
     message: 'Your proposed upload exceeds the maximum allowed size.',
   },
+  InlineDataTooLarge: {
+    status: 400,
+    ec: '9016-00000010',
+    message: 'Inline data exceeds the maximum allowed size.',
+  },
   InvalidArgument: { status: 400, ec: '9017-00000003', message: 'Invalid Argument.' },
   InvalidDigest: {
     status: 400,
@@ -195,6 +200,12 @@ const rows = {
     ec: '9015-00000003',
     message: 'The specified bucket does not have a website configuration.',
   },
+  AccessMonitorDisableNotAllowed: {
+    status: 400,
+    ec: '9015-00000030',
+    message:
+      'Access tracking cannot be disabled while a lifecycle rule goes by the last access time.',
+  },
   BucketCallbackPolicyNotExist: {
     status: 404,
     ec: '9015-00000015',
@@ -244,6 +255,11 @@ const rows = {
     status: 404,
     ec: '9015-00000024',
     message: 'The specified region does not exist.',
+  },
+  NoSuchResourcePool: {
+    status: 404,
+    ec: '9015-00000029',
+    message: 'The specified resource pool does not exist.',
   },
   NoSuchUserDefinedLogFieldsConfig: {
     status: 404,

@@ -37,6 +37,7 @@ export const refinements = {
   }),
   ...of('AccessDenied', {
     bucketForbidden: ['0003-00000002', 'of another account, or nobody has signed'],
+    refererForbidden: ['0003-00000501', 'the Referer is not allowed, PutBucketReferer'],
     aclForbidden: ['0003-00000007', 'the ACL is shown to the owner alone'],
     v1ExpiresMissing: ['0002-00000067', 'V1 in the URL without Expires'],
     v1ExpiresEmpty: ['0002-00000068', 'V1 in the URL, Expires is empty'],

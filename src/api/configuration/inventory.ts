@@ -29,6 +29,7 @@ export async function putBucketInventory(context: OperationContext): Promise<Htt
   const id = readId(context);
   const root = await readDocument(context, 'InventoryConfiguration');
   checkInventory(root, id);
+  await checkTarget(root, context);
   const content = toStored(root, inUsualForm);
   await context.services.documents.change(bucketOf(context), 'inventories', (standing) => {
     const inventories = standing?.inventories ?? [];
@@ -58,10 +59,19 @@ function checkInventory(root: XmlElement, id: string): void {
   requiredBoolean(root, 'IsEnabled');
   requiredWord(root, 'IncludedObjectVersions', ['All', 'Current']);
   requiredWord(requiredChild(root, 'Schedule'), 'Frequency', ['Daily', 'Weekly']);
-  const target = requiredChild(requiredChild(root, 'Destination'), 'OSSBucketDestination');
-  for (const name of ['Format', 'AccountId', 'RoleArn', 'Bucket']) {
-    if (requiredText(target, name) === '') throw malformedXml(`${name} is empty`);
-  }
+  if (requiredText(targetOf(root), 'Format') === '') throw malformedXml('Format is empty');
+}
+
+function targetOf(root: XmlElement): XmlElement {
+  return requiredChild(requiredChild(root, 'Destination'), 'OSSBucketDestination');
+}
+
+/** `acs:oss:::name` names a bucket of the same account, and one that is there. */
+async function checkTarget(root: XmlElement, context: OperationContext): Promise<void> {
+  const text = requiredText(targetOf(root), 'Bucket');
+  const target = await context.services.buckets.findBucket(text.replace(/^acs:oss:::/, ''));
+  if (target?.accountId === bucketOf(context).accountId) return;
+  throw invalidArgument('Bucket', text.slice(0, 100), 'The destination bucket does not exist.');
 }
 
 function requiredChild(parent: XmlElement, name: string): XmlElement {

@@ -74,10 +74,9 @@ export const qosInfo: Configuration<'qos'> = {
 
 /** What every account has. */
 export async function getUserQosInfo({ services }: OperationContext): Promise<HttpResponse> {
-  const limits = limitGroups.flatMap(({ total, parts, ofAccount }) =>
-    [total, ...parts].map((name) => element(name, String(ofAccount))),
-  );
+  const totals = limitGroups.map(({ total, ofAccount }) => [total, ofAccount] as const);
   const region = element('Region', services.settings.region);
+  const limits = limitElements(Object.fromEntries(totals));
   return xmlAnswer(element('UserQosConfiguration', region, ...limits));
 }
 

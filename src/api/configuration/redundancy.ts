@@ -102,7 +102,8 @@ export async function listUserDataRedundancyTransition(
 
 function answerList({ request }: OperationContext, all: readonly ListedTransition[]): HttpResponse {
   const limit = readMaximum(request, 'max-keys', pageByDefault);
-  const nameOf = ({ bucket, transition }: ListedTransition) => `${bucket}/${transition.taskId}`;
+  // What stands between sorts before everything that a name of a bucket may have.
+  const nameOf = ({ bucket, transition }: ListedTransition) => `${bucket}!${transition.taskId}`;
   const page = pageOf(request, all, limit, nameOf);
   return xmlAnswer(
     element(

@@ -7,12 +7,13 @@
  * https://www.alibabacloud.com/help/en/oss/developer-reference/putbucketpublicaccessblock
  */
 import type { DocumentName, DocumentTypes, SwitchDocument } from '../../buckets/index.ts';
+import { OssError } from '../../errors/index.ts';
 import { element } from '../../xml/index.ts';
 import { bucketOf } from '../context.ts';
 import { childBoolean } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import type { Configuration } from './configuration.ts';
-import { invalidRequest, optionalElement, requiredBoolean, requiredWord } from './reading.ts';
+import { optionalElement, requiredBoolean, requiredWord } from './reading.ts';
 
 /** Names of documents that are one switch. */
 type SwitchName = {
@@ -73,9 +74,7 @@ async function refuseWhileAccessTimesCount(context: OperationContext): Promise<v
     ...rule.noncurrentTransitions,
   ]);
   if (!transitions?.some(({ isAccessTime }) => isAccessTime)) return;
-  throw invalidRequest(
-    'Access tracking cannot be disabled while a lifecycle rule goes by the last access time.',
-  );
+  throw new OssError('AccessMonitorDisableNotAllowed');
 }
 
 export const requestPayment: Configuration<'payment'> = {

@@ -18,8 +18,10 @@ import { element } from '../../xml/index.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf, callerAccountId } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { isRequesterCharged } from '../requester-pays.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
+import { encryptionHeaders, readEncryption } from './encryption.ts';
 import {
   checkWriteRequest,
   readForbidOverwrite,
@@ -44,6 +46,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
   }
   let sourceVersionId: string | undefined;
+  await isRequesterCharged(context, sourceBucket);
   const copy = await services.objects.copyObject({
     source: { bucket: sourceBucket, key: source.key, versionId: source.versionId },
     bucket: bucketOf(context),
@@ -53,6 +56,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     acl,
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
+    extras: await readEncryption(context),
     admit(found) {
       admitSource(context, sourceBucket, found);
       sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
@@ -60,6 +64,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   });
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
+    ...encryptionHeaders(copy.object),
     ...(sourceVersionId === undefined ? {} : { 'x-oss-copy-source-version-id': sourceVersionId }),
   });
 }

@@ -11,6 +11,8 @@ import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { encryptionHeaders, readEncryption } from './encryption.ts';
+import { pacedBody } from './pace.ts';
 import {
   checkWriteRequest,
   readForbidOverwrite,
@@ -29,7 +31,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
   const { object, versionId } = await services.objects.putObject({
     bucket: bucketOf(context),
     key: target.key,
-    content: request.body,
+    content: pacedBody(context),
     expected: {
       md5: request.headers['content-md5'],
       crc64: request.headers['x-oss-hash-crc64ecma'],
@@ -38,12 +40,14 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
+    extras: await readEncryption(context),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
     ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
     ...versionHeader(context, versionId),
+    ...encryptionHeaders(object),
   });
 }
 

@@ -1,6 +1,8 @@
 /** What a website document makes of a GET or HEAD, as an answer (oss-semantics.md 4). */
 import {
   mayReadObject,
+  type RoutingRedirect,
+  resolveRule,
   resolveWebsite,
   type StoredObject,
   type WebsiteAnswer,
@@ -15,7 +17,7 @@ import { answerWithObject, contentBody, readOverrides, storedHeaders } from './r
 import { noCurrentObject } from './version-id.ts';
 
 /**
- * Serves `key`, which no object stands under, through the website document; the empty key is the
+ * Serves `key`, which `object` stands under, through the website document; the empty key is the
  * root. A website document never grants access: the ACL of the served object decides.
  * @throws OssError NoSuchKey, AccessDenied, and those of reading an object.
  */
@@ -23,22 +25,70 @@ export async function answerThroughWebsite(
   context: OperationContext,
   document: WebsiteDocument,
   key: string,
+  object: StoredObject | undefined,
 ): Promise<HttpResponse> {
-  const bucket = bucketOf(context);
-  const { objects } = context.services;
   // Anonymous overrides are refused whatever is found, the error document included.
   readOverrides(context);
-  const find = (wanted: string): Promise<StoredObject | undefined> =>
-    objects.findServedObject(bucket, wanted);
-  const answer = await resolveWebsite(document, key, undefined, find);
+  const asked = { key, headers: context.request.headers };
+  const answer = await resolveWebsite(document, asked, object, finder(context));
+  try {
+    return await render(context, answer);
+  } catch (problem) {
+    if (answer.kind !== 'object' || answer.isRuled) throw problem;
+    return await answerRefusal(context, document, key, problem);
+  }
+}
+
+/**
+ * What a rule says about requests that are refused so.
+ * @throws the problem itself when no rule does.
+ */
+export async function answerRefusal(
+  context: OperationContext,
+  document: WebsiteDocument,
+  key: string,
+  problem: unknown,
+): Promise<HttpResponse> {
+  // A rule is for refusals; "not modified" is none, nor is a failure of the server.
+  if (!(problem instanceof OssError) || problem.status < 400 || problem.status >= 500)
+    throw problem;
+  return (await answerByRule(context, document, key, problem.status)) ?? Promise.reject(problem);
+}
+
+/** `undefined` when no rule is for this; without a status, of those that count before all. */
+export async function answerByRule(
+  context: OperationContext,
+  document: WebsiteDocument,
+  key: string,
+  status: number | undefined,
+): Promise<HttpResponse | undefined> {
+  const asked = { key, headers: context.request.headers };
+  const answer = await resolveRule(document, asked, status, finder(context));
+  return answer && (await render(context, answer));
+}
+
+function finder(context: OperationContext) {
+  const bucket = bucketOf(context);
+  const { objects } = context.services;
+  return (key: string): Promise<StoredObject | undefined> => objects.findServedObject(bucket, key);
+}
+
+async function render(context: OperationContext, answer: WebsiteAnswer): Promise<HttpResponse> {
   switch (answer.kind) {
     case 'object': {
-      const { found } = answer;
-      if (!isReadable(context, found.object)) throw refuseObject(bucket.name);
-      return await answerWithObject(context, found.key, found.object);
+      const { key, object } = answer.found;
+      // Of the object that was asked for, the rights were decided already.
+      if (object !== context.object && !isReadable(context, object))
+        throw refuseObject(bucketOf(context).name);
+      return await answerWithObject(context, key, object);
     }
     case 'redirect':
       return emptyAnswer(302, { Location: folderLocation(context, answer.key) });
+    case 'external': {
+      const { redirect, key } = answer;
+      const headers = { Location: externalLocation(context, redirect, key) };
+      return emptyAnswer(redirect.code ?? 301, headers);
+    }
     case 'missing':
       return await answerMissing(context, answer);
   }
@@ -59,10 +109,29 @@ function refuseObject(bucketName: string): OssError {
  * Scheme and host are the client's own, so the location names neither (custom-domain.md 8.3); the
  * query goes along.
  */
-function folderLocation({ request, target }: OperationContext, key: string): string {
-  const bucketPath = target.addressing === 'path' ? `/${target.bucket}` : '';
-  const query = request.rawQuery === '' ? '' : `?${request.rawQuery}`;
-  return `${bucketPath}/${encodePath(key)}${query}`;
+function folderLocation(context: OperationContext, key: string): string {
+  return `${pathOf(context, key)}${queryOf(context)}`;
+}
+
+/** Scheme and host are the request's where the rule names none (oss-semantics.md 4.3). */
+function externalLocation(
+  context: OperationContext,
+  { protocol, hostName, passQueryString }: RoutingRedirect,
+  key: string,
+): string {
+  const { request } = context;
+  const scheme = protocol ?? (request.isSecure ? 'https' : 'http');
+  const path = hostName === undefined ? pathOf(context, key) : `/${encodePath(key)}`;
+  const query = passQueryString ? queryOf(context) : '';
+  return `${scheme}://${hostName ?? request.host}${path}${query}`;
+}
+
+function pathOf({ target }: OperationContext, key: string): string {
+  return `${target.addressing === 'path' ? `/${target.bucket}` : ''}/${encodePath(key)}`;
+}
+
+function queryOf({ request }: OperationContext): string {
+  return request.rawQuery === '' ? '' : `?${request.rawQuery}`;
 }
 
 /**

@@ -146,6 +146,8 @@ export interface ContentPart {
   readonly start: number;
   readonly size: number;
   readonly blobId: string;
+  /** Of encrypted contents: where the key stream of this blob begins, hexadecimal. */
+  readonly iv?: string;
 }
 
 export type PutOutcome =
@@ -230,7 +232,7 @@ export interface ObjectIndex {
     key: string;
     standing: Pick<StoredObject, 'blobId' | 'size'>;
     contentId: string;
-    piece: { readonly blobId: string; readonly size: number };
+    piece: Omit<ContentPart, 'start'>;
     grown: Pick<StoredObject, 'etag' | 'crc64' | 'modifiedAt'>;
     isAnnounced: boolean;
   }): Promise<'done' | 'changed' | 'not-announced'>;

@@ -22,6 +22,8 @@ export interface UploadPart {
   readonly etag: string;
   readonly crc64: string;
   readonly modifiedAt: Instant;
+  /** As of `ContentPart`. */
+  readonly iv?: string;
 }
 
 export interface UploadListing {

@@ -175,6 +175,8 @@ export async function setAccountAccessBlock(
     .select('id')
     .where('account_id', '=', accountId)
     .orderBy('id')
+    // All of them before the first change is noted: whoever waits to note one may hold another.
+    .forNoKeyUpdate()
     .execute();
   const text = isBlocked ? '{}' : undefined;
   for (const { id } of buckets) await setBucketDocument(sql, id, accountAccessBlock, text);

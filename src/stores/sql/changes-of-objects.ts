@@ -100,6 +100,7 @@ export async function appendToObject(
       start: standing.size,
       size: piece.size,
       blob_id: piece.blobId,
+      iv: piece.iv ?? null,
     })
     .execute();
   await sql

@@ -109,7 +109,7 @@ export async function listContentParts(
 ): Promise<ContentPart[]> {
   const rows = await sql
     .selectFrom('content_parts')
-    .select(['start', 'size', 'blob_id'])
+    .select(['start', 'size', 'blob_id', 'iv'])
     .where('content_id', '=', contentId)
     .where('start', '>=', (of) =>
       of
@@ -123,7 +123,9 @@ export async function listContentParts(
     .execute();
   return rows
     .filter((row) => row.start + row.size > from)
-    .map((row) => ({ start: row.start, size: row.size, blobId: row.blob_id }));
+    .map(({ start, size, blob_id: blobId, iv }) => {
+      return { start, size, blobId, ...(iv === null ? {} : { iv }) };
+    });
 }
 
 /** What a row says about its content. */

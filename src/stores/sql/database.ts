@@ -147,6 +147,7 @@ export interface ContentPartTable {
   start: number;
   size: number;
   blob_id: string;
+  iv: string | null;
 }
 
 export interface UploadTable {
@@ -166,6 +167,7 @@ export interface UploadPartTable {
   etag: string;
   crc64: string;
   modified_at: number;
+  iv: string | null;
 }
 
 /** Blobs which no key points to any more, until the sweeper has removed them. */

@@ -1,8 +1,9 @@
 /** Uploads in parts, from their beginning to the object or to nothing. */
+import type { Insertable } from 'kysely';
 import type { Upload, UploadPart, UploadStore } from '../ports/uploads.ts';
 import { discardBlobs, spendAnnouncement } from './contents.ts';
 import { countChange, Tally } from './counters.ts';
-import type { Sql } from './database.ts';
+import type { ContentPartTable, Sql } from './database.ts';
 import { keyBytes } from './object-rows.ts';
 import { storeObject } from './objects.ts';
 import { inPortions } from './portions.ts';
@@ -110,6 +111,7 @@ export async function putPart(
     etag: part.etag,
     crc64: part.crc64,
     modified_at: part.modifiedAt,
+    iv: part.iv ?? null,
   };
   if (replaced === undefined) {
     // A rival with the same number fails the one who is later, and that write runs again.
@@ -138,14 +140,14 @@ export async function listParts(
 ): Promise<UploadPart[]> {
   const rows = await sql
     .selectFrom('upload_parts')
-    .select(['number', 'blob_id', 'size', 'etag', 'crc64', 'modified_at'])
+    .select(['number', 'blob_id', 'size', 'etag', 'crc64', 'modified_at', 'iv'])
     .where('upload_id', '=', uploadId)
     .where('number', '>', after)
     .orderBy('number')
     .limit(limit)
     .execute();
-  return rows.map(({ blob_id: blobId, modified_at: modifiedAt, ...part }) => {
-    return { ...part, blobId, modifiedAt };
+  return rows.map(({ blob_id: blobId, modified_at: modifiedAt, iv, ...part }) => {
+    return { ...part, blobId, modifiedAt, ...(iv === null ? {} : { iv }) };
   });
 }
 
@@ -187,13 +189,14 @@ function layOut(
   standing: ReadonlyMap<number, UploadPart>,
   chosen: readonly Pick<UploadPart, 'number' | 'blobId'>[],
 ) {
-  const pieces: { content_id: string; start: number; size: number; blob_id: string }[] = [];
+  const pieces: Insertable<ContentPartTable>[] = [];
   let start = 0;
   for (const { number, blobId } of chosen) {
     const part = standing.get(number);
     if (part?.blobId !== blobId) return undefined;
     if (part.size === 0) continue;
-    pieces.push({ content_id: contentId, start, size: part.size, blob_id: blobId });
+    const { size, iv = null } = part;
+    pieces.push({ content_id: contentId, start, size, blob_id: blobId, iv });
     start += part.size;
   }
   return pieces;

@@ -73,7 +73,7 @@ const inventory = (id: string, more = '', enabled = 'true') =>
   within('InventoryConfiguration')(
     `<Id>${id}</Id><IsEnabled>${enabled}</IsEnabled><Filter><Prefix></Prefix>${more}</Filter>` +
       '<Destination><OSSBucketDestination><Format>CSV</Format><AccountId>1</AccountId>' +
-      '<RoleArn>acs:ram::1:role/r</RoleArn><Bucket>acs:oss:::b</Bucket><Prefix></Prefix>' +
+      '<RoleArn>acs:ram::1:role/r</RoleArn><Bucket>acs:oss:::$bucket</Bucket><Prefix></Prefix>' +
       '<Encryption><SSE-OSS></SSE-OSS></Encryption></OSSBucketDestination></Destination>' +
       '<Schedule><Frequency>Daily</Frequency></Schedule>' +
       '<IncludedObjectVersions>All</IncludedObjectVersions>' +
@@ -419,7 +419,21 @@ const conversations: Readonly<Record<string, readonly Step[]>> = {
           '<IsTruncated>false</IsTruncated>',
       ),
     ],
-    ['GET inventory&continuation-token=wrong', '', 400, 'InvalidArgument'],
+    [
+      'GET inventory&continuation-token=a',
+      '',
+      200,
+      within('ListInventoryConfigurationsResult')(
+        `${inventory('i', '<StorageClass>IA,Standard</StorageClass>')}` +
+          '<IsTruncated>false</IsTruncated><ContinuationToken>a</ContinuationToken>',
+      ),
+    ],
+    [
+      'PUT inventory&inventoryId=j',
+      inventory('j').replace('acs:oss:::$bucket', 'not-exist-bucket'),
+      400,
+      'InvalidArgument',
+    ],
     ['PUT inventory&inventoryId=j', inventory('j').replace('Daily', 'Hourly'), 400, 'MalformedXML'],
     [
       'PUT inventory&inventoryId=j',
@@ -506,6 +520,7 @@ test('inventories are listed a hundred at a time', async () => {
   assert.equal(textOf(first.text, 'IsTruncated'), 'true');
   assert.equal(textOf(first.text, 'ContinuationToken'), undefined);
   const token = textOf(first.text, 'NextContinuationToken') ?? '';
+  assert.equal(token, 'id-1099');
   const second = await call(bucket, `GET inventory&continuation-token=${token}`);
   assert.deepEqual(textsOf(second.text, 'Id'), ['id-1100']);
   assert.equal(textOf(second.text, 'ContinuationToken'), token);
@@ -598,6 +613,7 @@ test('the account: regions, limits, public access', async () => {
   assert.deepEqual([unknown.status, unknown.code], [404, 'NoSuchRegion']);
   const user = await service('GET', { qosInfo: undefined });
   assert.equal(textOf(user.text, 'TotalUploadBandwidth'), '10');
+  assert.equal(textOf(user.text, 'IntranetUploadBandwidth'), '-1');
   assert.equal(textOf(user.text, 'Region'), 'cn-hangzhou');
 });
 
@@ -645,6 +661,20 @@ test('under requester pays everybody but the owner must agree', async () => {
     assert.equal(answer.headers['x-oss-request-charged'], 'requester');
   }
   assert.equal((await read({})).headers['x-oss-request-charged'], undefined);
+  // Also of what is copied from it; and a name that is taken is taken.
+  await oss.call({ method: 'PUT', bucket: 'of-the-requester', as });
+  const copy = (headers: Record<string, string>) =>
+    oss.call({
+      method: 'PUT',
+      bucket: 'of-the-requester',
+      key: 'k',
+      as,
+      headers: { 'x-oss-copy-source': `/${bucket}/k`, ...headers },
+    });
+  assert.equal(textOf((await copy({})).text, 'EC'), '0003-00000703');
+  assert.equal((await copy(agreed.headers)).status, 200);
+  const taken = await oss.call({ method: 'PUT', bucket, as });
+  assert.deepEqual([taken.status, taken.code], [409, 'BucketAlreadyExists']);
 });
 
 test('blocked public access: public ACLs are refused and grant nothing', async () => {
@@ -664,6 +694,7 @@ test('blocked public access: public ACLs are refused and grant nothing', async (
     const objectAcl = { 'x-oss-object-acl': 'public-read' };
     const table = [
       ['bucket', { method: 'PUT', bucket, query: { acl: undefined }, headers: acl }],
+      ['bucket', { method: 'PUT', bucket, headers: acl }],
       ['object', { method: 'PUT', bucket, key: 'k', headers: objectAcl }],
       ['object', { method: 'PUT', bucket, key: 'open', query: { acl: '' }, headers: objectAcl }],
       [

@@ -226,7 +226,7 @@ test('rules by the last access need access tracking, which then stays on', async
   assert.equal((await put(document(body))).status, 200);
   assert.ok(compact((await ask(oss, bucket, 'GET lifecycle', '')).text).includes(more));
   const refusal = await monitor('Disabled');
-  assert.deepEqual([refusal.status, refusal.code], [400, 'InvalidRequest']);
+  assert.deepEqual([refusal.status, refusal.code], [400, 'AccessMonitorDisableNotAllowed']);
   await ask(oss, bucket, 'DELETE lifecycle', '');
   assert.equal((await monitor('Disabled')).status, 200);
 });

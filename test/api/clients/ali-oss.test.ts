@@ -117,6 +117,67 @@ for (const addressing of modes) {
         );
       });
 
+      it('keeps the routing rules of a website as it wrote them', async () => {
+        const rule = {
+          RuleNumber: '1',
+          Condition: { KeyPrefixEquals: 'abc/', HttpErrorCodeReturnedEquals: '404' },
+          Redirect: {
+            RedirectType: 'Mirror',
+            PassQueryString: 'true',
+            MirrorURL: 'http://www.test.example/',
+            MirrorPassQueryString: 'true',
+            MirrorUsingRole: 'false',
+            MirrorUserLastModified: 'false',
+            MirrorIsExpressTunnel: 'false',
+            MirrorPassOriginalSlashes: 'false',
+            MirrorAllowHeadObject: 'false',
+            MirrorFollowRedirect: 'true',
+            MirrorCheckMd5: 'true',
+            MirrorHeaders: {
+              PassAll: 'true',
+              Pass: ['a-1', 'a-2'],
+              Remove: ['a-3', 'a-4'],
+              Set: { Key: 'a-5', Value: 'v' },
+            },
+          },
+        };
+        await client.putBucketWebsite(bucket, { routingRules: [rule] } as Untyped);
+        const shown = (await client.getBucketWebsite(bucket)) as Untyped;
+        assert.deepEqual(shown.routingRules, [rule]);
+        await client.deleteBucketWebsite(bucket);
+      });
+
+      it('puts, reads and deletes CORS rules', async () => {
+        const rules = [
+          {
+            allowedOrigin: '*',
+            allowedMethod: 'GET',
+            allowedHeader: '*',
+            exposeHeader: 'Content-Length',
+            maxAgeSeconds: '30',
+          },
+          { allowedOrigin: 'localhost', allowedMethod: ['HEAD', 'PUT'] },
+        ];
+        await client.putBucketCORS(bucket, rules as Untyped);
+        assert.deepEqual(((await client.getBucketCORS(bucket)) as Untyped).rules, rules);
+        const deleted = (await client.deleteBucketCORS(bucket)) as Untyped;
+        assert.equal(deleted.res.status, 204);
+        await assert.rejects(
+          client.getBucketCORS(bucket),
+          (error: Untyped) => error.message === 'The CORS Configuration does not exist.',
+        );
+      });
+
+      it('puts, reads and resets hot-link protection', async () => {
+        const referers = ['http://a.example', 'https://*.example.com'];
+        await client.putBucketReferer(bucket, false, referers);
+        const shown = (await client.getBucketReferer(bucket)) as Untyped;
+        assert.deepEqual([shown.allowEmpty, shown.referers], [false, referers]);
+        await client.deleteBucketReferer(bucket);
+        const reset = (await client.getBucketReferer(bucket)) as Untyped;
+        assert.deepEqual([reset.allowEmpty, reset.referers], [true, null]);
+      });
+
       it('writes, reads, heads, copies and deletes objects', async () => {
         const content = randomBytes(100_000);
         const put = (await client.put('a.bin', content, {

@@ -137,7 +137,14 @@ async function blobsIn(blobs: BlobStore): Promise<number> {
   return count;
 }
 
+/** Sealed keys of contents differ between places; the bytes they open do not. */
+function withoutKey(text: Row[string]): Row[string] {
+  if (typeof text !== 'string') return text;
+  return text.replace(/"dataKeySealed":"[^"]*"/, '"dataKeySealed":""');
+}
+
 function plain(row: Row): Row {
   const key = row.key instanceof Uint8Array ? Buffer.from(row.key).toString('hex') : null;
-  return { ...row, key };
+  const { extras = null, facts = null } = row;
+  return { ...row, key, extras: withoutKey(extras), facts: withoutKey(facts) };
 }

@@ -95,8 +95,11 @@ async function makeVersions(server: Server, client: SignedClient): Promise<numbe
   await leaveUpload(engines, { bucketId, key: 'later', pieces });
   await setVersioning('Suspended');
   await put('suspended', 'null');
+  const secret = { method: 'PUT', bucket, key: 'encrypted', body: 'not to be read' };
+  const headers = { 'x-oss-server-side-encryption': 'AES256' };
+  await good(client.call({ ...secret, headers }));
   const versions = 4;
-  return versions + 2 + 1 + pieces.length + 1;
+  return versions + 2 + 1 + pieces.length + 2;
 }
 
 async function putObjects(client: SignedClient): Promise<{ bucket: string; key: string }[]> {

@@ -288,6 +288,7 @@ test('a clock that jumps ahead makes no upload an orphan before its row is writt
     serving: index,
     blobs,
     world,
+    keys: rooms.keys,
     limits: objectLimits,
   });
   await objects.putObject(upload(rooms.bucket, 'page', 'acknowledged'));

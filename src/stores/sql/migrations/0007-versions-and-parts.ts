@@ -72,6 +72,7 @@ async function createParts(sql: Sql, facts: SchemaFacts): Promise<void> {
     .addColumn('start', integer, (column) => column.notNull())
     .addColumn('size', integer, (column) => column.notNull())
     .addColumn('blob_id', text, (column) => column.notNull().unique())
+    .addColumn('iv', text)
     .addPrimaryKeyConstraint('content_parts_key', ['content_id', 'start'])
     .execute();
   await sql.schema
@@ -96,6 +97,7 @@ async function createParts(sql: Sql, facts: SchemaFacts): Promise<void> {
     .addColumn('etag', text, (column) => column.notNull())
     .addColumn('crc64', text, (column) => column.notNull())
     .addColumn('modified_at', integer, (column) => column.notNull())
+    .addColumn('iv', text)
     .addPrimaryKeyConstraint('upload_parts_key', ['upload_id', 'number'])
     .execute();
 }
