@@ -73,5 +73,6 @@ export const wiring: readonly string[] = [
   'engines.ts',
   'log.ts',
   'sweeps.ts',
+  'lifecycle.ts',
   'rooms.ts',
 ];

@@ -24,6 +24,7 @@ import {
   readStorageClass,
 } from './request-options.ts';
 import { versionHeader } from './version-id.ts';
+import { findProtectedSince } from './write-guards.ts';
 
 export async function appendObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -42,6 +43,7 @@ export async function appendObject(context: OperationContext): Promise<HttpRespo
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     extras: await readObjectExtras(context),
+    protectedSince: await findProtectedSince(context),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,

@@ -15,9 +15,10 @@ import { bucketOf } from '../context.ts';
 import { childText, invalidArgument, malformedXml, parseDocument, readBody } from '../document.ts';
 import type { OperationContext, Target } from '../types.ts';
 import { encryptionHeaders } from './encryption.ts';
-import { checkWriteRequest, readForbidOverwrite } from './request-options.ts';
+import { checkWriteRequest } from './request-options.ts';
 import { uploadPlace } from './upload-parameters.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 /** DESIGN ruling 17. */
 const partsMax = 10_000;
@@ -28,12 +29,12 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   const { request, services, target } = context;
   checkWriteRequest(request);
   const encoding = readEncoding(request);
-  const isOverwriteForbidden = readForbidOverwrite(request);
+  const guards = await readWriteGuards(context);
   const parts = await readParts(context);
   const { object, versionId } = await services.uploads.complete({
     ...uploadPlace(context),
     parts,
-    isOverwriteForbidden,
+    ...guards,
   });
   const etag = `"${object.etag}"`;
   return xmlAnswer(

@@ -17,12 +17,12 @@ import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function copyObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -42,7 +42,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     isReplacingTags,
     acl,
     storageClass: readStorageClass(request),
-    isOverwriteForbidden: readForbidOverwrite(request),
+    ...(await readWriteGuards(context)),
     extras: await readObjectExtras(context),
     admit(found) {
       admit(found);

@@ -16,11 +16,11 @@ import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function initiateMultipartUpload(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -29,6 +29,7 @@ export async function initiateMultipartUpload(context: OperationContext): Promis
   const bucket = bucketOf(context);
   const acl = readObjectAcl(request);
   checkAclAllowed(bucket, 'object', acl);
+  const { isOverwriteForbidden } = await readWriteGuards(context);
   const { key, uploadId, facts } = await services.uploads.initiate({
     bucket,
     key: target.key,
@@ -37,7 +38,7 @@ export async function initiateMultipartUpload(context: OperationContext): Promis
     storageClass: readStorageClass(request),
     extras: await readObjectExtras(context),
     isSequential: queryValue(request, 'sequential') !== undefined,
-    isOverwriteForbidden: readForbidOverwrite(request),
+    isOverwriteForbidden,
   });
   return xmlAnswer(
     element(

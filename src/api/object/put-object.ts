@@ -17,12 +17,12 @@ import {
   checkLengthGiven,
   checkWriteRequest,
   readExpectedContent,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function putObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -38,7 +38,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
-    isOverwriteForbidden: readForbidOverwrite(request),
+    ...(await readWriteGuards(context)),
     extras: await readObjectExtras(context),
   });
   return emptyAnswer(200, {

@@ -14,12 +14,12 @@ import { decodeForm } from './form-text.ts';
 import { readWrittenExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function putSymlink(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -35,7 +35,7 @@ export async function putSymlink(context: OperationContext): Promise<HttpRespons
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     extras: readWrittenExtras(request),
-    isOverwriteForbidden: readForbidOverwrite(request),
+    ...(await readWriteGuards(context)),
   });
   return emptyAnswer(200, { ETag: `"${object.etag}"`, ...versionHeader(context, versionId) });
 }

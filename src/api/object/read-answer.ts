@@ -30,6 +30,7 @@ import {
   type Span,
 } from './delivery.ts';
 import { encryptionHeaders } from './encryption.ts';
+import { lifecycleHeaders } from './lifecycle-headers.ts';
 import { readTrafficLimit } from './pace.ts';
 import { checkRestored, follow } from './readable.ts';
 import { versionHeader } from './version-id.ts';
@@ -125,6 +126,7 @@ export async function answerWithObject(
   const overrides = {
     ...versionHeader(context, named.versionId),
     ...taggingCount(context, named),
+    ...(await lifecycleHeaders(context, key, named)),
     ...readOverrides(context),
   };
   const bytes = await follow(context, key, named);

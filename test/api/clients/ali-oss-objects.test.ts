@@ -108,8 +108,8 @@ for (const isV4 of [false, true]) {
         (problem: Untyped) => problem.code === 'InvalidTargetType',
       );
       assert.deepEqual((await client.getObjectTagging(target)).tag, { a: '1' });
-      await client.putObjectTagging(target, { b: '2', 'c:d': '' });
-      assert.deepEqual((await client.getObjectTagging(target)).tag, { b: '2', 'c:d': '' });
+      await client.putObjectTagging(target, { b: '2', 'c d': '3' });
+      assert.deepEqual((await client.getObjectTagging(target)).tag, { b: '2', 'c d': '3' });
       await client.deleteObjectTagging(target);
       assert.deepEqual((await client.getObjectTagging(target)).tag, {});
     });
