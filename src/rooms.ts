@@ -12,6 +12,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   uri: [],
   xml: [],
   signing: [],
+  rights: [],
   config: [],
   client: ['signing', 'world'],
 
