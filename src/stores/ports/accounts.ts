@@ -1,4 +1,5 @@
 import type { Instant } from '../../world/index.ts';
+import type { Identity } from './identities.ts';
 
 export type Standing = 'active' | 'disabled';
 
@@ -13,10 +14,19 @@ export interface Account {
 export interface Credential {
   readonly accessKeyId: string;
   readonly accountId: string;
+  /** Of a key of a user; else it is the account's own. */
+  readonly userId?: string;
   /** The secret, sealed by the room `sealing`; the store cannot read it. */
   readonly secretSealed: string;
   readonly standing: Standing;
   readonly createdAt: Instant;
+}
+
+export interface KnownCredential {
+  readonly credential: Credential;
+  readonly account: Account;
+  /** Of a key of a user. */
+  readonly user?: Identity;
 }
 
 export interface AccountStore {
@@ -31,11 +41,9 @@ export interface AccountStore {
   listAccounts(): Promise<Account[]>;
   setAccountStanding(id: string, standing: Standing): Promise<'done' | 'none'>;
 
-  addCredential(credential: Credential): Promise<'added' | 'taken' | 'no-account'>;
-  /** With the account it belongs to, in one read. */
-  findCredential(
-    accessKeyId: string,
-  ): Promise<{ credential: Credential; account: Account } | undefined>;
+  addCredential(credential: Credential): Promise<'added' | 'taken' | 'no-account' | 'no-user'>;
+  /** With whom it belongs to, in one read. */
+  findCredential(accessKeyId: string): Promise<KnownCredential | undefined>;
   /** By creation time, then access key id. */
   listCredentials(accountId?: string): Promise<Credential[]>;
   setCredentialStanding(accessKeyId: string, standing: Standing): Promise<'done' | 'none'>;

@@ -8,6 +8,7 @@ import { changesOfEverything } from './migrations/0003-changes.ts';
 import { bucketCounters } from './migrations/0004-bucket-counters.ts';
 import { leases } from './migrations/0005-leases.ts';
 import { bucketConfiguration } from './migrations/0006-bucket-configuration.ts';
+import { identities } from './migrations/0008-identities.ts';
 import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import { findSetting, setSetting } from './settings.ts';
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0004-bucket-counters': bucketCounters,
   '0005-leases': leases,
   '0006-bucket-configuration': bucketConfiguration,
+  '0008-identities': identities,
 };
 
 /**
@@ -27,7 +29,11 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
  * not know: its nodes fail under them, or break what is kept. Under all others they go on until
  * they are replaced.
  */
-const breaking: ReadonlySet<string> = new Set(['0003-changes', '0006-bucket-configuration']);
+const breaking: ReadonlySet<string> = new Set([
+  '0003-changes',
+  '0006-bucket-configuration',
+  '0008-identities',
+]);
 
 /** The setting that says which release changed the tables last; written with the change. */
 const releaseSetting = 'schema-release';

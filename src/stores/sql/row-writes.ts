@@ -6,9 +6,13 @@ import { continueAfter } from './numbering.ts';
 import { keyOf, rowTable, untyped } from './row-tables.ts';
 
 /** Rows of other tables that keep a row from going. */
-const children: Readonly<Record<string, { table: string; column: string; key: string }>> = {
-  accounts: { table: 'credentials', column: 'account_id', key: 'id' },
-  buckets: { table: 'objects', column: 'bucket_id', key: 'id' },
+const children: Readonly<Record<string, readonly { table: string; column: string }[]>> = {
+  accounts: ['credentials', 'identities', 'policies'].map((table) => ({
+    table,
+    column: 'account_id',
+  })),
+  identities: [{ table: 'credentials', column: 'user_id' }],
+  buckets: [{ table: 'objects', column: 'bucket_id' }],
 };
 
 export async function putRows(
@@ -66,7 +70,7 @@ async function upsert(sql: Sql, table: RowTable, first: Row, rows: readonly Row[
     .values(rows.map(boundRow))
     .onConflict((conflict) => {
       const onKey = conflict.columns([...table.key]);
-      if (table.isAppendOnly) return onKey.doNothing();
+      if (table.isAppendOnly || others.length === 0) return onKey.doNothing();
       return onKey.doUpdateSet((of) =>
         Object.fromEntries(others.map((column) => [column, of.ref(`excluded.${column}`)])),
       );
@@ -127,15 +131,16 @@ function keyText(table: RowTable, row: Row): string {
 }
 
 async function isParent(sql: Sql, table: RowTable, key: RowKey): Promise<boolean> {
-  const child = children[table.name];
-  if (child === undefined) return false;
-  const found = await untyped(sql)
-    .selectFrom(child.table)
-    .select(child.column)
-    .where(child.column, '=', key[0] ?? null)
-    .limit(1)
-    .execute();
-  return found.length > 0;
+  for (const child of children[table.name] ?? []) {
+    const found = await untyped(sql)
+      .selectFrom(child.table)
+      .select(child.column)
+      .where(child.column, '=', key[0] ?? null)
+      .limit(1)
+      .execute();
+    if (found.length > 0) return true;
+  }
+  return false;
 }
 
 /** The mapping that still names the certificate is written anew with the rows that follow. */

@@ -21,6 +21,18 @@ import { resealCertificate } from './certificates.ts';
 import { releaseDomain } from './cnames.ts';
 import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
 import type { Sql } from './database.ts';
+import {
+  addMember,
+  attachPolicy,
+  createIdentity,
+  deleteIdentity,
+  deletePolicy,
+  detachPolicy,
+  putPolicy,
+  removeMember,
+  setIdentityStanding,
+  setRole,
+} from './identity-writes.ts';
 import { releaseLease, renewLease, takeLease } from './leases.ts';
 import { changeMapping } from './mapping.ts';
 import {
@@ -43,6 +55,16 @@ export const writes = {
   addCredential,
   setCredentialStanding,
   resealCredential,
+  createIdentity,
+  setIdentityStanding,
+  setRole,
+  deleteIdentity,
+  putPolicy,
+  deletePolicy,
+  attachPolicy,
+  detachPolicy,
+  addMember,
+  removeMember,
   createBucket,
   setBucketAcl,
   setBucketDocument,
