@@ -5,6 +5,7 @@
 import {
   applyForcedDownload,
   authorise,
+  createRights,
   matchOperation,
   type Operation,
   renderError,
@@ -34,8 +35,10 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const operation = await match(request, target);
     checkAddressing(operation, target);
     const caller = await rooms.authenticator.authenticate(request, target);
-    const grant = await authorise(operation, target, caller, rooms.services);
-    const context = { request, target, operation, caller, ...grant, services: rooms.services };
+    const { services } = rooms;
+    const rights = createRights(request, caller, services);
+    const asked = { request, target, operation, caller, rights, services };
+    const context = { ...asked, ...(await authorise(asked)) };
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct

@@ -28,6 +28,7 @@ import {
 import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createPipeline } from './pipeline.ts';
+import { createPolicyShelf } from './rights/index.ts';
 import { keepSwept } from './sweeps.ts';
 import {
   createListenerOptions,
@@ -231,6 +232,7 @@ async function createServices(
     }),
     objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
+    policies: createPolicyShelf(),
     certificates: createCertificates({
       certificates,
       serving,

@@ -5,10 +5,13 @@
  */
 
 import { deleteBucket } from './bucket/delete-bucket.ts';
+import { deleteBucketPolicy } from './bucket/delete-bucket-policy.ts';
 import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketAcl } from './bucket/get-bucket-acl.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
+import { getBucketPolicy } from './bucket/get-bucket-policy.ts';
+import { getBucketPolicyStatus } from './bucket/get-bucket-policy-status.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
 import { getBucketWebsite } from './bucket/get-bucket-website.ts';
 import { listLiveChannel } from './bucket/list-live-channel.ts';
@@ -18,6 +21,7 @@ import { listObjects } from './bucket/list-objects.ts';
 import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
+import { putBucketPolicy } from './bucket/put-bucket-policy.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
 import { deleteCname } from './cname/delete-cname.ts';
@@ -48,6 +52,9 @@ const cnameDocument = { documentBytesMax: 64 * 1024 };
 const certificateDocument = { documentBytesMax: 256 * 1024 };
 /** DESIGN ruling 17 and oss-object-api.md: at most 1,000 keys in 2 MiB. */
 const deleteDocument = { documentBytesMax: 2 * 1024 * 1024, action: 'oss:DeleteObject' };
+
+/** Somewhat more than a policy may have, so that the refusal can say how much that is. */
+const policyText = { documentBytesMax: 64 * 1024 };
 
 const service: Operation[] = [
   row('ListBuckets', 'service', 'GET', {}, 'account', listBuckets),
@@ -102,10 +109,17 @@ const bucketRules: Operation[] = [
     replication: flag,
     comp: { is: 'delete' },
   }),
-  later('PutBucketPolicy', 'bucket', 'PUT', { policy: flag }),
-  absent('GetBucketPolicy', 'bucket', { policy: flag }, 'NoSuchBucketPolicy'),
-  later('GetBucketPolicyStatus', 'bucket', 'GET', { policyStatus: flag }),
-  later('DeleteBucketPolicy', 'bucket', 'DELETE', { policy: flag }),
+  row('PutBucketPolicy', 'bucket', 'PUT', { policy: flag }, 'owner', putBucketPolicy, policyText),
+  row('GetBucketPolicy', 'bucket', 'GET', { policy: flag }, 'owner', getBucketPolicy),
+  row(
+    'GetBucketPolicyStatus',
+    'bucket',
+    'GET',
+    { policyStatus: flag },
+    'owner',
+    getBucketPolicyStatus,
+  ),
+  row('DeleteBucketPolicy', 'bucket', 'DELETE', { policy: flag }, 'owner', deleteBucketPolicy),
   later('PutBucketPublicAccessBlock', 'bucket', 'PUT', { publicAccessBlock: flag }),
   later('GetBucketPublicAccessBlock', 'bucket', 'GET', { publicAccessBlock: flag }),
   later('DeleteBucketPublicAccessBlock', 'bucket', 'DELETE', { publicAccessBlock: flag }),

@@ -1,21 +1,29 @@
-import type { Accounts } from '../accounts/index.ts';
-import { OssError, refine } from '../errors/index.ts';
+import { type Accounts, isSessionKeyId } from '../accounts/index.ts';
+import { refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import type { World } from '../world/index.ts';
 import { anonymous } from './anonymous.ts';
+import { callerOfKey, callerOfSession } from './callers.ts';
 import { presentHeaderV1 } from './header-v1.ts';
 import { presentHeaderV4 } from './header-v4.ts';
 import type { Presented } from './presented.ts';
 import { presentQueryV1 } from './query-v1.ts';
 import { presentQueryV4 } from './query-v4.ts';
-import { disabledKey, unknownKey } from './refusals.ts';
+import {
+  disabledKey,
+  expiredToken,
+  foreignToken,
+  invalidToken,
+  tokenOfLastingKey,
+  unknownKey,
+} from './refusals.ts';
 import { detectScheme } from './scheme.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import type { Authenticator, Caller, SigningFacts } from './types.ts';
 import { checkSignature } from './verify.ts';
 
 export interface AuthenticatorParts {
-  readonly accounts: Pick<Accounts, 'findKey'>;
+  readonly accounts: Pick<Accounts, 'findKey' | 'openToken' | 'findRoleOf'>;
   readonly world: Pick<World, 'clock' | 'random'>;
   /** Regions a V4 signature may name: users come with whatever region their code had. */
   readonly regions: readonly string[];
@@ -46,32 +54,55 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   async function authenticate(request: HttpRequest, facts: SigningFacts): Promise<Caller> {
     const presented = present(request);
     if (!presented) return anonymous;
+    refuseTokenPlace(presented, request);
+    return presented.securityToken === ''
+      ? await authenticateKey(presented, request, facts)
+      : await authenticateSession(presented, request, facts);
+  }
+
+  async function authenticateKey(
+    presented: Presented,
+    request: HttpRequest,
+    facts: SigningFacts,
+  ): Promise<Caller> {
     const { accessKeyId, form } = presented;
     const key = await accounts.findKey(accessKeyId);
     const problem = checkSignature(presented, key?.secret ?? nobodysSecret, request, facts);
     if (!key) throw unknownKey(accessKeyId);
     if (key.standing === 'disabled') throw disabledKey(accessKeyId);
-    refuseToken(presented, request);
     if (problem) throw problem;
-    const { accountId, accountName } = key;
-    return { kind: 'account', accountId, accountName, accessKeyId, form };
+    return callerOfKey(key, form);
+  }
+
+  /** Order (access-control.md 7): the token opens, is the key's, has not expired; the signature. */
+  async function authenticateSession(
+    presented: Presented,
+    request: HttpRequest,
+    facts: SigningFacts,
+  ): Promise<Caller> {
+    const { accessKeyId, securityToken, form } = presented;
+    const session = accounts.openToken(securityToken);
+    if (session?.accessKeyId !== accessKeyId) {
+      if (!isSessionKeyId(accessKeyId)) {
+        throw tokenOfLastingKey(accessKeyId, (await accounts.findKey(accessKeyId)) !== undefined);
+      }
+      throw session === undefined ? invalidToken(accessKeyId) : foreignToken(accessKeyId);
+    }
+    if (world.clock.now() >= session.expiresAt) throw expiredToken(accessKeyId);
+    const role = await accounts.findRoleOf(session);
+    const problem = checkSignature(presented, session.secret, request, facts);
+    if (role.standing === 'void') throw invalidToken(accessKeyId);
+    if (role.standing === 'disabled') throw disabledKey(accessKeyId);
+    if (problem) throw problem;
+    return callerOfSession(session, role.accountName, form);
   }
 
   return { authenticate };
 }
 
-/** Every key here is a permanent one; those come without a token (oss-signature.md 5). */
-function refuseToken(presented: Presented, request: HttpRequest): void {
-  if (presented.form === 'query' && request.headers['x-oss-security-token']) {
-    throw refine('tokenPlace', {
-      message: 'Security-token must be provided by query string parameter.',
-    });
-  }
-  if (presented.securityToken === '') return;
-  throw new OssError('InvalidSecurityToken', {
-    message:
-      'The security token you provided is invalid. This access key is a permanent one: send it ' +
-      'without a security token.',
-    fields: { OSSAccessKeyId: presented.accessKeyId },
+function refuseTokenPlace(presented: Presented, request: HttpRequest): void {
+  if (presented.form !== 'query' || !request.headers['x-oss-security-token']) return;
+  throw refine('tokenPlace', {
+    message: 'Security-token must be provided by query string parameter.',
   });
 }

@@ -5,4 +5,5 @@
 
 export { withoutAnyBucket } from './addressing-advice.ts';
 export { type AuthenticatorParts, createAuthenticator } from './authenticate.ts';
-export type { Authenticator, Caller, SigningFacts } from './types.ts';
+export { callerOfKey, callerOfSession } from './callers.ts';
+export type { Authenticator, Caller, SignedCaller, SigningFacts } from './types.ts';

@@ -6,11 +6,13 @@
 import { OssError } from '../errors/index.ts';
 import type { Bucket, BucketDocumentName, BucketStore, ServingReads } from '../stores/index.ts';
 import { noSuchBucket } from './buckets.ts';
+import type { PolicyDocument } from './policy-document.ts';
 import { fromStore } from './store-failure.ts';
 import type { WebsiteDocument } from './website-rules.ts';
 
 /** The documents there can be. A document is plain JSON; `undefined` members are not kept. */
 export interface DocumentTypes {
+  policy: PolicyDocument;
   website: WebsiteDocument;
 }
 

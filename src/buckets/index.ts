@@ -14,7 +14,7 @@ export type {
   ObjectListing,
   StoredObject,
 } from '../stores/index.ts';
-export { mayReadObject, mayWriteObject } from './access.ts';
+export { effectiveAcl, isPublicAccessBlocked } from './access.ts';
 export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
 export {
   type Conditions,

@@ -27,6 +27,16 @@ const rows = {
     ec: '0002-00000006',
     message: 'The security token you provided is invalid.',
   },
+  AccessKeyIdAndSecurityTokenNotMatch: {
+    status: 403,
+    ec: '0002-00000004',
+    message: 'The OSS access key id and security token you provided does not match',
+  },
+  SecurityTokenExpired: {
+    status: 403,
+    ec: '0002-00000007',
+    message: 'The security token you provided has expired.',
+  },
   RequestTimeTooSkewed: {
     status: 403,
     ec: '0002-00000504',
@@ -68,6 +78,11 @@ const rows = {
     ec: '9016-00000001',
     message:
       'The XML you provided was not well-formed or did not validate against our published schema.',
+  },
+  InvalidPolicyDocument: {
+    status: 400,
+    ec: '9016-00000002',
+    message: 'The policy document you provided is not valid.',
   },
   MethodNotAllowed: {
     status: 405,

@@ -5,6 +5,7 @@ import { checkVersion } from './version-id.ts';
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
+  readonly isVersionNamed: boolean;
 }
 
 /**
@@ -18,7 +19,9 @@ export function parseCopySource(header: string): CopySource {
   const decoded = decode(path);
   const match = decoded === undefined ? null : /^\/?([^/]+)\/(.+)$/s.exec(decoded);
   const [, bucket, key] = match ?? [];
-  if (bucket !== undefined && key !== undefined) return { bucket, key };
+  if (bucket !== undefined && key !== undefined) {
+    return { bucket, key, isVersionNamed: versions.length > 0 };
+  }
   throw invalidArgument(
     'x-oss-copy-source',
     header,

@@ -1,16 +1,17 @@
 /** What a website document makes of a GET or HEAD, as an answer (oss-semantics.md 4). */
 import {
-  mayReadObject,
+  type Bucket,
   noSuchKey,
   resolveWebsite,
   type StoredObject,
   type WebsiteAnswer,
   type WebsiteDocument,
 } from '../../buckets/index.ts';
-import { catalogue, OssError } from '../../errors/index.ts';
+import { catalogue } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer, encodePath } from '../answers.ts';
-import { bucketOf, callerAccountId } from '../context.ts';
+import { bucketOf } from '../context.ts';
+import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { answerWithObject, contentBody, readOverrides, storedHeaders } from './read-answer.ts';
 
@@ -34,7 +35,7 @@ export async function answerThroughWebsite(
   switch (answer.kind) {
     case 'object': {
       const { found } = answer;
-      if (!isReadable(context, found.object)) throw refuseObject(bucket.name);
+      await context.rights.demand(readingOf(bucket, found.key), found.object);
       return await answerWithObject(context, found.key, found.object);
     }
     case 'redirect':
@@ -44,15 +45,9 @@ export async function answerThroughWebsite(
   }
 }
 
-function isReadable(context: OperationContext, object: StoredObject): boolean {
-  return mayReadObject(bucketOf(context), object, callerAccountId(context));
-}
-
-function refuseObject(bucketName: string): OssError {
-  return new OssError('AccessDenied', {
-    message: 'You have no right to access this object because of bucket acl.',
-    fields: { BucketName: bucketName },
-  });
+/** The right to the object that is served, not to the one that was asked for. */
+function readingOf(bucket: Bucket, key: string): BucketAction {
+  return { action: 'oss:GetObject', bucket, key, accessClass: 'read' };
 }
 
 /**
@@ -72,9 +67,9 @@ async function answerMissing(
   context: OperationContext,
   { key, errorDocument }: Extract<WebsiteAnswer, { kind: 'missing' }>,
 ): Promise<HttpResponse> {
-  if (errorDocument === undefined || !isReadable(context, errorDocument.object)) {
-    throw noSuchKey(key);
-  }
+  if (errorDocument === undefined) throw noSuchKey(key);
+  const judgement = await context.rights.judge(readingOf(bucketOf(context), errorDocument.key));
+  if (!judgement(errorDocument.object).isAllowed) throw noSuchKey(key);
   const { object, status } = errorDocument;
   const cause = { 'x-oss-ec': catalogue.NoSuchKey.ec };
   if (context.request.method === 'HEAD') {

@@ -1,29 +1,5 @@
 import type { Instant } from '../../world/index.ts';
-import type { Account, Standing } from './accounts.ts';
-
-/** Groups only carry policies for their members; nobody signs as one. */
-export type IdentityKind = 'user' | 'group' | 'role';
-
-export interface Identity {
-  /** 18 digits, never given twice; policies of buckets name users by it. */
-  readonly id: string;
-  readonly accountId: string;
-  readonly kind: IdentityKind;
-  /** Unique among those of its kind in the account. */
-  readonly name: string;
-  readonly standing: Standing;
-  readonly createdAt: Instant;
-  /** Of roles. */
-  readonly role: RoleFacts | undefined;
-}
-
-export interface RoleFacts {
-  /** Who may take it: JSON, as it was given. */
-  readonly trustPolicy: string;
-  readonly sessionSecondsMax: number;
-  /** Sessions that began before are void. */
-  readonly sessionsFrom: Instant;
-}
+import type { Account, Identity, IdentityKind, RoleFacts, Standing } from './accounts.ts';
 
 export interface NamedPolicy {
   readonly accountId: string;

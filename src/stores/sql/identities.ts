@@ -1,13 +1,7 @@
 /** Users, groups, roles and policies, as they are read. */
 import type { Selectable } from 'kysely';
-import type { Standing } from '../ports/accounts.ts';
-import type {
-  Grants,
-  Identity,
-  IdentityKind,
-  IdentityStore,
-  NamedPolicy,
-} from '../ports/identities.ts';
+import type { Identity, IdentityKind, Standing } from '../ports/accounts.ts';
+import type { Grants, IdentityStore, NamedPolicy } from '../ports/identities.ts';
 import type { IdentityTable, PolicyTable, Sql } from './database.ts';
 
 export async function findIdentity(

@@ -2,8 +2,8 @@
  * Changes of users, groups, roles and policies. Each locks the row of its account, so that those of
  * one account follow each other, and notes that account's identities as changed.
  */
-import type { Standing } from '../ports/accounts.ts';
-import type { Identity, IdentityStore, NamedPolicy, RoleFacts } from '../ports/identities.ts';
+import type { Identity, RoleFacts, Standing } from '../ports/accounts.ts';
+import type { IdentityStore, NamedPolicy } from '../ports/identities.ts';
 import type { Sql } from './database.ts';
 import { noteChange } from './revisions.ts';
 

@@ -4,20 +4,39 @@ import { test } from 'node:test';
 import {
   type Bucket,
   type BucketAcl,
-  mayReadObject,
-  mayWriteObject,
+  effectiveAcl,
   type ObjectAcl,
   type StoredObject,
 } from '../../../src/buckets/index.ts';
+import { type AccessClass, decide, type Who } from '../../../src/rights/index.ts';
 
-const owner = '1000000000000001';
-const stranger = '1000000000000002';
+const ownerId = '1000000000000001';
+const owner: Who = { kind: 'account', accountId: ownerId };
+const stranger: Who = { kind: 'account', accountId: '1000000000000002' };
+const nobody: Who = { kind: 'anonymous' };
+
+function isLetIn(who: Who, accessClass: AccessClass, acl: BucketAcl): boolean {
+  const resource = { service: 'oss', region: 'r', accountId: ownerId, relative: 'b/k' } as const;
+  return decide({
+    who,
+    action: 'oss:GetObject',
+    resource,
+    keys: () => undefined,
+    policies: [],
+    sessionPolicy: undefined,
+    bucketPolicy: undefined,
+    accessClass,
+    acl,
+    isPublicBlocked: false,
+    isOpenToAnonymous: true,
+  }).isAllowed;
+}
 
 function bucketWith(acl: BucketAcl): Bucket {
   return {
     id: 1,
     name: 'example-a',
-    accountId: owner,
+    accountId: ownerId,
     acl,
     storageClass: 'Standard',
     redundancy: 'LRS',
@@ -68,11 +87,11 @@ for (const [bucketAcl, objectAcl, isReadable, isWritable] of table) {
   }`, () => {
     const bucket = bucketWith(bucketAcl);
     const object = objectAcl === 'none' ? undefined : objectWith(objectAcl);
-    for (const caller of [stranger, undefined]) {
-      assert.equal(mayReadObject(bucket, object, caller), isReadable);
-      assert.equal(mayWriteObject(bucket, object, caller), isWritable);
+    for (const who of [stranger, nobody]) {
+      assert.equal(isLetIn(who, 'read', effectiveAcl(bucket, object)), isReadable);
+      assert.equal(isLetIn(who, 'write', effectiveAcl(bucket, object)), isWritable);
     }
-    assert.equal(mayReadObject(bucket, object, owner), true);
-    assert.equal(mayWriteObject(bucket, object, owner), true);
+    assert.equal(isLetIn(owner, 'read', effectiveAcl(bucket, object)), true);
+    assert.equal(isLetIn(owner, 'write', effectiveAcl(bucket, object)), true);
   });
 }
