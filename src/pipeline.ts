@@ -17,12 +17,14 @@ import type { Authenticator } from './auth/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
 import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
+import { isStsRequest, type Sts } from './sts/index.ts';
 import { isConnectionForHost } from './tls/index.ts';
 
 export interface PipelineRooms {
   readonly hosts: HostResolver;
   readonly authenticator: Authenticator;
   readonly services: Services;
+  readonly sts: Sts;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
 }
@@ -32,6 +34,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const resolved = await rooms.hosts.resolve(request.host);
     const target = parseTarget(resolved, request);
     await checkConnection(request, target, rooms);
+    // Temporary credentials are asked for at the same door, in forms that nothing else has.
+    if (target.level === 'service' && isStsRequest(request)) return await rooms.sts(request);
     const operation = await match(request, target);
     checkAddressing(operation, target);
     const caller = await rooms.authenticator.authenticate(request, target);

@@ -33,6 +33,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   operator: ['http', 'errors'],
   hosts: ['cname', 'names', 'uri', 'errors'],
   auth: ['http', 'accounts', 'signing', 'errors', 'world'],
+  sts: ['http', 'accounts', 'auth', 'rights', 'stores', 'xml', 'errors', 'world'],
   api: [
     'http',
     'hosts',

@@ -29,6 +29,7 @@ import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createPipeline } from './pipeline.ts';
 import { createPolicyShelf } from './rights/index.ts';
+import { createSts } from './sts/index.ts';
 import { keepSwept } from './sweeps.ts';
 import {
   createListenerOptions,
@@ -284,7 +285,7 @@ async function listen(
     onOwnerChanged: ticketKeys.domainIsOf,
     publicEndpoint: () => config.publicEndpoint ?? firstEndpoint(config, bound),
   });
-  const options = listenerOptions(services, config, world, log);
+  const options = listenerOptions(services, engines.metadata, config, world, log);
   const http =
     config.http === 'off' ? undefined : createHttpListener({ ...options, address: config.http });
   if (config.https !== 'off') {
@@ -322,6 +323,7 @@ async function listen(
 
 function listenerOptions(
   services: Services,
+  { identities }: Engines['metadata'],
   config: Config,
   world: World,
   log: Log,
@@ -337,6 +339,7 @@ function listenerOptions(
       regions: [config.region],
     }),
     services,
+    sts: createSts({ ...services, identities, world }),
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });
   return {

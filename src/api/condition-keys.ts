@@ -3,7 +3,7 @@
  */
 import type { Caller } from '../auth/index.ts';
 import type { HttpRequest } from '../http/index.ts';
-import type { ConditionKeys } from '../rights/index.ts';
+import { type ConditionKeys, requestKeys } from '../rights/index.ts';
 
 /** Only these have a prefix; with them an absent one is an empty one. */
 const listings: readonly string[] = ['oss:ListObjects', 'oss:ListObjectVersions'];
@@ -16,26 +16,9 @@ const objectAclWrites: readonly string[] = [
 
 /** Of one action of the request: what it says of another is no value of it. */
 export function conditionKeys(request: HttpRequest, caller: Caller, action: string): ConditionKeys {
+  const accessKeyId = caller.kind === 'anonymous' ? undefined : caller.accessKeyId;
   return (key, tag) => {
     switch (key) {
-      case 'acs:SourceIp':
-        return request.remoteAddress;
-      case 'acs:SourceVpc':
-        // Outside of every VPC, which is where everybody is here, the value is empty.
-        return '';
-      case 'acs:SourceVpcId':
-      case 'acs:SourceVpcIp':
-        return undefined;
-      case 'acs:UserAgent':
-        return request.headers['user-agent'];
-      case 'acs:CurrentTime':
-        return new Date(request.receivedAt).toISOString();
-      case 'acs:SecureTransport':
-        return String(request.isSecure);
-      case 'acs:AccessId':
-        return caller.kind === 'anonymous' ? undefined : caller.accessKeyId;
-      case 'acs:MFAPresent':
-        return 'false';
       case 'oss:Prefix':
         return listings.includes(action) ? (queryValue(request, 'prefix') ?? '') : undefined;
       case 'oss:Delimiter':
@@ -50,6 +33,8 @@ export function conditionKeys(request: HttpRequest, caller: Caller, action: stri
       case 'oss:BucketTag':
       case 'oss:ExistingObjectTag':
         return undefined;
+      default:
+        return requestKeys({ ...request, accessKeyId })(key, tag);
     }
   };
 }

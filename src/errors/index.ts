@@ -9,6 +9,8 @@ import { type RefinementName, refinements } from './refinements.ts';
 export { type CatalogueRow, catalogue, type ErrorCode } from './catalogue.ts';
 export { type Refinement, type RefinementName, refinements } from './refinements.ts';
 
+export { StsError, type StsErrorCode, stsErrors } from './sts.ts';
+
 export interface ErrorDetails {
   /** Replaces the catalogue's message; written for the person at the other end. */
   readonly message?: string;

@@ -20,5 +20,6 @@ export {
 export type { Who } from './principals.ts';
 export { PolicyProblem } from './problem.ts';
 export { isPublicPolicy } from './public-status.ts';
+export { requestKeys } from './request-keys.ts';
 export type { Resource } from './resources.ts';
 export { createPolicyShelf, type PolicyShelf } from './shelf.ts';
