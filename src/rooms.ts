@@ -25,7 +25,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
   buckets: ['stores', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
-  checking: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
+  checking: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'rights', 'world'],
   copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
 
   // The way of a request.
@@ -59,6 +59,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'copying',
     'dns',
     'names',
+    'rights',
     'sealing',
     'stores',
     'world',

@@ -1,7 +1,7 @@
 import type { Account, Credential, Grants, Standing } from '../stores/index.ts';
 import type { Session, Sessions } from './sessions.ts';
 
-export type { Account, Grants, Standing } from '../stores/index.ts';
+export type { Account, Grants, Identity, Standing } from '../stores/index.ts';
 
 /** Printed once, at creation. */
 export interface NewAccessKey {

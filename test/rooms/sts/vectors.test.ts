@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { stsErrors } from '../../../src/errors/index.ts';
 import type { HttpRequest } from '../../../src/http/index.ts';
 import { createNonces } from '../../../src/sts/nonces.ts';
 import { present } from '../../../src/sts/presented.ts';
@@ -126,4 +127,11 @@ describe('nonces', () => {
     assert.throws(() => nonces.take('a', '3', 2), { code: 'Throttling.User' });
     nonces.take('a', '3', 30 * 60_000 + 1);
   });
+});
+
+it('every error of the service is in docs/rights.md', () => {
+  const text = readFileSync(new URL('../../../docs/rights.md', import.meta.url), 'utf8');
+  for (const [code, [status, message]] of Object.entries(stsErrors)) {
+    assert.ok(text.includes(`| \`${code}\` | ${status} | ${message} |`), code);
+  }
 });

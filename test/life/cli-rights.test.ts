@@ -1,0 +1,184 @@
+/** Users, groups, roles, policies: made on the command line, used over the wire at once. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import OSS from 'ali-oss';
+import { withEdition } from '../support/editions.ts';
+import { rootKey, startTestServer, type TestServer } from '../support/server.ts';
+import { runHere } from './cli-here.ts';
+
+let server: TestServer;
+let environment: Record<string, string>;
+
+before(async () => {
+  server = await startTestServer();
+  const data = join(server.folder, 'data');
+  environment = await withEdition(data, { CNAMED_DATA_DIR: data });
+  await store(rootKey).putBucket('shop');
+  await store(rootKey).put('a.txt', Buffer.from('a'));
+});
+after(() => server.close());
+
+function store(key: { accessKeyId: string; accessKeySecret: string; stsToken?: string }): OSS {
+  return new OSS({
+    ...key,
+    endpoint: `http://localhost:${server.httpPort}`,
+    bucket: 'shop',
+    sldEnable: true,
+  } as never);
+}
+
+async function cnamed(...words: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runHere(words, environment);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+async function json(...words: string[]) {
+  return JSON.parse(await cnamed(...words, '--json'));
+}
+
+async function refusal(...words: string[]): Promise<string> {
+  const { code, stderr } = await runHere(words, environment);
+  assert.equal(code, 1);
+  return stderr;
+}
+
+async function file(name: string, content: unknown): Promise<string> {
+  const path = join(server.folder, name);
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+const allow = (Action: string, Resource = '*') => ({
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action, Resource }],
+});
+
+test('a user may what the policies say, own and through groups', async () => {
+  const ci = await json('user', 'create', 'ci');
+  assert.match(ci.userId, /^\d{18}$/);
+  const oss = store(ci);
+  await assert.rejects(oss.get('a.txt'), { code: 'AccessDenied' });
+  const read = await file('read.json', allow('oss:GetObject', 'acs:oss:*:*:shop/*'));
+  await cnamed('policy', 'create', 'ReadShop', read);
+  assert.match(await cnamed('user', 'attach', 'ci', 'ReadShop'), /policy ReadShop is attached/);
+  assert.equal(String((await oss.get('a.txt')).content), 'a');
+  await assert.rejects(oss.put('b.txt', Buffer.from('b')), { code: 'AccessDenied' });
+  await cnamed('group', 'create', 'writers');
+  await cnamed('group', 'attach', 'writers', 'AliyunOSSFullAccess');
+  await cnamed('group', 'add', 'writers', 'ci');
+  await oss.put('b.txt', Buffer.from('b'));
+  const shown = await json('user', 'show', 'ci');
+  assert.deepEqual([shown.policies, shown.groups], [['ReadShop'], ['writers']]);
+  assert.deepEqual(shown.keys, [{ accessKeyId: ci.accessKeyId, standing: 'active' }]);
+  assert.match(await cnamed('group', 'show', 'writers'), /members +ci/);
+  await cnamed('group', 'remove', 'writers', 'ci');
+  await assert.rejects(oss.put('b.txt', Buffer.from('b')), { code: 'AccessDenied' });
+  await cnamed('user', 'detach', 'ci', 'ReadShop');
+  await assert.rejects(oss.get('a.txt'), { code: 'AccessDenied' });
+});
+
+test('keys of a user are the user, and go with the user', async () => {
+  const bob = await json('user', 'create', 'bob');
+  const second = await json('user', 'key', 'bob');
+  assert.equal(second.userId, bob.userId);
+  const listed: { accessKeyId: string; userId?: string }[] = await json('key', 'list');
+  const ids = listed.filter(({ userId }) => userId === bob.userId);
+  assert.equal(ids.length, 2);
+  await cnamed('user', 'attach', 'bob', 'AliyunOSSReadOnlyAccess');
+  for (const key of [bob, second]) assert.ok(await store(key).get('a.txt'));
+  await cnamed('user', 'disable', 'bob');
+  await assert.rejects(store(bob).get('a.txt'), { code: 'InvalidAccessKeyId' });
+  await cnamed('user', 'enable', 'bob');
+  await cnamed('key', 'disable', second.accessKeyId);
+  await assert.rejects(store(second).get('a.txt'), { code: 'InvalidAccessKeyId' });
+  assert.ok(await store(bob).get('a.txt'));
+  await cnamed('user', 'delete', 'bob');
+  await assert.rejects(store(bob).get('a.txt'), { code: 'InvalidAccessKeyId' });
+  assert.ok(await store(rootKey).get('a.txt'), 'the account keeps its own key');
+});
+
+test('a role is taken, changed and deleted', async () => {
+  const tom = await json('user', 'create', 'tom');
+  const role = await json('role', 'create', 'reader', '--max-session', '7200');
+  assert.equal(role.arn, `acs:ram::${server.rootAccountId}:role/reader`);
+  await cnamed('role', 'attach', 'reader', 'AliyunOSSReadOnlyAccess');
+  const sts = new OSS.STS({ ...tom, endpoint: `http://localhost:${server.httpPort}` } as never);
+  await assert.rejects(sts.assumeRole(role.arn), { code: 'NoPermission' });
+  await cnamed('user', 'attach', 'tom', 'AliyunSTSAssumeRoleAccess');
+  const { credentials } = await sts.assumeRole(role.arn, undefined, 7200, 'tom');
+  const { AccessKeyId: accessKeyId, AccessKeySecret: accessKeySecret } = credentials;
+  const session = store({ accessKeyId, accessKeySecret, stsToken: credentials.SecurityToken });
+  assert.equal(String((await session.get('a.txt')).content), 'a');
+  const trust = await file('trust.json', {
+    Version: '1',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { RAM: `acs:ram::${server.rootAccountId}:user/somebody` },
+      },
+    ],
+  });
+  await cnamed('role', 'change', 'reader', '--trust', trust);
+  await assert.rejects(session.get('a.txt'), { code: 'InvalidSecurityToken' });
+  await assert.rejects(sts.assumeRole(role.arn), { code: 'NoPermission' });
+  const shown = await json('role', 'show', 'reader');
+  assert.equal(shown.maxSessionSeconds, 7200);
+  assert.match(shown.trustPolicy, /user\/somebody/);
+  await cnamed('role', 'delete', 'reader');
+  await assert.rejects(sts.assumeRole(role.arn), { code: 'EntityNotExist.Role' });
+  assert.deepEqual(await json('role', 'list'), []);
+});
+
+test('a policy that locks everybody out is removed by the operator', async () => {
+  const deny = { Effect: 'Deny', Action: '*', Resource: '*', Principal: '*' };
+  const Condition = { Bool: { 'acs:SecureTransport': ['true', 'false'] } };
+  const oss = store(rootKey);
+  const policy = { Version: '1', Statement: [{ ...deny, Condition }] };
+  await oss.putBucketPolicy('shop', policy as never);
+  await assert.rejects(oss.get('a.txt'), { code: 'AccessDenied' });
+  await assert.rejects(oss.deleteBucketPolicy('shop'), { code: 'AccessDenied' });
+  assert.match(await cnamed('bucket', 'policy', 'remove', 'shop'), /has no policy any more/);
+  assert.ok(await oss.get('a.txt'));
+  assert.deepEqual(await json('bucket', 'policy', 'remove', 'shop'), {
+    bucket: 'shop',
+    isRemoved: false,
+  });
+  assert.match(await refusal('bucket', 'policy', 'remove', 'none'), /There is no bucket "none"/);
+});
+
+test('what cannot be is refused in a sentence', async () => {
+  const bad = await file('bad.json', 'policy');
+  const rows: readonly (readonly [string[], RegExp])[] = [
+    [['user', 'create', 'a b'], /The name of a user has 1 to 64/],
+    [['user', 'create', '123'], /is no number/],
+    [['user', 'create', 'ci'], /has a user named "ci" already/],
+    [['user', 'show', 'nobody'], /There is no user "nobody"/],
+    [['user', 'list', '--account', 'nobody'], /There is no account "nobody"/],
+    [['user', 'attach', 'ci', 'None'], /There is no policy "None"/],
+    [['user', 'detach', 'ci', 'None'], /is not attached to user ci/],
+    [['role', 'create', 'r', '--max-session', '60'], /lasts 3600 to 43200 seconds/],
+    [['role', 'create', 'r', '--trust', bad], /unknown char p/],
+    [['policy', 'create', 'Bad', bad], /cannot be taken: unknown char p/],
+    [['policy', 'create', 'AliyunOSSFullAccess', bad], /comes with the server/],
+    [['policy', 'delete', 'AliyunOSSFullAccess'], /comes with the server/],
+    [['policy', 'show', 'None'], /There is no policy "None"/],
+    [['group', 'add', 'writers', 'nobody'], /There is no user "nobody"/],
+    [['group', 'remove', 'writers', 'ci'], /is not in the group/],
+  ];
+  for (const [words, message] of rows) assert.match(await refusal(...words), message);
+  await cnamed('user', 'attach', 'ci', 'ReadShop');
+  assert.match(await refusal('policy', 'delete', 'ReadShop'), /attached to somebody/);
+  await cnamed('user', 'detach', 'ci', 'ReadShop');
+  await cnamed('policy', 'delete', 'ReadShop');
+  const names = (await json('policy', 'list')).map(({ policy }: { policy: string }) => policy);
+  assert.deepEqual(names, [
+    'AliyunOSSFullAccess',
+    'AliyunOSSReadOnlyAccess',
+    'AliyunSTSAssumeRoleAccess',
+  ]);
+  assert.match(await cnamed('policy', 'show', 'AliyunOSSFullAccess'), /"oss:\*"/);
+});
