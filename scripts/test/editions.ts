@@ -36,6 +36,7 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/life/browser.test.ts': 'The time goes into the browser.',
   'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
   'test/life/check-list-serving.test.ts': 'Handshakes and pages in memory: one database each.',
+  'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
   'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
   'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',
   'test/life/kills.test.ts': 'Starts of processes; larger campaigns kill servers of each kind.',
