@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Accounts, createAccounts } from './accounts/index.ts';
-import type { Config } from './config/index.ts';
+import { type Config, nodeNameOf } from './config/index.ts';
 import { type Sealer, startSealing } from './sealing/index.ts';
 import {
   acquireInstanceLock,
@@ -13,6 +13,7 @@ import {
   claimPlace,
   describePostgresUrl,
   type InstanceLock,
+  isMarked,
   type MetadataEngine,
   openFileBlobs,
   openPostgresEngine,
@@ -73,7 +74,10 @@ export async function openMetadata(
   world: World,
   options: OpenOptions = { isServer: false },
 ): Promise<Omit<Engines, 'blobs'>> {
-  await world.disk.makeFolder(config.dataDir);
+  // A command that needs nothing of the folder leaves none behind wherever it is called.
+  if (options.isServer || config.databaseUrl === undefined) {
+    await world.disk.makeFolder(config.dataDir);
+  }
   const lock = options.isServer ? await lockFolder(config.dataDir, world) : undefined;
   let metadata: MetadataEngine | undefined;
   try {
@@ -105,54 +109,88 @@ export async function openMetadata(
  * All of it, for a copy. The folder is held against servers while anything is kept in it;
  * `isServed` says that one is running there already (of a database elsewhere nobody can know).
  */
-export async function openForCopy(
-  config: Config,
-  world: World,
-): Promise<Engines & { readonly isServed: boolean; readonly objectsPlace: string }> {
+export async function openForCopy(config: Config, world: World): Promise<CopyEngines> {
   const isLocal = config.databaseUrl === undefined || config.objectStore === undefined;
   if (isLocal) await world.disk.makeFolder(config.dataDir);
   const lock = isLocal ? await tryLock(config.dataDir, world) : undefined;
   try {
-    const engines = await openEngines(config, world);
-    return {
-      ...engines,
-      isServed: isLocal && lock === undefined,
-      objectsPlace: objectsOf(config),
-      async close() {
-        await engines.close();
-        lock?.release();
-      },
-    };
+    const opened = await openMetadata(config, world);
+    try {
+      const { blobs, claim } = await openUnclaimed(config, world, opened.metadata);
+      // What bears a mark is looked at now; a new place gets one when all else has been looked at.
+      if (await isMarked(blobs, opened.metadata)) await claim();
+      return {
+        ...opened,
+        blobs,
+        isServed: isLocal && lock === undefined,
+        objectsPlace: objectsOf(config),
+        claimPlace: claim,
+        async close() {
+          await opened.close();
+          lock?.release();
+        },
+      };
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
   } catch (error) {
     lock?.release();
     throw error;
   }
 }
 
+export interface CopyEngines extends Engines {
+  readonly isServed: boolean;
+  readonly objectsPlace: string;
+  /** The place bears this installation's mark from then on. @throws StartProblem */
+  claimPlace(): Promise<void>;
+}
+
 /** Only where the database says the objects are. */
 async function openBlobs(
   config: Config,
   world: World,
-  { settings, objects }: MetadataEngine,
+  metadata: MetadataEngine,
   { isServer }: OpenOptions,
 ): Promise<BlobStore> {
   // The embedded database has one server, and that is us: we hold the lock of its folder.
   const isAlone = isServer && config.databaseUrl === undefined;
-  try {
-    const blobs = await openPlace(config, world);
-    await claimPlace({ settings, objects, blobs, random: world.random, isAlone });
-    return blobs;
-  } catch (error) {
-    if (error instanceof WrongPlace) throw new StartProblem(error.message, { cause: error });
-    if (!(error instanceof StoreUnavailable) || config.objectStore === undefined) throw error;
-    throw new StartProblem(`${error.message}. Check CNAMED_OBJECT_STORE.`, { cause: error });
-  }
+  const { blobs, claim } = await openUnclaimed(config, world, metadata, isAlone);
+  await claim();
+  return blobs;
 }
 
-/** The scheme of the address chooses the engine; without one the objects are local files. */
-async function openPlace({ objectStore, dataDir }: Config, world: World): Promise<BlobStore> {
+async function openUnclaimed(
+  config: Config,
+  world: World,
+  { settings, objects }: MetadataEngine,
+  isAlone = false,
+): Promise<{ readonly blobs: BlobStore; claim(): Promise<void> }> {
+  const told = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof WrongPlace) throw new StartProblem(error.message, { cause: error });
+      if (!(error instanceof StoreUnavailable) || config.objectStore === undefined) throw error;
+      throw new StartProblem(`${error.message}. Check CNAMED_OBJECT_STORE.`, { cause: error });
+    }
+  };
+  const blobs = await told(() => openPlace(config, world));
+  const claim = { settings, objects, blobs, random: world.random, isAlone };
+  return { blobs, claim: () => told(() => claimPlace(claim)) };
+}
+
+/**
+ * The scheme of the address chooses the engine; without one the objects are local files. Those of a
+ * database that several nodes can use count as shared: another node may call the same folder
+ * `file:///...`, and neither may take what the other is writing.
+ */
+async function openPlace(config: Config, world: World): Promise<BlobStore> {
+  const { objectStore, dataDir, databaseUrl } = config;
   if (objectStore === undefined) {
-    return await openFileBlobs({ folder: join(dataDir, 'objects'), world });
+    const isShared = databaseUrl !== undefined;
+    return await openFileBlobs({ folder: join(dataDir, 'objects'), world, isShared });
   }
   const { address, credentials } = objectStore;
   if (address.kind === 'folder') {
@@ -163,10 +201,11 @@ async function openPlace({ objectStore, dataDir }: Config, world: World): Promis
 
 /** The engine is chosen by the scheme of `database-url`; without one it is the embedded one. */
 async function openDatabase(
-  { databaseUrl, dataDir }: Config,
+  config: Config,
   world: World,
   options: OpenOptions,
 ): Promise<MetadataEngine> {
+  const { databaseUrl, dataDir } = config;
   if (databaseUrl === undefined) {
     return openSqliteEngine({
       path: sqlitePath(dataDir),
@@ -178,7 +217,8 @@ async function openDatabase(
   }
   try {
     const { isServer: isServing, schema = 'upgraded' } = options;
-    return await openPostgresEngine({ url: databaseUrl, world, isServing, schema });
+    const nodeName = nodeNameOf(config);
+    return await openPostgresEngine({ url: databaseUrl, world, isServing, schema, nodeName });
   } catch (error) {
     throw explained(error);
   }
@@ -197,7 +237,7 @@ export function openSchema(config: Config, world: World): SchemaKeeper {
   const { databaseUrl: url, dataDir } = config;
   if (url !== undefined) {
     try {
-      return postgresSchemaKeeper({ url, world });
+      return postgresSchemaKeeper({ url, world, nodeName: nodeNameOf(config) });
     } catch (error) {
       throw explained(error);
     }

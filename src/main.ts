@@ -4,7 +4,7 @@ import { databaseOf, openEngines, openForCopy, openMetadata, openSchema } from '
 import { startServer } from './server.ts';
 import { realWorld } from './world/index.ts';
 
-/** Only `serve` and `migrate` change tables. */
+/** Only `serve`, `migrate` and `copy` change tables. */
 const asItIs = { isServer: false, schema: 'as-it-is' } as const;
 
 process.exitCode = await runCli(process.argv.slice(2), process.env, {

@@ -6,7 +6,9 @@ import {
   applyForcedDownload,
   authorise,
   createRights,
+  isRequesterCharged,
   matchOperation,
+  noteCharge,
   type Operation,
   renderError,
   type Services,
@@ -42,12 +44,14 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const { services } = rooms;
     const rights = createRights(request, caller, services);
     const asked = { request, target, operation, caller, rights, services };
-    const context = { ...asked, ...(await authorise(asked)) };
+    const grant = await authorise(asked);
+    const context = { ...asked, marker: undefined, ...grant };
+    const isCharged = await isRequesterCharged(context, grant.bucket);
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct
         : operation.act;
-    return applyForcedDownload(await act(context), context);
+    return noteCharge(applyForcedDownload(await act(context), context), isCharged);
   }
 
   /**

@@ -23,7 +23,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   accounts: ['stores', 'sealing', 'rights', 'errors', 'world'],
   certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
-  buckets: ['stores', 'errors', 'world'],
+  buckets: ['stores', 'sealing', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
   checking: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'rights', 'world'],
   copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],

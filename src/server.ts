@@ -2,11 +2,15 @@
  * The only file that knows every room: builds engines and rooms, wires them, starts the listeners,
  * stops in reverse order. Decides nothing that a room could decide.
  */
-import { hostname } from 'node:os';
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
-import { createBucketDocuments, createBuckets, createObjects } from './buckets/index.ts';
+import {
+  createBucketDocuments,
+  createBuckets,
+  createContentKeys,
+  createObjects,
+} from './buckets/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
   type CnameRules,
@@ -14,7 +18,7 @@ import {
   createOwnershipProofs,
   createScreens,
 } from './cname/index.ts';
-import type { Config } from './config/index.ts';
+import { type Config, nodeNameOf } from './config/index.ts';
 import { createTxtResolver } from './dns/index.ts';
 import { databaseOf, type Engines, openEngines } from './engines.ts';
 import { createHostResolver } from './hosts/index.ts';
@@ -72,8 +76,6 @@ const drainMs = 30_000;
 const silenceMaxMs = 60_000;
 /** DESIGN section 2. */
 const consoleDefault = { host: '127.0.0.1', port: 9081 } as const;
-/** As long as a node name may be. */
-const nodeNameMax = 40;
 /** custom-domain.md 3.1 */
 const tokensPerBucketMax = 1_000;
 
@@ -141,7 +143,7 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
   try {
     log.info({ database: databaseOf(config) }, 'metadata');
     const root = await engines.accounts.ensureRootAccount(config.rootKey);
-    const swept = keepSwept(engines, world, log);
+    const swept = keepSwept(engines, world, log, config.garbageAgeMs);
     const listening = await listen(engines, config, world, log);
     health.become('serving');
     return {
@@ -168,16 +170,6 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
     await engines.close();
     throw error;
   }
-}
-
-/** A name that was given, or that of the machine in the characters a name may have. */
-function nodeNameOf({ nodeName }: Config): string {
-  return (
-    nodeName ??
-    hostname()
-      .replace(/[^\w.-]/g, '-')
-      .slice(0, nodeNameMax)
-  );
 }
 
 async function createServices(
@@ -231,7 +223,13 @@ async function createServices(
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },
     }),
-    objects: createObjects({ objects: metadata.objects, serving, blobs, world }),
+    objects: createObjects({
+      objects: metadata.objects,
+      serving,
+      blobs,
+      keys: createContentKeys(sealer, world.random),
+      world,
+    }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     policies: createPolicyShelf(),
     certificates: createCertificates({

@@ -65,11 +65,16 @@ const leaseMs = minuteMs;
  * of a data folder may call it: the unfinished uploads of another would go. In a shared store every
  * node may, at any time; whether contents are missing is a question for a check, not for a start.
  */
-export function keepSwept(engines: Engines, world: World, log: Log): { stop(): Promise<void> } {
+export function keepSwept(
+  engines: Engines,
+  world: World,
+  log: Log,
+  garbageAgeMs?: number,
+): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
   const { leases, objects } = engines.metadata;
-  const sweeper = createSweeper({ objects, blobs: engines.blobs, world, signal });
+  const sweeper = createSweeper({ objects, blobs: engines.blobs, world, signal, garbageAgeMs });
   const holder = world.random.bytes(8).toString('hex');
   const { isShared } = engines.blobs;
   const waiting = new Set<string>();

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { programsVariable } from '../../test/support/postgres/programs.ts';
 import { administer } from '../../test/support/postgres.ts';
 import { type Daemon, freePort, runProgram, startDaemon } from './daemon.ts';
 
-const programs = '/usr/lib/postgresql/15/bin';
+export const programs = '/usr/lib/postgresql/15/bin';
 /** The server refuses to run as root. */
 const accountName = 'postgres';
 const startsWithinMs = 60_000;
@@ -53,7 +54,7 @@ export async function startPostgres(
   const { rows } = await administer(url, 'show server_version');
   return {
     daemons: [daemon],
-    environment: { CNAMED_TEST_POSTGRES_URL: url },
+    environment: { CNAMED_TEST_POSTGRES_URL: url, [programsVariable]: programs },
     version: `PostgreSQL ${rows[0]?.server_version}`,
   };
 }

@@ -37,10 +37,13 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
   'test/life/check-list-serving.test.ts': 'Handshakes and pages in memory: one database each.',
   'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
+  'test/life/cli.test.ts': 'The time goes into starting commands; each engine is met at one end.',
   'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
   'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',
   'test/life/kills.test.ts': 'Starts of processes; larger campaigns kill servers of each kind.',
+  'test/life/restart.test.ts': 'Twenty starts of processes; each engine is met at one end.',
   'test/life/rotation.test.ts': 'The time goes into handshakes.',
+  'test/life/secrets.test.ts': 'Starts of processes; each engine is met at one end.',
 };
 
 export function nameOf({ database, objects }: Edition): string {

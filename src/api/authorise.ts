@@ -5,12 +5,19 @@
  */
 
 import type { Caller } from '../auth/index.ts';
-import { type Bucket, checkObjectKey, isBucketName, type StoredObject } from '../buckets/index.ts';
+import {
+  type Bucket,
+  checkObjectKey,
+  type DeleteMarker,
+  isBucketName,
+  type StoredObject,
+} from '../buckets/index.ts';
 import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import type { AccessClass, Verdict } from '../rights/index.ts';
 import { actionOnVersion } from './actions.ts';
 import { queryValue } from './context.ts';
+import { findAsked } from './object/version-id.ts';
 import type { BucketAction, Rights } from './rights.ts';
 import type { Services } from './services.ts';
 import type { Access, Operation, Target } from './types.ts';
@@ -18,6 +25,8 @@ import type { Access, Operation, Target } from './types.ts';
 export interface Grant {
   readonly bucket: Bucket | undefined;
   readonly object: StoredObject | undefined;
+  /** The delete marker that the request names by its version. */
+  readonly marker?: DeleteMarker | undefined;
 }
 
 export interface Asked {
@@ -102,9 +111,9 @@ async function grantWithBucket(asked: Asked, bucket: Bucket): Promise<Grant> {
   }
   // The root of a website is for everybody; what is served there is asked for by its key.
   if (caller.kind === 'anonymous' && operation.anonymousAct) return { bucket, object: undefined };
-  const isVersionNamed = queryValue(request, 'versionId') !== undefined;
+  const versionId = queryValue(request, 'versionId');
   const wanted: BucketAction = {
-    action: actionOnVersion(operation.action, isVersionNamed),
+    action: actionOnVersion(operation.action, versionId !== undefined),
     bucket,
     key: target.level === 'object' ? target.key : undefined,
     accessClass: classes[operation.access] ?? 'none',
@@ -114,12 +123,16 @@ async function grantWithBucket(asked: Asked, bucket: Bucket): Promise<Grant> {
     return { bucket, object: undefined };
   }
   const judgement = await rights.judge(wanted);
-  const object = wanted.accessClass === 'none' ? undefined : await findObject(asked, bucket);
-  demand(asked, wanted, judgement(object));
+  const { services } = asked;
+  const found =
+    wanted.accessClass === 'none'
+      ? { object: undefined }
+      : await findAsked({ operation, bucket, target, versionId, services });
+  demand(asked, wanted, judgement(found.object));
   if (request.headers['x-oss-tagging'] !== undefined && wanted.action === 'oss:PutObject') {
     await demandTagging(asked, wanted);
   }
-  return { bucket, object };
+  return { bucket, ...found };
 }
 
 function demand({ rights }: Asked, wanted: BucketAction, verdict: Verdict): void {
@@ -147,15 +160,4 @@ async function demandTagging({ rights }: Asked, upload: BucketAction): Promise<v
   if (verdict.because !== 'implicit') throw rights.refuse(wanted, verdict);
   const { fields, nested } = rights.refuse(wanted, verdict);
   throw refine('taggingForbidden', { fields, nested });
-}
-
-/** Reads go on while the database is away; what decides about a change is asked of it. */
-async function findObject(
-  { operation, target, services: { objects } }: Asked,
-  bucket: Bucket,
-): Promise<StoredObject | undefined> {
-  if (target.level !== 'object') return undefined;
-  return operation.access === 'object-read'
-    ? await objects.findServedObject(bucket, target.key)
-    : await objects.findObject(bucket, target.key);
 }

@@ -2,6 +2,7 @@
  * The values that conditions of policies compare, read from the request (access-control.md 2.4).
  */
 import type { Caller } from '../auth/index.ts';
+import type { Tag } from '../buckets/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { type ConditionKeys, requestKeys } from '../rights/index.ts';
 
@@ -14,8 +15,15 @@ const objectAclWrites: readonly string[] = [
   'oss:PutObjectVersionAcl',
 ];
 
+export interface KeyFacts {
+  readonly request: HttpRequest;
+  readonly caller: Caller;
+  readonly action: string;
+  readonly bucketTags: readonly Tag[];
+}
+
 /** Of one action of the request: what it says of another is no value of it. */
-export function conditionKeys(request: HttpRequest, caller: Caller, action: string): ConditionKeys {
+export function conditionKeys({ request, caller, action, bucketTags }: KeyFacts): ConditionKeys {
   const accessKeyId = caller.kind === 'anonymous' ? undefined : caller.accessKeyId;
   return (key, tag) => {
     switch (key) {
@@ -29,8 +37,9 @@ export function conditionKeys(request: HttpRequest, caller: Caller, action: stri
         return objectAclWrites.includes(action) ? request.headers['x-oss-object-acl'] : undefined;
       case 'oss:RequestObjectTag':
         return requestTag(request, tag);
-      // Neither buckets nor objects have tags in this release.
       case 'oss:BucketTag':
+        return bucketTags.find(({ key: name }) => name === tag)?.value;
+      // Objects have no tags in this release.
       case 'oss:ExistingObjectTag':
         return undefined;
       default:

@@ -8,6 +8,7 @@ export { renderError, toOssError } from './error-document.ts';
 export { applyForcedDownload } from './forced-download.ts';
 export { matchOperation } from './match.ts';
 export { operations } from './operations.ts';
+export { isRequesterCharged, noteCharge } from './requester-pays.ts';
 export { createRights } from './rights.ts';
 export type { ApiSettings, Services } from './services.ts';
 export type { Operation, OperationContext, Target } from './types.ts';

@@ -40,8 +40,13 @@ const refinements = new Set([
   'continuation-token',
   'inventoryId',
   'styleName',
+  'qosRequester',
+  'x-oss-redundancy-transition-taskid',
   'sequential',
 ]);
+
+/** Sub-resources of buckets that filter lists of the service, once they have a value. */
+const serviceFilters = new Set(['tagging']);
 
 interface LevelIndex {
   readonly byMethod: ReadonlyMap<string, readonly Operation[]>;
@@ -120,6 +125,7 @@ export function matchOperation(request: HttpRequest, level: Level): Operation {
     values.set(name, value);
     if (index.selectors.has(name)) selected.push(name);
     else if (level === 'service' && levels.bucket.selectors.has(name)) {
+      if (serviceFilters.has(name) && value !== '') continue;
       throw bucketMissing(name, request.host);
     }
   }

@@ -13,6 +13,7 @@ import { getBucketLocation } from './bucket/get-bucket-location.ts';
 import { getBucketPolicy } from './bucket/get-bucket-policy.ts';
 import { getBucketPolicyStatus } from './bucket/get-bucket-policy-status.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
+import { getBucketVersioning } from './bucket/get-bucket-versioning.ts';
 import { getBucketWebsite } from './bucket/get-bucket-website.ts';
 import { listLiveChannel } from './bucket/list-live-channel.ts';
 import { listMultipartUploads } from './bucket/list-multipart-uploads.ts';
@@ -22,12 +23,14 @@ import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
 import { putBucketPolicy } from './bucket/put-bucket-policy.ts';
+import { putBucketVersioning } from './bucket/put-bucket-versioning.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
 import { deleteCname } from './cname/delete-cname.ts';
 import { getCnameToken } from './cname/get-cname-token.ts';
 import { listCname } from './cname/list-cname.ts';
 import { putCname } from './cname/put-cname.ts';
+import { accountConfigurations, bucketConfigurations } from './configuration/operations.ts';
 import { copyObject } from './object/copy-object.ts';
 import { deleteMultipleObjects } from './object/delete-multiple-objects.ts';
 import { deleteObject } from './object/delete-object.ts';
@@ -40,6 +43,14 @@ import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
 import { absent, documentBytesMax, later, row } from './rows.ts';
+import {
+  listAccessPoints,
+  listAccessPointsForObjectProcess,
+  listCloudBoxes,
+  listResourcePools,
+  noResourcePool,
+} from './service/cloud-lists.ts';
+import { describeRegions } from './service/describe-regions.ts';
 import { listBuckets } from './service/list-buckets.ts';
 import type { Operation } from './types.ts';
 
@@ -58,17 +69,34 @@ const policyText = { documentBytesMax: 64 * 1024 };
 
 const service: Operation[] = [
   row('ListBuckets', 'service', 'GET', {}, 'account', listBuckets),
-  later('DescribeRegions', 'service', 'GET', { regions: flag }),
-  later('ListUserDataRedundancyTransition', 'service', 'GET', { redundancyTransition: flag }),
-  later('ListCloudBoxes', 'service', 'GET', { cloudboxes: flag }),
-  later('ListAccessPoints', 'service', 'GET', { accessPoint: flag }),
-  later('ListAccessPointsForObjectProcess', 'service', 'GET', {
-    accessPointForObjectProcess: flag,
-  }),
-  later('PutPublicAccessBlock', 'service', 'PUT', { publicAccessBlock: flag }),
-  later('GetPublicAccessBlock', 'service', 'GET', { publicAccessBlock: flag }),
-  later('DeletePublicAccessBlock', 'service', 'DELETE', { publicAccessBlock: flag }),
-  later('ListResourcePools', 'service', 'GET', { resourcePool: flag }),
+  row('DescribeRegions', 'service', 'GET', { regions: flag }, 'account', describeRegions),
+  row('ListCloudBoxes', 'service', 'GET', { cloudboxes: flag }, 'account', listCloudBoxes),
+  row('ListAccessPoints', 'service', 'GET', { accessPoint: flag }, 'account', listAccessPoints),
+  row(
+    'ListAccessPointsForObjectProcess',
+    'service',
+    'GET',
+    { accessPointForObjectProcess: flag },
+    'account',
+    listAccessPointsForObjectProcess,
+  ),
+  row('ListResourcePools', 'service', 'GET', { resourcePool: flag }, 'account', listResourcePools),
+  ...(
+    [
+      ['GetResourcePoolInfo', 'GET', { resourcePoolInfo: flag }],
+      ['ListResourcePoolBuckets', 'GET', { resourcePoolBuckets: flag }],
+      ['PutResourcePoolRequesterQoSInfo', 'PUT', { requesterQosInfo: flag, qosRequester: flag }],
+      ['GetResourcePoolRequesterQoSInfo', 'GET', { requesterQosInfo: flag, qosRequester: flag }],
+      ['ListResourcePoolRequesterQoSInfos', 'GET', { requesterQosInfo: flag, qosRequester: none }],
+      [
+        'DeleteResourcePoolRequesterQoSInfo',
+        'DELETE',
+        { requesterQosInfo: flag, qosRequester: flag },
+      ],
+    ] as const
+  ).map(([name, method, query]) =>
+    row(name, 'service', method, { resourcePool: flag, ...query }, 'account', noResourcePool),
+  ),
 ];
 
 const bucketBasics: Operation[] = [
@@ -94,8 +122,16 @@ const bucketBasics: Operation[] = [
     mayCreateBucket: true,
   }),
   row('GetBucketAcl', 'bucket', 'GET', { acl: flag }, 'owner', getBucketAcl),
-  later('PutBucketVersioning', 'bucket', 'PUT', { versioning: flag }),
-  later('GetBucketVersioning', 'bucket', 'GET', { versioning: flag }),
+  row(
+    'PutBucketVersioning',
+    'bucket',
+    'PUT',
+    { versioning: flag },
+    'owner',
+    putBucketVersioning,
+    document,
+  ),
+  row('GetBucketVersioning', 'bucket', 'GET', { versioning: flag }, 'owner', getBucketVersioning),
   row('ListObjectVersions', 'bucket', 'GET', { versions: flag }, 'owner', listObjectVersions),
 ];
 
@@ -120,86 +156,32 @@ const bucketRules: Operation[] = [
     getBucketPolicyStatus,
   ),
   row('DeleteBucketPolicy', 'bucket', 'DELETE', { policy: flag }, 'owner', deleteBucketPolicy),
-  later('PutBucketPublicAccessBlock', 'bucket', 'PUT', { publicAccessBlock: flag }),
-  later('GetBucketPublicAccessBlock', 'bucket', 'GET', { publicAccessBlock: flag }),
-  later('DeleteBucketPublicAccessBlock', 'bucket', 'DELETE', { publicAccessBlock: flag }),
-  later('PutBucketLifecycle', 'bucket', 'PUT', { lifecycle: flag }),
-  absent('GetBucketLifecycle', 'bucket', { lifecycle: flag }, 'NoSuchLifecycle'),
-  later('DeleteBucketLifecycle', 'bucket', 'DELETE', { lifecycle: flag }),
-  later('PutBucketTransferAcceleration', 'bucket', 'PUT', { transferAcceleration: flag }),
-  absent(
-    'GetBucketTransferAcceleration',
-    'bucket',
-    { transferAcceleration: flag },
-    'NoSuchTransferAccelerationConfiguration',
-  ),
-  later('PutBucketLogging', 'bucket', 'PUT', { logging: flag }),
-  later('GetBucketLogging', 'bucket', 'GET', { logging: flag }),
-  later('DeleteBucketLogging', 'bucket', 'DELETE', { logging: flag }),
-  later('PutUserDefinedLogFieldsConfig', 'bucket', 'PUT', { userDefinedLogFieldsConfig: flag }),
-  later('GetUserDefinedLogFieldsConfig', 'bucket', 'GET', { userDefinedLogFieldsConfig: flag }),
-  later('DeleteUserDefinedLogFieldsConfig', 'bucket', 'DELETE', {
-    userDefinedLogFieldsConfig: flag,
-  }),
   row('PutBucketWebsite', 'bucket', 'PUT', { website: flag }, 'owner', putBucketWebsite, document),
   row('GetBucketWebsite', 'bucket', 'GET', { website: flag }, 'owner', getBucketWebsite),
   row('DeleteBucketWebsite', 'bucket', 'DELETE', { website: flag }, 'owner', deleteBucketWebsite),
   later('PutBucketReferer', 'bucket', 'PUT', { referer: flag }),
   later('GetBucketReferer', 'bucket', 'GET', { referer: flag }),
-  later('PutBucketTags', 'bucket', 'PUT', { tagging: flag }),
-  later('GetBucketTags', 'bucket', 'GET', { tagging: flag }),
-  later('DeleteBucketTags', 'bucket', 'DELETE', { tagging: flag }),
-  later('PutBucketEncryption', 'bucket', 'PUT', { encryption: flag }),
-  absent('GetBucketEncryption', 'bucket', { encryption: flag }, 'NoSuchServerSideEncryptionRule'),
-  later('DeleteBucketEncryption', 'bucket', 'DELETE', { encryption: flag }),
-  later('PutBucketRequestPayment', 'bucket', 'PUT', { requestPayment: flag }),
-  later('GetBucketRequestPayment', 'bucket', 'GET', { requestPayment: flag }),
   later('PutBucketCors', 'bucket', 'PUT', { cors: flag }),
   absent('GetBucketCors', 'bucket', { cors: flag }, 'NoSuchCORSConfiguration'),
   later('DeleteBucketCors', 'bucket', 'DELETE', { cors: flag }),
   row('OptionObject', 'bucket', 'OPTIONS', {}, 'anyone', optionObject),
-  later('PutBucketAccessMonitor', 'bucket', 'PUT', { accessmonitor: flag }),
-  later('GetBucketAccessMonitor', 'bucket', 'GET', { accessmonitor: flag }),
 ];
 
 const bucketExtras: Operation[] = [
-  later('InitiateBucketWorm', 'bucket', 'POST', { worm: flag }),
-  later('AbortBucketWorm', 'bucket', 'DELETE', { worm: flag }),
-  later('CompleteBucketWorm', 'bucket', 'POST', { wormId: flag, wormExtend: none }),
-  later('ExtendBucketWorm', 'bucket', 'POST', { wormId: flag, wormExtend: flag }),
-  absent('GetBucketWorm', 'bucket', { worm: flag }, 'NoSuchWORMConfiguration'),
-  later('PutBucketInventory', 'bucket', 'PUT', { inventory: flag }),
-  absent('GetBucketInventory', 'bucket', { inventory: flag }, 'NoSuchInventory'),
-  later('DeleteBucketInventory', 'bucket', 'DELETE', { inventory: flag }),
   later('OpenMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'add' } }),
   later('GetMetaQueryStatus', 'bucket', 'GET', { metaQuery: flag }),
   later('DoMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'query' } }),
   later('CloseMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'delete' } }),
-  later('PutBucketResourceGroup', 'bucket', 'PUT', { resourceGroup: flag }),
-  later('GetBucketResourceGroup', 'bucket', 'GET', { resourceGroup: flag }),
-  later('PutStyle', 'bucket', 'PUT', { style: flag }),
-  absent('GetStyle', 'bucket', { style: flag }, 'NoSuchStyle'),
-  later('DeleteStyle', 'bucket', 'DELETE', { style: flag }),
-  later('PutBucketArchiveDirectRead', 'bucket', 'PUT', { bucketArchiveDirectRead: flag }),
-  later('GetBucketArchiveDirectRead', 'bucket', 'GET', { bucketArchiveDirectRead: flag }),
+  later('PutBucketObjectWormConfiguration', 'bucket', 'PUT', { objectWorm: flag }),
+  later('GetBucketObjectWormConfiguration', 'bucket', 'GET', { objectWorm: flag }),
   later('PutBucketHttpsConfig', 'bucket', 'PUT', { httpsConfig: flag }),
   later('GetBucketHttpsConfig', 'bucket', 'GET', { httpsConfig: flag }),
-  later('CreateBucketDataRedundancyTransition', 'bucket', 'POST', { redundancyTransition: flag }),
-  later('GetBucketDataRedundancyTransition', 'bucket', 'GET', { redundancyTransition: flag }),
-  later('DeleteBucketDataRedundancyTransition', 'bucket', 'DELETE', {
-    redundancyTransition: flag,
-  }),
   later('CreateAccessPoint', 'bucket', 'PUT', { accessPoint: flag }),
   later('GetAccessPoint', 'bucket', 'GET', { accessPoint: flag }),
   later('DeleteAccessPoint', 'bucket', 'DELETE', { accessPoint: flag }),
   later('PutAccessPointPolicy', 'bucket', 'PUT', { accessPointPolicy: flag }),
   later('GetAccessPointPolicy', 'bucket', 'GET', { accessPointPolicy: flag }),
   later('DeleteAccessPointPolicy', 'bucket', 'DELETE', { accessPointPolicy: flag }),
-  later('PutBucketOverwriteConfig', 'bucket', 'PUT', { overwriteConfig: flag }),
-  later('GetBucketOverwriteConfig', 'bucket', 'GET', { overwriteConfig: flag }),
-  later('DeleteBucketOverwriteConfig', 'bucket', 'DELETE', { overwriteConfig: flag }),
-  later('PutBucketQosInfo', 'bucket', 'PUT', { qosInfo: flag }),
-  later('GetBucketQosInfo', 'bucket', 'GET', { qosInfo: flag }),
 ];
 
 const customDomains: Operation[] = [
@@ -322,9 +304,11 @@ const liveChannels: Operation[] = [
 
 export const operations: readonly Operation[] = [
   ...service,
+  ...accountConfigurations,
   ...bucketBasics,
   ...bucketRules,
   ...bucketExtras,
+  ...bucketConfigurations,
   ...customDomains,
   ...objectBasics,
   ...multipart,

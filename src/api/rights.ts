@@ -8,6 +8,7 @@ import {
   effectiveAcl,
   isPublicAccessBlocked,
   type StoredObject,
+  type Tag,
 } from '../buckets/index.ts';
 import { OssError } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
@@ -71,6 +72,11 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
     return readStored(() => services.policies.policy('session', policy));
   }
 
+  async function tagsOf(bucket: BucketAction['bucket']): Promise<readonly Tag[]> {
+    if (!isWholeBucket(bucket)) return [];
+    return (await services.documents.find(bucket, 'tags'))?.tags ?? [];
+  }
+
   async function judge({ action, bucket, key, accessClass }: BucketAction): Promise<Judgement> {
     const isWhole = isWholeBucket(bucket);
     const text = isWhole ? (await services.documents.find(bucket, 'policy'))?.text : undefined;
@@ -83,7 +89,7 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
         accountId: bucket.accountId,
         relative: key === undefined ? bucket.name : `${bucket.name}/${key}`,
       },
-      keys: conditionKeys(request, caller, action),
+      keys: conditionKeys({ request, caller, action, bucketTags: await tagsOf(bucket) }),
       policies: await policiesFor(bucket.accountId),
       sessionPolicy: sessionPolicy(),
       bucketPolicy:
@@ -114,7 +120,7 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
         who,
         action,
         resource: { ...resource, region },
-        keys: conditionKeys(request, caller, action),
+        keys: conditionKeys({ request, caller, action, bucketTags: [] }),
         policies: await policiesFor(resource.accountId),
         sessionPolicy: sessionPolicy(),
         bucketPolicy: undefined,

@@ -1,5 +1,5 @@
 import type { Caller } from '../auth/index.ts';
-import type { Bucket, StoredObject } from '../buckets/index.ts';
+import type { Bucket, DeleteMarker, StoredObject } from '../buckets/index.ts';
 import type { Level, Target } from '../hosts/index.ts';
 import type { HttpRequest, HttpResponse } from '../http/index.ts';
 import type { Rights } from './rights.ts';
@@ -62,5 +62,7 @@ export interface OperationContext {
   readonly object: StoredObject | undefined;
   /** What the caller may do besides what the row says. */
   readonly rights: Rights;
+  /** The delete marker that the request names by its version. */
+  readonly marker: DeleteMarker | undefined;
   readonly services: Services;
 }

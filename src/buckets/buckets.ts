@@ -3,8 +3,16 @@
  * did, except that a bucket is made for an account and belongs to it from then on.
  */
 import { OssError } from '../errors/index.ts';
-import type { AuditActor, Bucket, BucketAcl, BucketStat, MetadataEngine } from '../stores/index.ts';
+import type {
+  AuditActor,
+  Bucket,
+  BucketAcl,
+  BucketStat,
+  MetadataEngine,
+  Versioning,
+} from '../stores/index.ts';
 import type { World } from '../world/index.ts';
+import { checkAclAllowed, isPublicAcl, publicAclRefused } from './access.ts';
 import { type BucketLimits, bucketLimits } from './limits.ts';
 import { checkBucketName, isBucketName } from './naming.ts';
 import { fromStore } from './store-failure.ts';
@@ -26,7 +34,8 @@ export interface BucketPage {
 export interface Buckets {
   /**
    * The bucket stands and belongs to the account. Repeating it changes nothing but a given ACL.
-   * @throws OssError InvalidBucketName, BucketAlreadyExists, TooManyBuckets.
+   * @throws OssError InvalidBucketName, BucketAlreadyExists, TooManyBuckets, and AccessDenied for a
+   * public ACL that is blocked.
    */
   putBucket(bucket: NewBucket): Promise<Bucket>;
   /** `undefined` also for names that no bucket can have. */
@@ -38,8 +47,17 @@ export interface Buckets {
     marker: string;
     limit: number;
   }): Promise<BucketPage>;
-  /** @throws OssError NoSuchBucket when it has gone meanwhile. */
+  /** @throws OssError AccessDenied for a public one that is blocked, NoSuchBucket. */
   setBucketAcl(bucket: Bucket, acl: BucketAcl): Promise<void>;
+  /** @throws OssError NoSuchBucket when it has gone meanwhile. */
+  setVersioning(bucket: Bucket, versioning: Versioning): Promise<void>;
+  /** @throws OssError NoSuchBucket when it has gone meanwhile. */
+  setRedundancy(bucket: Bucket, redundancy: string): Promise<void>;
+  /** Whether nothing of the account may be public, whatever its ACLs say. */
+  isAccountBlocked(accountId: string): Promise<boolean>;
+  setAccountBlocked(accountId: string, isBlocked: boolean): Promise<void>;
+  /** Every bucket of the account, by name. */
+  allBuckets(accountId: string): Promise<readonly Bucket[]>;
   /** @throws OssError NoSuchBucket when it has gone meanwhile. */
   bucketStat(bucket: Bucket): Promise<BucketStat>;
   /**
@@ -59,9 +77,17 @@ export function createBuckets(options: {
   const { world } = options;
   const store = options.engine.buckets;
   const limits = options.limits ?? bucketLimits;
+  const isAccountBlocked = (accountId: string): Promise<boolean> =>
+    fromStore(store.hasAccountAccessBlock(accountId));
+  const refuseBlocked = async ({ name, accountId, acl }: NewBucket): Promise<void> => {
+    if (await isAccountBlocked(accountId)) throw publicAclRefused('bucket');
+    const standing = await fromStore(store.findBucket(name));
+    if (standing?.accountId === accountId) checkAclAllowed(standing, 'bucket', acl);
+  };
   return {
     async putBucket(bucket) {
       checkBucketName(bucket.name);
+      if (isPublicAcl(bucket.acl)) await refuseBlocked(bucket);
       const { bucketsMax } = limits;
       const answer = await fromStore(
         store.createBucket({ ...bucket, bucketsMax, now: world.clock.now() }),
@@ -88,8 +114,25 @@ export function createBuckets(options: {
       return await fromStore(store.listBuckets(input));
     },
     async setBucketAcl(bucket, acl) {
+      checkAclAllowed(bucket, 'bucket', acl);
       const outcome = await fromStore(store.setBucketAcl(bucket.id, acl));
       if (outcome === 'none') throw noSuchBucket(bucket.name);
+    },
+    async setVersioning(bucket, versioning) {
+      const outcome = await fromStore(store.setBucketVersioning(bucket.id, versioning));
+      if (outcome === 'none') throw noSuchBucket(bucket.name);
+    },
+    async setRedundancy(bucket, redundancy) {
+      const outcome = await fromStore(store.setBucketRedundancy(bucket.id, redundancy));
+      if (outcome === 'none') throw noSuchBucket(bucket.name);
+    },
+    isAccountBlocked,
+    async setAccountBlocked(accountId, isBlocked) {
+      await fromStore(store.setAccountAccessBlock(accountId, isBlocked));
+    },
+    async allBuckets(accountId) {
+      const page = { accountId, prefix: '', marker: '', limit: limits.bucketsMax };
+      return (await fromStore(store.listBuckets(page))).buckets;
     },
     async bucketStat(bucket) {
       const stat = await fromStore(store.bucketStat(bucket.id));

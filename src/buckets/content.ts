@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { OssError } from '../errors/index.ts';
 import type { Announce, BlobStore, BlobWriter } from '../stores/index.ts';
+import { type BlobCipher, encryptingWriter } from './content-keys.ts';
 import { createCrc64 } from './crc64.ts';
 import { toRefusal } from './store-failure.ts';
 
@@ -35,7 +36,8 @@ export interface KeptContent {
 const md5Bytes = 16;
 
 /**
- * The content is durable under its new id. Nothing is left behind otherwise.
+ * The content is durable under its new id, encrypted if `cipher` is given. Nothing is left behind
+ * otherwise.
  * @throws OssError EntityTooLarge, InvalidDigest, RequestTimeout (shorter than announced),
  * InsufficientStorage, ServiceUnavailable, and whatever the stream fails with.
  */
@@ -45,6 +47,7 @@ export async function keepContent(
   expected: ExpectedContent,
   bytesMax: number,
   announce: Announce,
+  cipher?: BlobCipher,
 ): Promise<KeptContent> {
   checkExpectation(expected);
   if (content.length !== undefined && content.length > bytesMax) throw tooLarge(bytesMax);
@@ -55,7 +58,8 @@ export async function keepContent(
       isAnnounced = true;
       return announce(blobId);
     });
-    const passed = await passThrough(writer, content, bytesMax);
+    const written = cipher === undefined ? writer : encryptingWriter(writer, cipher);
+    const passed = await passThrough(written, content, bytesMax);
     verify(passed, content.length, expected);
     const blobId = await writer.finish();
     return { ...passed, blobId, isAnnounced };

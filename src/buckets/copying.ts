@@ -2,16 +2,23 @@
  * Copies of objects on the server, and the change of an object's facts by copying it onto itself.
  */
 import { OssError } from '../errors/index.ts';
-import type { Bucket, ObjectAcl, StoredObject } from '../stores/index.ts';
-import type { World } from '../world/index.ts';
+import type { Announce, Bucket, ObjectAcl, ObjectExtras, StoredObject } from '../stores/index.ts';
+import type { Instant, World } from '../world/index.ts';
+import { type BlobCipher, encrypt, encryptingWriter } from './content-keys.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import { checkObjectKey } from './naming.ts';
-import { pointTo } from './pointing.ts';
-import { noSuchKey, type Shelves } from './reading.ts';
+import { pointTo, type Stored } from './pointing.ts';
+import { noSuchKey, openReader, type Shelves } from './reading.ts';
 import { fromStore } from './store-failure.ts';
+import { drawVersionId, noSuchVersion } from './version-ids.ts';
 
 export interface CopyObject {
-  readonly source: { readonly bucket: Bucket; readonly key: string };
+  readonly source: {
+    readonly bucket: Bucket;
+    readonly key: string;
+    /** `undefined`: the current version. */
+    readonly versionId?: string | undefined;
+  };
   readonly bucket: Bucket;
   readonly key: string;
   /** The request's own; they replace the source's or, without `isReplacing`, count only when the
@@ -23,6 +30,9 @@ export interface CopyObject {
   /** `undefined`: the bucket's for a copy, unchanged for an object copied onto itself. */
   readonly storageClass: string | undefined;
   readonly isOverwriteForbidden: boolean;
+  /** Members that replace those of the source. */
+  readonly extras?: ObjectExtras;
+  readonly protectedSince?: Instant | undefined;
   /** Throws unless the caller may read this source and its conditions hold. */
   readonly admit: (source: StoredObject | undefined) => void;
 }
@@ -34,24 +44,65 @@ export async function copyObject(
   shelves: Shelves,
   world: World,
   input: CopyObject,
-): Promise<StoredObject> {
+): Promise<Stored> {
   checkObjectKey(input.key);
   checkObjectFacts(input.facts, shelves.limits.metadataBytesMax);
   const { source } = input;
-  const isOntoItself = source.bucket.id === input.bucket.id && source.key === input.key;
+  // Where there are versions, the copy is a new one like any other.
+  const isOntoItself =
+    source.bucket.id === input.bucket.id &&
+    source.key === input.key &&
+    input.bucket.versioning === undefined;
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const found = await fromStore(shelves.objects.findObject(source.bucket.id, source.key));
+    const found = await findSource(shelves, source);
     input.admit(found);
-    if (found === undefined) throw noSuchKey(source.key);
+    if (found === undefined) {
+      throw source.versionId === undefined
+        ? noSuchKey(source.key)
+        : noSuchVersion(source.key, source.versionId);
+    }
     if (isOntoItself && input.isOverwriteForbidden) throw new OssError('FileAlreadyExists');
-    const copy = isOntoItself
+    const isInPlace = isOntoItself && isLeftInTheClear(input, found);
+    const copy = isInPlace
       ? await replaceFacts(shelves, world, input, found)
-      : await copyContent(shelves, world, input, found);
+      : await copyContent(shelves, world, isOntoItself ? ontoItself(input, found) : input, found);
     if (copy !== undefined) return copy;
   }
   throw new OssError('ServiceUnavailable', {
     message: 'The source object kept changing while it was copied. Please retry.',
   });
+}
+
+/** Else the bytes change with the encryption, whatever key they lie under. */
+function isLeftInTheClear(input: CopyObject, source: StoredObject): boolean {
+  return (input.extras?.encryption ?? source.extras.encryption) === undefined;
+}
+
+/** A copy onto itself keeps what the request does not say, and takes the request's metadata. */
+function ontoItself(input: CopyObject, source: StoredObject): CopyObject {
+  const { acl = source.acl, storageClass = source.storageClass } = input;
+  const extras = { ...source.extras, ...input.extras };
+  const { encryption: _before, ...others } = extras;
+  const { encryption } = input.extras ?? {};
+  return {
+    ...input,
+    acl,
+    storageClass,
+    isReplacing: true,
+    extras: encryption === undefined ? others : { ...others, encryption },
+  };
+}
+
+/** @throws OssError NoSuchKey when the version is a delete marker (oss-semantics.md 1.3). */
+async function findSource(
+  { objects }: Shelves,
+  { bucket, key, versionId }: CopyObject['source'],
+): Promise<StoredObject | undefined> {
+  if (versionId === undefined) return await fromStore(objects.findObject(bucket.id, key));
+  const version = await fromStore(objects.findVersion(bucket.id, key, versionId));
+  if (version === undefined) return undefined;
+  if ('marker' in version) throw noSuchKey(key);
+  return version.object;
 }
 
 /** `undefined` when the source was swept before its bytes could be copied. */
@@ -60,26 +111,96 @@ async function copyContent(
   world: World,
   input: CopyObject,
   source: StoredObject,
-): Promise<StoredObject | undefined> {
+): Promise<Stored | undefined> {
   const { bucket, key } = input;
-  let isAnnounced = false;
-  const copying = shelves.blobs.copy(source.blobId, (announced) => {
-    isAnnounced = true;
-    return shelves.objects.announceBlob(announced, world.clock.now());
-  });
-  const blobId = await fromStore(copying);
-  if (blobId === undefined) return undefined;
+  const copied = await fromStore(copyBytes(shelves, world, input, source));
+  if (copied === undefined) return undefined;
+  const { isAnnounced } = copied;
   const object: StoredObject = {
     ...source,
     ...(input.isReplacing ? input.facts : {}),
-    blobId,
+    blobId: copied.blobId,
+    content: copied.content,
+    versionId: drawVersionId(world.random),
+    extras: copied.extras,
     acl: input.acl ?? 'default',
     storageClass: input.storageClass ?? bucket.storageClass,
     modifiedAt: world.clock.now(),
   };
-  const forbidOverwrite = input.isOverwriteForbidden;
-  await pointTo(shelves, { bucket, key, object, forbidOverwrite, isAnnounced });
-  return object;
+  const { isOverwriteForbidden: forbidOverwrite, protectedSince } = input;
+  return await pointTo(shelves, {
+    bucket,
+    key,
+    object,
+    forbidOverwrite,
+    isAnnounced,
+    protectedSince,
+  });
+}
+
+type CopiedBytes = Pick<StoredObject, 'blobId' | 'content' | 'extras'> & { isAnnounced: boolean };
+
+/** The bytes once more, under a name of their own and encrypted as the copy shall be. */
+async function copyBytes(
+  shelves: Shelves,
+  world: World,
+  input: CopyObject,
+  source: StoredObject,
+): Promise<CopiedBytes | undefined> {
+  let isAnnounced = false;
+  const announce = (blobId: string) => {
+    isAnnounced = true;
+    return shelves.objects.announceBlob(blobId, world.clock.now());
+  };
+  const { extras, cipher } = encrypt(shelves.keys, input.bucket, input.extras ?? {});
+  if (source.content === 'none') {
+    const blobId = world.random.bytes(16).toString('hex');
+    return { blobId, content: 'none', extras, isAnnounced };
+  }
+  const isPlain = cipher === undefined && source.extras.encryption?.dataKeySealed === undefined;
+  const blobId =
+    source.content === 'blob' && isPlain
+      ? await shelves.blobs.copy(source.blobId, announce)
+      : await rewrite(shelves, input.source.bucket.id, source, announce, cipher);
+  return blobId === undefined ? undefined : { blobId, content: 'blob', extras, isAnnounced };
+}
+
+/** Read and written in pieces of this size, bytes. */
+const pieceBytes = 1024 * 1024;
+
+/** One blob of what the source is in the clear. */
+async function rewrite(
+  shelves: Shelves,
+  bucketId: number,
+  source: StoredObject,
+  announce: Announce,
+  cipher: BlobCipher | undefined,
+): Promise<string | undefined> {
+  const reader = await openReader(shelves, bucketId, source, undefined);
+  if (reader === undefined) return undefined;
+  try {
+    const plain = await shelves.blobs.create(source.size, announce);
+    const writer = cipher === undefined ? plain : encryptingWriter(plain, cipher);
+    try {
+      for (let copied = 0; copied < source.size; ) {
+        // A store may still hold a piece when it asks for the next: each has a buffer of its own.
+        const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, source.size - copied));
+        const count = await reader.read(piece, copied);
+        if (count === 0) {
+          await writer.abandon();
+          return undefined;
+        }
+        await writer.write(piece.subarray(0, count));
+        copied += count;
+      }
+      return await writer.finish();
+    } catch (problem) {
+      await writer.abandon().catch(() => {});
+      throw problem;
+    }
+  } finally {
+    await reader.close();
+  }
 }
 
 /**
@@ -91,21 +212,22 @@ async function replaceFacts(
   world: World,
   input: CopyObject,
   source: StoredObject,
-): Promise<StoredObject | undefined> {
-  const object: StoredObject = {
-    ...source,
-    ...input.facts,
-    acl: input.acl ?? source.acl,
-    storageClass: input.storageClass ?? source.storageClass,
-    modifiedAt: world.clock.now(),
-  };
-  const outcome = await fromStore(
-    shelves.objects.setObjectMetadata({
+): Promise<Stored | undefined> {
+  const answer = await fromStore(
+    shelves.objects.changeObject({
       bucketId: input.bucket.id,
       key: input.key,
       blobId: source.blobId,
-      object,
+      protectedSince: input.protectedSince,
+      change: {
+        ...input.facts,
+        ...(input.acl === undefined ? {} : { acl: input.acl }),
+        ...(input.storageClass === undefined ? {} : { storageClass: input.storageClass }),
+        ...(input.extras === undefined ? {} : { extras: input.extras }),
+        modifiedAt: world.clock.now(),
+      },
     }),
   );
-  return outcome === 'done' ? object : undefined;
+  if (answer.outcome === 'immutable') throw new OssError('FileImmutable');
+  return answer.outcome === 'done' ? { object: answer.object, versionId: undefined } : undefined;
 }

@@ -6,14 +6,51 @@
 import { OssError } from '../errors/index.ts';
 import type { Bucket, BucketDocumentName, BucketStore, ServingReads } from '../stores/index.ts';
 import { noSuchBucket } from './buckets.ts';
+import type {
+  AccessMonitorDocument,
+  CallbackPolicyDocument,
+  EncryptionDocument,
+  InventoriesDocument,
+  LogFieldsDocument,
+  LoggingDocument,
+  PaymentDocument,
+  QosLimits,
+  RedundancyTransitionsDocument,
+  RequesterQosDocument,
+  StylesDocument,
+  SwitchDocument,
+  TagsDocument,
+} from './configurations.ts';
+import type { LifecycleDocument } from './lifecycle-rules.ts';
+import type { OverwriteDocument } from './overwrite-rules.ts';
 import type { PolicyDocument } from './policy-document.ts';
+import type { WormDocument } from './retention-rules.ts';
 import { fromStore } from './store-failure.ts';
 import type { WebsiteDocument } from './website-rules.ts';
 
 /** The documents there can be. A document is plain JSON; `undefined` members are not kept. */
 export interface DocumentTypes {
   policy: PolicyDocument;
+  'access-monitor': AccessMonitorDocument;
+  'archive-direct-read': SwitchDocument;
+  'callback-policy': CallbackPolicyDocument;
+  encryption: EncryptionDocument;
+  inventories: InventoriesDocument;
+  lifecycle: LifecycleDocument;
+  'log-fields': LogFieldsDocument;
+  logging: LoggingDocument;
+  overwrite: OverwriteDocument;
+  payment: PaymentDocument;
+  /** Only there while the block is on. */
+  'public-access-block': SwitchDocument;
+  qos: QosLimits;
+  'redundancy-transitions': RedundancyTransitionsDocument;
+  'requester-qos': RequesterQosDocument;
+  styles: StylesDocument;
+  tags: TagsDocument;
+  'transfer-acceleration': SwitchDocument;
   website: WebsiteDocument;
+  worm: WormDocument;
 }
 
 export type DocumentName = keyof DocumentTypes & BucketDocumentName;

@@ -9,12 +9,18 @@ export type {
   Bucket,
   BucketAcl,
   BucketStat,
+  DeleteMarker,
+  DeletionResult,
   ListedObject,
+  ListedVersion,
   ObjectAcl,
+  ObjectExtras,
   ObjectListing,
   StoredObject,
+  Versioning,
+  VersionListing,
 } from '../stores/index.ts';
-export { effectiveAcl, isPublicAccessBlocked } from './access.ts';
+export { checkAclAllowed, effectiveAcl, isPublicAccessBlocked } from './access.ts';
 export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
 export {
   type Conditions,
@@ -23,7 +29,19 @@ export {
   isRangeWanted,
   parseHttpDate,
 } from './conditions.ts';
+export type {
+  CallbackPolicy,
+  EncryptionDocument,
+  LoggingDocument,
+  QosLimits,
+  RedundancyTransition,
+  StoredElement,
+  Style,
+  SwitchDocument,
+  Tag,
+} from './configurations.ts';
 export type { ExpectedContent, IncomingContent } from './content.ts';
+export { type ContentKeys, createContentKeys, moveContentKey } from './content-keys.ts';
 export type { CopyObject } from './copying.ts';
 export { type Crc64, createCrc64 } from './crc64.ts';
 export {
@@ -32,14 +50,51 @@ export {
   type DocumentName,
   type DocumentTypes,
 } from './documents.ts';
+export {
+  type DueAction,
+  dueActions,
+  expirationHeader,
+  expirationOf,
+  type LifecycleDocument,
+  type LifecycleExpiration,
+  type LifecycleFacts,
+  type LifecycleRule,
+  type LifecycleTransition,
+  type NoncurrentTransition,
+  storageLadder,
+  uploadExpiry,
+} from './lifecycle-rules.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
-export { createObjects, type ListObjects, type NewObject, type Objects } from './objects.ts';
+export {
+  type ChangeObject,
+  createObjects,
+  type ListObjects,
+  type NewObject,
+  type Objects,
+} from './objects.ts';
+export {
+  isOverwriteForbidden,
+  type OverwriteDocument,
+  type OverwriteRule,
+} from './overwrite-rules.ts';
+export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
+export {
+  abortWorm,
+  completeWorm,
+  extendWorm,
+  initiateWorm,
+  protectedUntil,
+  type WormDocument,
+  type WormState,
+  wormStateOf,
+} from './retention-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
+export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,
   resolveWebsite,

@@ -7,22 +7,31 @@ import type {
   BlobSpan,
   BlobStore,
   Bucket,
+  DeleteMarker,
+  Deletion,
+  DeletionResult,
+  ListedVersion,
   ObjectAcl,
+  ObjectChange,
+  ObjectExtras,
   ObjectIndex,
   ObjectListing,
   ServingReads,
   StoredObject,
+  VersionListing,
 } from '../stores/index.ts';
-import type { World } from '../world/index.ts';
+import type { Instant, World } from '../world/index.ts';
 import { type ExpectedContent, type IncomingContent, keepContent } from './content.ts';
+import { type ContentKeys, encrypt } from './content-keys.ts';
 import { type CopyObject, copyObject } from './copying.ts';
 import { createHotContent } from './hot-content.ts';
 import { type ObjectLimits, objectLimits } from './limits.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import { checkObjectKey } from './naming.ts';
-import { pointTo } from './pointing.ts';
+import { pointTo, type Stored } from './pointing.ts';
 import { noSuchKey, type OpenObject, openObject, type Shelves } from './reading.ts';
 import { fromStore } from './store-failure.ts';
+import { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 
 export interface NewObject {
   readonly bucket: Bucket;
@@ -34,6 +43,16 @@ export interface NewObject {
   /** `undefined`: the bucket's. */
   readonly storageClass: string | undefined;
   readonly isOverwriteForbidden: boolean;
+  readonly extras?: ObjectExtras;
+  /** Objects last changed since then may be neither replaced nor deleted. */
+  readonly protectedSince?: Instant | undefined;
+}
+
+/** What to change, of the current object or of a version. */
+export interface ChangeObject {
+  readonly versionId?: string | undefined;
+  readonly change: ObjectChange;
+  readonly protectedSince?: Instant | undefined;
 }
 
 export interface ListObjects {
@@ -51,7 +70,7 @@ export interface Objects {
    * of the content: EntityTooLarge, InvalidDigest, RequestTimeout, InsufficientStorage,
    * ServiceUnavailable.
    */
-  putObject(input: NewObject): Promise<StoredObject>;
+  putObject(input: NewObject): Promise<Stored>;
   /** `undefined` also for keys that no object can have. */
   findObject(bucket: Bucket, key: string): Promise<StoredObject | undefined>;
   /**
@@ -59,6 +78,10 @@ export interface Objects {
    * remembers (the law of `ServingReads.findObject`).
    */
   findServedObject(bucket: Bucket, key: string): Promise<StoredObject | undefined>;
+  /** A version by its id, whether it is the current one or not. */
+  findVersion(bucket: Bucket, key: string, versionId: string): Promise<ListedVersion | undefined>;
+  /** The delete marker because of which there is no object under the key. */
+  findMarker(bucket: Bucket, key: string): Promise<DeleteMarker | undefined>;
   /**
    * The content of a row found a moment ago; `span` if only that is read.
    * @throws OssError NoSuchKey, InternalError.
@@ -70,12 +93,21 @@ export interface Objects {
     span?: BlobSpan,
   ): Promise<OpenObject>;
   /** @throws OssError as putObject; NoSuchKey names the source; and whatever `admit` throws. */
-  copyObject(input: CopyObject): Promise<StoredObject>;
-  /** Returns the keys there were; missing ones are no error. */
-  deleteObjects(bucket: Bucket, keys: readonly string[]): Promise<string[]>;
-  /** @throws OssError NoSuchKey. */
-  setObjectAcl(bucket: Bucket, key: string, acl: ObjectAcl): Promise<void>;
+  copyObject(input: CopyObject): Promise<Stored>;
+  /** One result for each, in their order; what is missing is no error. */
+  deleteObjects(
+    bucket: Bucket,
+    deletions: readonly Omit<Deletion, 'markerId'>[],
+    protectedSince?: Instant,
+  ): Promise<DeletionResult[]>;
+  /** @throws OssError NoSuchKey, NoSuchVersion, FileImmutable, MethodNotAllowed of a marker. */
+  changeObject(bucket: Bucket, key: string, input: ChangeObject): Promise<StoredObject>;
   listObjects(bucket: Bucket, input: ListObjects): Promise<ObjectListing>;
+  /** All versions; `afterVersion` is a version of `after`. */
+  listVersions(
+    bucket: Bucket,
+    input: ListObjects & { readonly afterVersion: string | undefined },
+  ): Promise<VersionListing>;
 }
 
 export function createObjects(options: {
@@ -83,22 +115,39 @@ export function createObjects(options: {
   serving: Pick<ServingReads, 'findObject'>;
   blobs: BlobStore;
   world: World;
+  keys: ContentKeys;
   limits?: ObjectLimits;
 }): Objects {
-  const { objects, serving, blobs, world } = options;
+  const { objects, serving, blobs, world, keys } = options;
   const limits = options.limits ?? objectLimits;
-  const shelves: Shelves = { objects, blobs, limits, hot: createHotContent(limits.hotBytesMax) };
+  const hot = createHotContent(limits.hotBytesMax);
+  const shelves: Shelves = { objects, blobs, limits, hot, keys };
   return {
     putObject: (input) => putObject(shelves, world, input),
     copyObject: (input) => copyObject(shelves, world, input),
     openObject: (bucket, key, object, span) => openObject(shelves, bucket, key, object, span),
     findObject: (bucket, key) => fromStore(objects.findObject(bucket.id, key)),
     findServedObject: (bucket, key) => fromStore(serving.findObject(bucket.id, key)),
-    deleteObjects: (bucket, keys) =>
-      fromStore(objects.deleteObjects(bucket.id, keys, world.clock.now())),
-    async setObjectAcl(bucket, key, acl) {
-      const outcome = await fromStore(objects.setObjectAcl(bucket.id, key, acl));
-      if (outcome === 'none') throw noSuchKey(key);
+    findVersion: (bucket, key, versionId) =>
+      fromStore(objects.findVersion(bucket.id, key, versionId)),
+    findMarker: (bucket, key) => fromStore(objects.findMarker(bucket.id, key)),
+    deleteObjects(bucket, deletions, protectedSince) {
+      const marked = deletions.map((deletion) => {
+        return { ...deletion, markerId: drawVersionId(world.random) };
+      });
+      const now = world.clock.now();
+      return fromStore(
+        objects.deleteObjects({ bucketId: bucket.id, deletions: marked, now, protectedSince }),
+      );
+    },
+    async changeObject(bucket, key, input) {
+      const answer = await fromStore(objects.changeObject({ bucketId: bucket.id, key, ...input }));
+      if (answer.outcome === 'done') return answer.object;
+      throw refuseChange(answer.outcome, key, input.versionId);
+    },
+    async listVersions(bucket, input) {
+      if (input.limit === 0) return { entries: [], isTruncated: false };
+      return await fromStore(objects.listVersions({ ...input, bucketId: bucket.id }));
     },
     async listObjects(bucket, input) {
       if (input.limit === 0) return { entries: [], isTruncated: false };
@@ -107,11 +156,21 @@ export function createObjects(options: {
   };
 }
 
-async function putObject(shelves: Shelves, world: World, input: NewObject): Promise<StoredObject> {
+function refuseChange(
+  outcome: 'none' | 'changed' | 'marker' | 'immutable',
+  key: string,
+  versionId: string | undefined,
+): OssError {
+  if (outcome === 'immutable') return new OssError('FileImmutable');
+  if (outcome === 'marker') return refuseMarker('GET');
+  return versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
+}
+
+async function putObject(shelves: Shelves, world: World, input: NewObject): Promise<Stored> {
   const { bucket, key } = input;
   checkObjectKey(key);
   checkObjectFacts(input.facts, shelves.limits.metadataBytesMax);
-  if (input.isOverwriteForbidden) {
+  if (input.isOverwriteForbidden && bucket.versioning === undefined) {
     // Only to spare the client the upload; the store decides again when it is complete.
     const standing = await fromStore(shelves.objects.findObject(bucket.id, key));
     if (standing !== undefined) throw new OssError('FileAlreadyExists');
@@ -120,9 +179,18 @@ async function putObject(shelves: Shelves, world: World, input: NewObject): Prom
   const announce = (blobId: string) =>
     fromStore(shelves.objects.announceBlob(blobId, world.clock.now()));
   const { content, expected } = input;
-  const kept = await keepContent(shelves.blobs, content, expected, objectBytesMax, announce);
+  const sealed = encrypt(shelves.keys, bucket, input.extras ?? {});
+  const kept = await keepContent(
+    shelves.blobs,
+    content,
+    expected,
+    objectBytesMax,
+    announce,
+    sealed.cipher,
+  );
   const object: StoredObject = {
     blobId: kept.blobId,
+    content: 'blob',
     size: kept.size,
     etag: kept.md5.toString('hex').toUpperCase(),
     contentMd5: kept.md5.toString('base64'),
@@ -132,9 +200,17 @@ async function putObject(shelves: Shelves, world: World, input: NewObject): Prom
     storageClass: input.storageClass ?? bucket.storageClass,
     modifiedAt: world.clock.now(),
     ...input.facts,
+    versionId: drawVersionId(world.random),
+    extras: sealed.extras,
   };
-  const forbidOverwrite = input.isOverwriteForbidden;
+  const { isOverwriteForbidden: forbidOverwrite, protectedSince } = input;
   const { isAnnounced } = kept;
-  await pointTo(shelves, { bucket, key, object, forbidOverwrite, isAnnounced });
-  return object;
+  return await pointTo(shelves, {
+    bucket,
+    key,
+    object,
+    forbidOverwrite,
+    isAnnounced,
+    protectedSince,
+  });
 }

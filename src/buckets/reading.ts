@@ -8,6 +8,8 @@ import type {
   ObjectIndex,
   StoredObject,
 } from '../stores/index.ts';
+import { openComposed } from './composed-content.ts';
+import { type ContentKeys, openDecrypted } from './content-keys.ts';
 import type { HotContent } from './hot-content.ts';
 import type { ObjectLimits } from './limits.ts';
 import { fromStore } from './store-failure.ts';
@@ -28,6 +30,7 @@ export interface Shelves {
   readonly blobs: BlobStore;
   readonly hot: HotContent;
   readonly limits: ObjectLimits;
+  readonly keys: ContentKeys;
 }
 
 /**
@@ -44,28 +47,43 @@ export async function openObject(
   object: StoredObject,
   span?: BlobSpan,
 ): Promise<OpenObject> {
-  const content = await openContent(shelves, object, span);
+  const content = await openContent(shelves, bucket.id, object, span);
   if (content !== undefined) return { object, content };
-  const current = await fromStore(shelves.objects.findObject(bucket.id, key));
+  const current = await findAgain(shelves, bucket, key, object);
   if (current === undefined) throw noSuchKey(key);
-  const currentContent = await openContent(shelves, current, undefined);
+  const currentContent = await openContent(shelves, bucket.id, current, undefined);
   if (currentContent !== undefined) return { object: current, content: currentContent };
   throw damaged(current, 'is gone');
 }
 
-export function noSuchKey(key: string): OssError {
-  return new OssError('NoSuchKey', { fields: { Key: key } });
+/** A key's newest, or, where there are versions, the one that was asked for. */
+async function findAgain(
+  { objects }: Shelves,
+  bucket: Bucket,
+  key: string,
+  { versionId }: StoredObject,
+): Promise<StoredObject | undefined> {
+  if (bucket.versioning === undefined) return await fromStore(objects.findObject(bucket.id, key));
+  const found = await fromStore(objects.findVersion(bucket.id, key, versionId));
+  return found !== undefined && 'object' in found ? found.object : undefined;
+}
+
+export function noSuchKey(key: string, headers: Record<string, string> = {}): OssError {
+  return new OssError('NoSuchKey', { fields: { Key: key }, headers });
 }
 
 async function openContent(
   shelves: Shelves,
+  bucketId: number,
   object: StoredObject,
   span: BlobSpan | undefined,
 ): Promise<ObjectContent | undefined> {
+  if (object.content === 'none') return { kind: 'bytes', bytes: Buffer.alloc(0) };
   const isSmall = object.size <= shelves.limits.hotObjectBytesMax;
-  const hot = isSmall ? shelves.hot.find(object.blobId) : undefined;
+  const name = hotName(object);
+  const hot = isSmall ? shelves.hot.find(name) : undefined;
   if (hot !== undefined) return { kind: 'bytes', bytes: hot };
-  const reader = await fromStore(shelves.blobs.open(object.blobId, isSmall ? undefined : span));
+  const reader = await fromStore(openReader(shelves, bucketId, object, isSmall ? undefined : span));
   if (reader === undefined) return undefined;
   if (reader.size !== object.size) {
     await reader.close();
@@ -73,8 +91,34 @@ async function openContent(
   }
   if (!isSmall) return { kind: 'reader', reader };
   const bytes = await readWhole(reader, object);
-  shelves.hot.keep(object.blobId, bytes);
+  shelves.hot.keep(name, bytes);
   return { kind: 'bytes', bytes };
+}
+
+/** A content of parts may have grown under its name; what it was is told by its size. */
+function hotName({ blobId, content, size }: StoredObject): string {
+  return content === 'parts' ? `${blobId}/${size}` : blobId;
+}
+
+/**
+ * The bytes of a content, of one blob or of many, in the clear; `span`: the part that will be read.
+ */
+export async function openReader(
+  shelves: Pick<Shelves, 'objects' | 'blobs' | 'keys'>,
+  bucketId: number,
+  object: Pick<StoredObject, 'blobId' | 'content' | 'size' | 'extras'>,
+  span: BlobSpan | undefined,
+): Promise<BlobReader | undefined> {
+  const { objects, blobs, keys } = shelves;
+  const sealed = object.extras.encryption?.dataKeySealed;
+  const key = sealed === undefined ? undefined : keys.open(bucketId, sealed).key;
+  if (object.content === 'parts') {
+    const { start, length } = span ?? { start: 0, length: object.size };
+    return await openComposed({ objects, blobs, key }, object, start, start + length);
+  }
+  return key === undefined
+    ? await blobs.open(object.blobId, span)
+    : await openDecrypted(blobs, object.blobId, { key, iv: undefined }, span);
 }
 
 async function readWhole(reader: BlobReader, object: StoredObject): Promise<Buffer> {

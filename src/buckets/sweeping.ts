@@ -47,11 +47,14 @@ export function createSweeper(options: {
   blobs: BlobStore;
   world: World;
   signal?: AbortSignal;
+  /** How long what was replaced or deleted is kept; a minute when left out. */
+  garbageAgeMs?: number | undefined;
 }): Sweeper {
-  const { world, ...stores } = options;
+  const { world, garbageAgeMs, ...stores } = options;
   const now = (held?: HeldLease) => ({
     ...stores,
     now: world.clock.now(),
+    ...(garbageAgeMs === undefined ? {} : { garbageGraceMs: garbageAgeMs }),
     ...(held === undefined ? {} : { held }),
   });
   const hasJumped = watchForJumps(world.clock);

@@ -1,5 +1,11 @@
 /** Every byte has its row: what processes that were cut off left behind, and nobody swept. */
-import { announcedMs, orphanGraceMs, sweepAnnounced, sweepGarbage } from '../stores/index.ts';
+import {
+  announcedMs,
+  garbageGraceMs,
+  orphanGraceMs,
+  sweepAnnounced,
+  sweepGarbage,
+} from '../stores/index.ts';
 import type { Run } from './run.ts';
 
 /** A running server is at it every minute; what waits longer than this nobody sweeps. */
@@ -37,17 +43,19 @@ async function isThere(run: Run, blobId: string): Promise<boolean> {
 
 async function checkOverdue(run: Run): Promise<void> {
   const { metadata, blobs, isRepairing, world } = run.input;
+  const { garbageAgeMs = garbageGraceMs } = run.input;
   const now = world.clock.now();
-  const before = { garbage: now - overdueMs, announced: now - announcedMs - overdueMs };
+  const garbageBefore = now - garbageAgeMs - overdueMs;
+  const before = { garbage: garbageBefore, announced: now - announcedMs - overdueMs };
   const { garbage, announced } = await metadata.inspection.countOverdue(before);
-  const sweep = { objects: metadata.objects, blobs, now };
+  const sweep = { objects: metadata.objects, blobs, now, garbageGraceMs: garbageAgeMs };
   if (isRepairing) {
     // Uploads that expire become garbage, which is given its own time.
     await sweepAnnounced(sweep);
     await sweepGarbage(sweep);
   }
   if (garbage > 0) {
-    const what = `${garbage} replaced or deleted contents wait for their removal since an hour ago`;
+    const what = `${garbage} replaced or deleted contents should have been removed an hour ago`;
     run.tell('garbage-left', {}, what, isRepairing);
   }
   if (announced > 0) {

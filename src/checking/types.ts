@@ -62,6 +62,8 @@ export type FindingKind =
   | 'announcements-left';
 
 export interface CheckInput {
+  /** How long the bytes of deleted and replaced objects are kept; a minute when left out. */
+  readonly garbageAgeMs?: number;
   readonly metadata: MetadataEngine;
   readonly blobs: BlobStore;
   readonly sealer: Sealer;

@@ -16,6 +16,7 @@ const localSettings = [
   'http',
   'data-dir',
   'master-key-file',
+  'database-url',
   'region',
   'dns-servers',
 ] as const satisfies readonly Setting['name'][];
@@ -142,7 +143,7 @@ async function findKey(
   }
   const key = await withEngines(context, config, ({ accounts }) => accounts.findRootKey());
   if (key) return { accessKeyId: key.accessKeyId, accessKeySecret: key.secret };
-  throw new CliFailure(`${config.dataDir} holds no active key of the root account.`, {
+  throw new CliFailure(`${context.databaseOf(config)} holds no active key of the root account.`, {
     next: [`Start the server once, or enable a key: ${context.program} key enable ID.`],
   });
 }

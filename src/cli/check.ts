@@ -49,12 +49,16 @@ Examples:
 Exit code 0: sound, or everything found is repaired; 1: damage, each on a line of its own with what
 to do; 2: not understood. Objects, mappings and certificates are never removed.`,
     );
-  addJsonFlag(addSettingFlags(command, dataSettings)).action(async (flags: Flags) => {
-    const config = await readConfig(context, settingFlags(flags));
-    const report = await withObjects(context, config, (engines) => check(context, engines, flags));
-    const left = report.damage - report.damageRepaired;
-    setCode(left > 0 ? exitCodes.failed : exitCodes.done);
-  });
+  addJsonFlag(addSettingFlags(command, [...dataSettings, 'garbage-age'])).action(
+    async (flags: Flags) => {
+      const config = await readConfig(context, settingFlags(flags));
+      const report = await withObjects(context, config, (engines) =>
+        check(context, { ...engines, garbageAgeMs: config.garbageAgeMs }, flags),
+      );
+      const left = report.damage - report.damageRepaired;
+      setCode(left > 0 ? exitCodes.failed : exitCodes.done);
+    },
+  );
 }
 
 const unitBytes: Readonly<Record<string, number>> = {
@@ -76,7 +80,7 @@ function readRate(text: string): number {
 
 async function check(
   context: CliContext,
-  engines: OpenedWithObjects,
+  engines: OpenedWithObjects & { readonly garbageAgeMs: number },
   flags: Flags,
 ): Promise<CheckReport> {
   const show = flags.json === true ? new JsonShow(context) : new TextShow(context);

@@ -166,7 +166,9 @@ async function openSide(context: CliContext, name: 'source' | 'target', config: 
     );
   }
   try {
-    return await context.openForCopy(config, world);
+    const side = await context.openForCopy(config, world);
+    if (name === 'source') await side.claimPlace();
+    return side;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new CliFailure(`The ${name} cannot be opened. ${message}`);

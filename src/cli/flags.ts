@@ -41,12 +41,11 @@ function camelCase(name: string): string {
 }
 
 /** Settings that say where an installation keeps its data. */
-export const storeSettings = ['data-dir', 'master-key-file'] as const;
+export const storeSettings = ['data-dir', 'master-key-file', 'database-url'] as const;
 
 /** Settings that say where everything of an installation is. */
 export const dataSettings = [
   ...storeSettings,
-  'database-url',
   'object-store',
   'object-store-key-id',
   'object-store-key-secret',

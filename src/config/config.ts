@@ -35,6 +35,8 @@ export interface Config {
   readonly masterKeyFile: string;
   /** `postgres://...` with its password; undefined: the SQLite file in the data folder. */
   readonly databaseUrl: string | undefined;
+  /** How long bytes are kept to which no key points any more. */
+  readonly garbageAgeMs: number;
   /** The root account's key as configured; undefined: generated at first start. */
   readonly rootKey: { readonly accessKeyId: string; readonly accessKeySecret: string } | undefined;
   /** `ip`, `ip:port` or `[ip]:port`; empty: the system's. */
@@ -202,6 +204,7 @@ function build(values: Values): Config {
     objectStore: buildObjectStore(values),
     masterKeyFile: values['master-key-file'] ?? join(values['data-dir'], 'master.key'),
     databaseUrl: values['database-url'] || undefined,
+    garbageAgeMs: values['garbage-age'],
     rootKey: accessKeyId && accessKeySecret ? { accessKeyId, accessKeySecret } : undefined,
     dnsServers: values['dns-servers'],
     ownership: values.ownership,

@@ -13,5 +13,6 @@ export {
   type Setting,
   settings,
 } from './config.ts';
+export { nodeNameOf } from './node-name.ts';
 export { type ObjectStoreAddress, readObjectStore } from './object-store.ts';
 export { nearestName } from './suggest.ts';

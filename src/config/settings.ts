@@ -163,6 +163,18 @@ export const rows = {
     isSecret: true,
     doc: 'Its secret. The two stand together.',
   }),
+  'garbage-age': row({
+    // Below a minute a node could no longer serve what it remembers while the database is away.
+    schema: value.duration('1m', '30d'),
+    fallback: '1m',
+    placeholder: 'duration',
+    unit: 'ms',
+    group: 'Data',
+    doc:
+      'How long the bytes of deleted and replaced objects are kept. Longer than a back-up takes, ' +
+      'it makes one of the database and, afterwards, of the objects fit together. The same on ' +
+      'every node.',
+  }),
   'access-key-id': row({
     schema: value.accessKeyId,
     fallback: none,

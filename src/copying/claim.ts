@@ -19,17 +19,14 @@ export async function claimTarget(input: CopyInput, sourceId: string): Promise<s
   if (!isPlaceOurs && !(await isEmpty(target.blobs))) {
     throw (await isSamePlace(source.blobs, target.blobs)) ? samePlace() : notEmpty(input, standing);
   }
+  if (standing !== undefined && standing.source !== sourceId) throw otherSource(standing, sourceId);
+  // From here on the place is marked: whatever can be refused without a trace has been.
+  await target.claimPlace();
   const run = world.random.bytes(16).toString('hex');
   const mark = { source: sourceId, objects: target.objectsPlace, run, at: world.clock.now() };
   const outcome = await rows.claimTarget(mark);
   if (outcome === 'occupied') throw occupied();
-  if (outcome === 'other-source') {
-    throw new CopyProblem(
-      `The target is a copy of another installation (${standing?.source}; the source is ` +
-        `${sourceId}).`,
-      ['Name the right pair, or empty the target: a new database and a new place of objects.'],
-    );
-  }
+  if (outcome === 'other-source') throw otherSource(await rows.findCopyMark(), sourceId);
   if (await isSamePlace(source.blobs, target.blobs)) throw samePlace();
   return run;
 }
@@ -58,6 +55,14 @@ function occupied(): CopyProblem {
     'The target is not empty: it holds an installation of its own, or a copy on which a server ' +
       'has started since.',
     ['Name an empty database for the target. Nothing was changed.'],
+  );
+}
+
+function otherSource(standing: { source: string } | undefined, sourceId: string): CopyProblem {
+  return new CopyProblem(
+    `The target is a copy of another installation (${standing?.source}; the source is ` +
+      `${sourceId}).`,
+    ['Name the right pair, or empty the target: a new database and a new place of objects.'],
   );
 }
 

@@ -11,6 +11,8 @@ export interface CopySide {
   readonly isServed: boolean;
   /** Where the objects are, for people and to know the place again; no secrets. */
   readonly objectsPlace: string;
+  /** The place of objects is marked as this installation's; refused when it is another's. */
+  claimPlace(): Promise<void>;
 }
 
 export interface CopyInput {

@@ -210,6 +210,92 @@ const rows = {
     ec: '9015-00000003',
     message: 'The specified bucket does not have a website configuration.',
   },
+  AccessMonitorDisableNotAllowed: {
+    status: 400,
+    ec: '9015-00000030',
+    message:
+      'Access tracking cannot be disabled while a lifecycle rule goes by the last access time.',
+  },
+  BucketCallbackPolicyNotExist: {
+    status: 404,
+    ec: '9015-00000015',
+    message: 'The bucket callback policy does not exist.',
+  },
+  InvalidEncryptionAlgorithmError: {
+    status: 400,
+    ec: '9015-00000016',
+    message: 'The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.',
+  },
+  InvalidTaggingKey: {
+    status: 400,
+    ec: '9015-00000017',
+    message: 'The tagging key you provided is invalid.',
+  },
+  InvalidTargetBucketForLogging: {
+    status: 403,
+    ec: '9015-00000018',
+    message: 'put bucket log requester is not target bucket owner.',
+  },
+  InvalidWORMConfiguration: {
+    status: 400,
+    ec: '9015-00000019',
+    message: 'Invalid WORM Configuration.',
+  },
+  InventoryConfigurationAlreadyExists: {
+    status: 409,
+    ec: '9015-00000020',
+    message: 'The Inventory Configuration already exists.',
+  },
+  NoSuchBucketDataRedundancyTransition: {
+    status: 404,
+    ec: '9015-00000021',
+    message: 'The data redundancy transition task does not exist.',
+  },
+  NoSuchBucketOverwriteConfig: {
+    status: 404,
+    ec: '9015-00000022',
+    message: 'The bucket you specified does not have an overwrite configuration.',
+  },
+  NoSuchBucketQosInfo: {
+    status: 404,
+    ec: '9015-00000023',
+    message: 'The bucket you specified does not have such a qos configuration.',
+  },
+  NoSuchRegion: {
+    status: 404,
+    ec: '9015-00000024',
+    message: 'The specified region does not exist.',
+  },
+  NoSuchResourcePool: {
+    status: 404,
+    ec: '9015-00000029',
+    message: 'The specified resource pool does not exist.',
+  },
+  NoSuchUserDefinedLogFieldsConfig: {
+    status: 404,
+    ec: '9015-00000025',
+    message: 'The bucket you specified does not have user-defined log fields.',
+  },
+  RepeatedTags: {
+    status: 400,
+    ec: '9015-00000026',
+    message: 'Tag keys must be unique.',
+  },
+  ResourceGroupIdPreCheckError: {
+    status: 400,
+    ec: '0039-00000003',
+    message: 'The resource group id precheck error',
+  },
+  WORMConfigurationAlreadyExists: {
+    status: 409,
+    ec: '9015-00000027',
+    message: 'The WORM Configuration already exists.',
+  },
+  WORMConfigurationLocked: {
+    status: 403,
+    ec: '9015-00000028',
+    message: 'The WORM Configuration is locked.',
+  },
   TooManyBuckets: {
     status: 400,
     ec: '9015-00000004',
@@ -231,6 +317,11 @@ const rows = {
     status: 416,
     ec: '9026-00000002',
     message: 'The requested range cannot be satisfied',
+  },
+  FileImmutable: {
+    status: 409,
+    ec: '9026-00000007',
+    message: 'The object you specified is immutable.',
   },
   NoSuchKey: { status: 404, ec: '0026-00000001', message: 'The specified key does not exist.' },
   NoSuchVersion: {

@@ -84,6 +84,26 @@ export const refinements = {
     tokenPlace: ['9002-00000010', 'signed in the URL, the security token in a header'],
   }),
 
+  // Documents of buckets (oss-semantics.md 1.1, 2.1, 8)
+  ...of('AccessDenied', {
+    requesterPays: ['0003-00000703', 'the requester pays, and has not agreed or not signed'],
+  }),
+  ...of('InvalidRequest', {
+    versioningUnderRetention: ['0012-00000006', 'versioning of a bucket with a retention policy'],
+    wormWhileSuspended: ['0027-00000003', 'a retention policy where versioning is suspended'],
+    lifecycleMixed: ['0014-00000080', 'a lifecycle rule has days and dates'],
+  }),
+  ...of('MalformedXML', {
+    overwriteWithoutBucket: ['0015-00000231', 'PutBucketOverwriteConfig without a bucket'],
+    lifecycleExpirationEmpty: ['0014-00000060', 'Expiration says nothing'],
+    lifecycleExpirationDoubled: ['0014-00000061', 'Expiration has days and a date'],
+    lifecycleTransitionDoubled: ['0014-00000050', 'Transition has days and a date'],
+  }),
+  ...of('InvalidArgument', {
+    lifecycleSizes: ['0014-00000041', 'a filter of sizes that none can meet'],
+    lifecycleDate: ['0014-00000087', 'a date of a lifecycle rule is not a midnight'],
+  }),
+
   // Objects
   ...of('InvalidArgument', {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],

@@ -143,7 +143,7 @@ export class Connection {
       target: '',
       userAgent: '',
       status: answer.status,
-      bodyBytes: bodyBytes(answer),
+      bodyBytes: bodyBytes(answer) ?? 0,
       durationMs: 0,
       isComplete: true,
     });

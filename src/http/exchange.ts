@@ -10,7 +10,8 @@ import { type RequestHead, readHead } from './request-head.ts';
 import { type ConnectionFacts, RequestView } from './request-view.ts';
 import { composeHead, mayHaveBody } from './response-head.ts';
 import { writeSource } from './response-source.ts';
-import type { AnswerRecord, Handler, HttpResponse, ProblemRenderer } from './types.ts';
+import { writeStream } from './response-stream.ts';
+import type { AnswerRecord, Handler, HttpResponse, ProblemRenderer, StreamBody } from './types.ts';
 import type { UploadRates } from './upload-rate.ts';
 
 /** What all exchanges of a listener share. */
@@ -174,6 +175,7 @@ export class Exchange {
       await this.#send(answer);
     } finally {
       if (answer.body.kind === 'source') await this.#close(answer.body.source);
+      if (answer.body.kind === 'stream') await this.#close(answer.body);
     }
   }
 
@@ -199,6 +201,7 @@ export class Exchange {
     if (rest === 'little') this.#readPast();
     const hasBody = incoming.method !== 'HEAD' && mayHaveBody(answer.status);
     const sendHead = (): void => void response.writeHead(answer.status, head);
+    if (answer.body.kind === 'stream' && hasBody) return this.#sendStream(answer.body, sendHead);
     if (answer.body.kind === 'source' && hasBody && answer.body.length > 0) {
       return this.#sendSource(answer.body, sendHead);
     }
@@ -234,6 +237,16 @@ export class Exchange {
       if (outcome === 'sent') this.#sentBytes = body.length;
     } catch (problem) {
       // Before the head there is still time to say so; afterwards a cut is the only honest end.
+      if (this.response.headersSent) throw problem;
+      await this.#sendInstead(problem);
+    }
+  }
+
+  async #sendStream(body: StreamBody, sendHead: () => void): Promise<void> {
+    try {
+      const { sent, isComplete } = await writeStream(this.response, body, sendHead);
+      if (isComplete) this.#sentBytes = sent;
+    } catch (problem) {
       if (this.response.headersSent) throw problem;
       await this.#sendInstead(problem);
     }

@@ -63,16 +63,25 @@ export function composeHead(answer: HttpResponse, facts: HeadFacts): string[] {
   return head;
 }
 
-/** Bytes that follow the head of the answer to `method`. */
-export function bodyBytes(answer: HttpResponse): number {
-  if (answer.body.kind === 'bytes') return answer.body.bytes.length;
-  return answer.body.kind === 'source' ? answer.body.length : 0;
+/** Bytes that follow the head; `undefined` when nobody knows yet. */
+export function bodyBytes({ body }: HttpResponse): number | undefined {
+  switch (body.kind) {
+    case 'none':
+      return 0;
+    case 'bytes':
+      return body.bytes.length;
+    case 'source':
+    case 'stream':
+      return body.length;
+  }
 }
 
 /** RFC 9110 8.6: 204 has no Content-Length, and that of a 304 would be another response's. */
 function contentLength(answer: HttpResponse, method: string): number | undefined {
   if (!mayHaveBody(answer.status)) return undefined;
-  if (method === 'HEAD') return answer.headLength ?? bodyBytes(answer);
+  if (method === 'HEAD' && answer.headLength !== undefined) {
+    return answer.headLength === 'unknown' ? undefined : answer.headLength;
+  }
   return bodyBytes(answer);
 }
 

@@ -60,7 +60,17 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
+/** A body that is made while it is sent. The writer calls `close` in every case, at the end. */
+export interface StreamBody {
+  readonly kind: 'stream';
+  /** Bytes; `undefined`: only the end will tell, and it goes in chunks (RFC 9112 7.1). */
+  readonly length: number | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
 export type ResponseBody =
+  | StreamBody
   | { readonly kind: 'none' }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** `length` bytes of the source from `start`. The writer closes the source in every case. */
@@ -76,8 +86,11 @@ export interface HttpResponse {
   /** Names as they go on the wire; values are byte strings (latin1), checked by the writer. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ResponseBody;
-  /** Content-Length of the answer to HEAD; for other methods it follows from the body. */
-  readonly headLength?: number;
+  /**
+   * Content-Length of the answer to HEAD; for other methods it follows from the body. `unknown`
+   * where the answer to GET has none.
+   */
+  readonly headLength?: number | 'unknown';
   readonly closeConnection?: boolean;
 }
 

@@ -57,6 +57,15 @@ export async function claimPlace(claim: Claim): Promise<void> {
   await settings.setSetting(placeSetting, mark.place);
 }
 
+/** Whether the place says whose it is, or the database where its objects are. */
+export async function isMarked(
+  blobs: Pick<BlobStore, 'findMark'>,
+  { settings }: { readonly settings: SettingStore },
+): Promise<boolean> {
+  if ((await settings.findSetting(placeSetting)) !== undefined) return true;
+  return (await blobs.findMark()) !== undefined;
+}
+
 async function mayMove({ isAlone, objects }: Claim): Promise<boolean> {
   return isAlone && (await objects.listBlobs('', 1)).length === 0;
 }

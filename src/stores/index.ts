@@ -15,6 +15,7 @@ export {
   type Claim,
   claimPlace,
   installationSetting,
+  isMarked,
   placeSetting,
   WrongPlace,
 } from './claim.ts';
@@ -35,6 +36,7 @@ export * from './ports/objects.ts';
 export * from './ports/rows.ts';
 export * from './ports/schema.ts';
 export * from './ports/serving.ts';
+export * from './ports/uploads.ts';
 export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';
 export { openPostgresEngine, type PostgresEngineOptions } from './postgres/engine.ts';
 export { postgresSchemaKeeper } from './postgres/opening.ts';
@@ -47,6 +49,7 @@ export { sqliteSchemaKeeper } from './sqlite/opening.ts';
 export {
   announcedMs,
   findMissingBlobs,
+  garbageGraceMs,
   orphanGraceMs,
   type SweepInput,
   type SweepReport,

@@ -1,11 +1,13 @@
 import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { deleteKeys } from '../support/keys.ts';
 import {
   accountId,
   actor,
   bindNew,
   makeBucket,
   mapping,
+  noCounters,
   now,
   putSample,
   sampleCertificate,
@@ -149,22 +151,76 @@ export function bucketStoreContract(under: EngineUnderTest): void {
       assert.equal(await buckets.setBucketVersioning(999_999, 'Enabled'), 'none');
     });
 
+    it('the redundancy is set, and says when the bucket is gone', async () => {
+      const { buckets, serving } = suite.engine;
+      const { id, name } = await makeBucket(suite.engine);
+      assert.equal((await serving.findBucket(name))?.redundancy, 'LRS');
+      assert.equal(await buckets.setBucketRedundancy(id, 'ZRS'), 'done');
+      assert.equal((await serving.findBucket(name))?.redundancy, 'ZRS');
+      assert.equal(await buckets.setBucketRedundancy(999_999, 'ZRS'), 'none');
+    });
+
+    it('an account is blocked with all its buckets, also those that it makes meanwhile', async () => {
+      // What serves knows a bucket already when its account is blocked.
+      const { buckets, serving } = suite.engine;
+      const standing = await makeBucket(suite.engine);
+      const { accountId } = standing;
+      const other = await makeBucket(suite.engine);
+      const marks = async (name: string) => (await serving.findBucket(name))?.documents;
+      assert.deepEqual(await marks(standing.name), []);
+      assert.equal(await buckets.hasAccountAccessBlock(accountId), false);
+      for (let time = 0; time < 2; time++) await buckets.setAccountAccessBlock(accountId, true);
+      assert.equal(await buckets.hasAccountAccessBlock(accountId), true);
+      const name = unique('made-meanwhile');
+      const made = await buckets.createBucket({ name, accountId, bucketsMax: 100, now });
+      assert.equal(made.outcome, 'created');
+      if (made.outcome === 'created') {
+        assert.deepEqual(made.bucket.documents, ['account-access-block']);
+      }
+      for (const marked of [standing.name, name]) {
+        assert.deepEqual(await marks(marked), ['account-access-block']);
+      }
+      assert.deepEqual(await marks(other.name), []);
+      await buckets.setAccountAccessBlock(accountId, false);
+      assert.equal(await buckets.hasAccountAccessBlock(accountId), false);
+      for (const marked of [standing.name, name]) assert.deepEqual(await marks(marked), []);
+    });
+
     it('the counters follow every change of the objects', async () => {
       const { buckets, objects } = suite.engine;
       const { id } = await makeBucket(suite.engine);
-      const empty = { objectCount: 0, storageBytes: 0, modifiedAt: now };
+      const empty = { ...noCounters, modifiedAt: now };
       assert.deepEqual(await buckets.bucketStat(id), empty);
       await putSample(suite.engine, id, 'a', { size: 10, modifiedAt: now + 1 });
       await putSample(suite.engine, id, 'b', { size: 5, modifiedAt: now + 2 });
       await putSample(suite.engine, id, 'a', { size: 1, modifiedAt: now + 3 });
-      const two = { objectCount: 2, storageBytes: 6, modifiedAt: now + 3 };
+      const two = { ...noCounters, objectCount: 2, storageBytes: 6, modifiedAt: now + 3 };
       assert.deepEqual(await buckets.bucketStat(id), two);
-      await objects.deleteObjects(id, ['a', 'never', 'a'], now + 4);
-      const one = { objectCount: 1, storageBytes: 5, modifiedAt: now + 4 };
+      await deleteKeys(objects, id, ['a', 'never', 'a'], now + 4);
+      const one = { ...noCounters, objectCount: 1, storageBytes: 5, modifiedAt: now + 4 };
       assert.deepEqual(await buckets.bucketStat(id), one);
-      await objects.deleteObjects(id, ['never'], now + 5);
+      await deleteKeys(objects, id, ['never'], now + 5);
       assert.deepEqual(await buckets.bucketStat(id), one);
       assert.equal(await buckets.bucketStat(999_999), undefined);
+    });
+
+    it('colder classes are counted apart, also when an object changes its class', async () => {
+      const { buckets, objects } = suite.engine;
+      const { id } = await makeBucket(suite.engine);
+      await putSample(suite.engine, id, 'a', { size: 10, storageClass: 'IA' });
+      await putSample(suite.engine, id, 'b', { size: 5 });
+      const place = { bucketId: id, key: 'b' };
+      await objects.changeObject({ ...place, change: { storageClass: 'DeepColdArchive' } });
+      const totals = { ...noCounters, objectCount: 2, storageBytes: 15, modifiedAt: now };
+      const cold = { deepColdArchiveCount: 1, deepColdArchiveBytes: 5 };
+      assert.deepEqual(await buckets.bucketStat(id), {
+        ...totals,
+        ...cold,
+        iaCount: 1,
+        iaBytes: 10,
+      });
+      await putSample(suite.engine, id, 'a', { size: 10 });
+      assert.deepEqual(await buckets.bucketStat(id), { ...totals, ...cold });
     });
 
     it('a bucket with an object stays; an empty one goes with all that hung on it', async () => {
@@ -181,8 +237,11 @@ export function bucketStoreContract(under: EngineUnderTest): void {
       await buckets.setBucketDocument(bucket.id, 'website', '{}');
       await putSample(suite.engine, bucket.id, 'a');
       const ask = { actor, at: now + 9 };
-      assert.deepEqual(await buckets.deleteBucket(bucket.id, ask), { outcome: 'not-empty' });
-      await objects.deleteObjects(bucket.id, ['a'], now);
+      assert.deepEqual(await buckets.deleteBucket(bucket.id, ask), {
+        outcome: 'not-empty',
+        what: 'objects',
+      });
+      await deleteKeys(objects, bucket.id, ['a'], now);
       assert.deepEqual(await buckets.deleteBucket(bucket.id, ask), {
         outcome: 'deleted',
         domains,
@@ -226,7 +285,7 @@ export function bucketStoreContract(under: EngineUnderTest): void {
             forbidOverwrite: false,
           }),
         );
-        const cleared = objects.deleteObjects(id, ['first'], now);
+        const cleared = deleteKeys(objects, id, ['first'], now);
         const removed = cleared.then(() => buckets.deleteBucket(id, { actor, at: now }));
         const stored = (await Promise.all(puts)).filter(({ outcome }) => outcome === 'stored');
         const { outcome } = await removed;

@@ -2,7 +2,8 @@ import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ListedObject, MetadataEngine, ObjectListing } from '../../src/stores/index.ts';
-import { makeBucket, now, putSample, sampleObject, unique } from './samples.ts';
+import { deleteKeys } from '../support/keys.ts';
+import { makeBucket, now, putAll, putSample, sampleObject, unique } from './samples.ts';
 import { type EngineUnderTest, engineForSuite } from './under-test.ts';
 
 /** Printed with every run, so that a failure can be played again. */
@@ -68,7 +69,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
       const all = { bucketId: id, prefix: '', delimiter: '', after: '', limit: 1000 };
       const sorted = hostileKeys.toSorted(byBytes);
       assert.deepEqual(namesOf(await objects.listObjects(all)), sorted);
-      const deleted = await objects.deleteObjects(id, hostileKeys, now);
+      const deleted = await deleteKeys(objects, id, hostileKeys, now);
       assert.deepEqual(deleted.toSorted(byBytes), sorted);
       assert.equal((await suite.engine.buckets.bucketStat(id))?.objectCount, 0);
     });
@@ -81,8 +82,12 @@ export function objectIndexContract(under: EngineUnderTest): void {
       const put = { bucketId: id, key: half, object: sampleObject(), forbidOverwrite: false };
       await assert.rejects(objects.putObject(put));
       assert.equal(await objects.findObject(id, half), undefined);
-      assert.equal(await objects.setObjectAcl(id, half, 'private'), 'none');
-      assert.deepEqual(await objects.deleteObjects(id, [half], now), []);
+      assert.equal(
+        (await objects.changeObject({ bucketId: id, key: half, change: { acl: 'private' } }))
+          .outcome,
+        'none',
+      );
+      assert.deepEqual(await deleteKeys(objects, id, [half], now), []);
       assert.ok(await objects.findObject(id, '\ufffd'));
     });
 
@@ -182,7 +187,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
       const { id } = await makeBucket(suite.engine);
       const old = await putSample(suite.engine, id, 'a');
       const live = await putSample(suite.engine, id, 'b');
-      await objects.deleteObjects(id, ['a'], now + 100);
+      await deleteKeys(objects, id, ['a'], now + 100);
       const isListed = async (before: number) =>
         (await objects.listGarbage(before, 10_000)).includes(old.blobId);
       assert.equal(await isListed(now + 100), false);
@@ -219,28 +224,36 @@ export function objectIndexContract(under: EngineUnderTest): void {
       const { objects } = suite.engine;
       const { id } = await makeBucket(suite.engine);
       const put = await putSample(suite.engine, id, 'a');
-      assert.equal(await objects.setObjectAcl(id, 'a', 'public-read'), 'done');
-      assert.equal(await objects.setObjectAcl(id, 'b', 'public-read'), 'none');
+      const acl = 'public-read';
+      assert.deepEqual(await objects.changeObject({ bucketId: id, key: 'a', change: { acl } }), {
+        outcome: 'done',
+        object: { ...put, acl },
+      });
+      assert.deepEqual(await objects.changeObject({ bucketId: id, key: 'b', change: { acl } }), {
+        outcome: 'none',
+      });
       const described = {
-        ...put,
         metadata: { x: 'y' },
         modifiedAt: now + 3,
         acl: 'private',
+        extras: { tags: [['a', 'b']], linkTarget: 'c' },
       } as const;
-      const change = { bucketId: id, key: 'a', blobId: put.blobId, object: described };
-      assert.equal(await objects.setObjectMetadata(change), 'done');
-      assert.deepEqual(await objects.findObject(id, 'a'), described);
+      const change = { bucketId: id, key: 'a', blobId: put.blobId, change: described };
+      assert.equal((await objects.changeObject(change)).outcome, 'done');
+      assert.deepEqual(await objects.findObject(id, 'a'), { ...put, ...described });
       const stale = { ...change, blobId: unique('blob') };
-      assert.equal(await objects.setObjectMetadata(stale), 'changed');
-      assert.equal(await objects.setObjectMetadata({ ...change, key: 'b' }), 'none');
+      assert.deepEqual(await objects.changeObject(stale), { outcome: 'changed' });
+      assert.deepEqual(await objects.changeObject({ ...change, key: 'b' }), { outcome: 'none' });
+      await objects.changeObject({ ...change, change: { extras: { linkTarget: null } } });
+      assert.deepEqual((await objects.findObject(id, 'a'))?.extras, { tags: [['a', 'b']] });
       assert.equal((await suite.engine.buckets.bucketStat(id))?.modifiedAt, now + 3);
     });
 
     it('a thousand keys are deleted in one step', async () => {
       const { id } = await makeBucket(suite.engine);
       const keys = Array.from({ length: 1000 }, (_, index) => `many/${index}`);
-      await Promise.all(keys.map((key) => putSample(suite.engine, id, key, { size: 2 })));
-      const deleted = await suite.engine.objects.deleteObjects(id, keys, now);
+      await putAll(suite.engine, id, keys, { size: 2 });
+      const deleted = await deleteKeys(suite.engine.objects, id, keys, now);
       assert.deepEqual(deleted.toSorted(), keys.toSorted());
       const stat = await suite.engine.buckets.bucketStat(id);
       assert.deepEqual([stat?.objectCount, stat?.storageBytes], [0, 0]);
@@ -271,7 +284,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
     it(`pages through everything exactly once, whatever the page (seed ${seed})`, async () => {
       const { id } = await makeBucket(suite.engine);
       const keys = Array.from({ length: 300 }, (_, index) => `${index % 7}/${index % 41}/${index}`);
-      await Promise.all(keys.map((key) => putSample(suite.engine, id, key)));
+      await putAll(suite.engine, id, keys);
       for (const [delimiter, limit] of [
         ['', 7],
         ['/', 3],
@@ -300,7 +313,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
         const orders = [keys, keys.toReversed(), keys.slice(10), keys.toReversed().slice(5)];
         const deleted = await Promise.all([
           ...orders.map((order, index) =>
-            engines[index % 2]?.objects.deleteObjects(id, order, now),
+            deleteKeys((engines[index % 2] ?? suite.engine).objects, id, order, now),
           ),
           putSample(suite.engine, id, `crossed-${round}`, { size: 5 }).then(() => []),
         ]);
@@ -324,7 +337,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
       const done = Array.from({ length: 160 }, async (_, index) => {
         const { objects } = engines[index % 2] as MetadataEngine;
         const key = `shared-${index % 5}`;
-        if (index % 4 === 3) return objects.deleteObjects(id, [key], now);
+        if (index % 4 === 3) return deleteKeys(objects, id, [key], now);
         const object = sampleObject({ size: index, blobId: unique('counted') });
         blobs.push(object.blobId);
         return objects.putObject({ bucketId: id, key, object, forbidOverwrite: false });
@@ -354,7 +367,7 @@ export function objectIndexContract(under: EngineUnderTest): void {
       const check = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (history) => {
         const { id } = await makeBucket(suite.engine);
         const done = history.map(async ({ kind, key, size }) => {
-          if (kind === 'delete') return suite.engine.objects.deleteObjects(id, [key], now);
+          if (kind === 'delete') return deleteKeys(suite.engine.objects, id, [key], now);
           const object = sampleObject({ size });
           const put = { bucketId: id, key, object, forbidOverwrite: kind === 'forbid' };
           return suite.engine.objects.putObject(put);

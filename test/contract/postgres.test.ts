@@ -18,6 +18,8 @@ import { servingContract } from './serving.contract.ts';
 import { settingStoreContract } from './settings.contract.ts';
 import { cnameTokenContract } from './tokens.contract.ts';
 import type { EngineUnderTest } from './under-test.ts';
+import { uploadContract } from './uploads.contract.ts';
+import { versionContract } from './versions.contract.ts';
 
 let server: TestPostgres;
 const databases = new Map<string, Promise<string>>();
@@ -62,3 +64,5 @@ objectIndexContract(postgres);
 rowStoreContract(postgres);
 servingContract(postgres);
 settingStoreContract(postgres);
+uploadContract(postgres);
+versionContract(postgres);

@@ -22,6 +22,7 @@ import {
   sampleCertificate,
   sampleCredential,
   sampleIdentity,
+  sampleObject,
   takeToken,
   unique,
 } from './samples.ts';
@@ -49,6 +50,33 @@ async function fillAll(engine: MetadataEngine): Promise<void> {
   for (const key of keys) {
     await putSample(engine, bucket.id, key, { metadata: { note: 'ä\0' }, size: 7 });
   }
+  await engine.buckets.setBucketVersioning(other.id, 'Enabled');
+  for (const key of ['v', 'a\0', 'v']) {
+    await putSample(engine, other.id, key, { versionId: unique('v') });
+  }
+  const upload = {
+    uploadId: unique('upload'),
+    key: 'ä\0',
+    initiatedAt: now,
+    facts: { ...sampleObject(), isSequential: false },
+  };
+  await engine.uploads.createUpload(other.id, upload);
+  const part = { size: 7, etag: 'E', crc64: '1', modifiedAt: now };
+  const { key, uploadId } = upload;
+  for (const number of [1, 2]) {
+    const input = { bucketId: other.id, key, uploadId, isAnnounced: false };
+    await engine.uploads.putPart({ ...input, part: { ...part, number, blobId: unique('part') } });
+  }
+  const grown = await putSample(engine, bucket.id, 'grown', { type: 'Appendable' });
+  await engine.objects.appendToObject({
+    bucketId: bucket.id,
+    key: 'grown',
+    standing: grown,
+    contentId: unique('content'),
+    piece: { blobId: unique('piece'), size: 3 },
+    grown: { etag: 'E', crc64: '1', modifiedAt: now },
+    isAnnounced: false,
+  });
   const moved = unique('moved').concat('.example');
   await takeToken(engine, bucket, unique('token').concat('.example'));
   await engine.cnames.changeMapping(
@@ -167,13 +195,17 @@ export function rowStoreContract(under: EngineUnderTest): void {
       const identities = await rows.readKeys('identities', undefined, 10);
       // Of the user and the group, only the user has a key.
       assert.equal(await rows.removeRows('one', 'identities', identities), 1);
-      // Only one of the three has objects.
-      assert.equal(await rows.removeRows('one', 'buckets', buckets), 1);
+      // One of the three has objects, one has versions and an upload.
+      assert.equal(await rows.removeRows('one', 'buckets', buckets), 2);
       const certificates = await rows.readKeys('certificates', undefined, 10);
       assert.equal(await rows.removeRows('one', 'certificates', certificates), 0);
       assert.equal((await allRows(suite.engine, 'cnames'))[0]?.certificate_number, null);
-      const objects = await rows.readKeys('objects', undefined, 100);
-      assert.equal(await rows.removeRows('one', 'objects', objects), 0);
+      const remove = async (table: RowTableName) =>
+        rows.removeRows('one', table, await rows.readKeys(table, undefined, 100));
+      assert.equal(await remove('uploads'), 1);
+      for (const table of ['upload_parts', 'uploads', 'object_versions', 'objects'] as const) {
+        assert.equal(await remove(table), 0);
+      }
       assert.equal(await rows.removeRows('one', 'buckets', buckets), 0);
       assert.deepEqual(await rows.readRows('buckets', undefined, 10), []);
       await copyAll(embedded, suite.engine, 'one');

@@ -4,6 +4,7 @@ import type {
   Account,
   AuditActor,
   Bucket,
+  BucketCounters,
   Credential,
   Identity,
   MappingChange,
@@ -14,6 +15,23 @@ import type {
 
 export const now = Date.UTC(2026, 10, 22, 9);
 export const hourMs = 3_600_000;
+
+/** Counters of a bucket with nothing in it. */
+export const noCounters: BucketCounters = {
+  objectCount: 0,
+  storageBytes: 0,
+  markerCount: 0,
+  uploadCount: 0,
+  partCount: 0,
+  iaCount: 0,
+  iaBytes: 0,
+  archiveCount: 0,
+  archiveBytes: 0,
+  coldArchiveCount: 0,
+  coldArchiveBytes: 0,
+  deepColdArchiveCount: 0,
+  deepColdArchiveBytes: 0,
+};
 
 let counted = 0;
 
@@ -96,6 +114,9 @@ export function sampleObject(changes: Partial<StoredObject> = {}): StoredObject 
     modifiedAt: now,
     headers: { 'content-type': 'text/plain' },
     metadata: {},
+    content: 'blob',
+    versionId: 'null',
+    extras: {},
     ...changes,
   };
 }
@@ -108,8 +129,21 @@ export async function putSample(
 ): Promise<StoredObject> {
   const object = sampleObject(changes);
   const put = await engine.objects.putObject({ bucketId, key, object, forbidOverwrite: false });
-  assert.deepEqual(put, { outcome: 'stored' });
+  assert.equal(put.outcome, 'stored');
   return object;
+}
+
+/** In portions: beside other suites a pool of connections would refuse the last of a thousand. */
+export async function putAll(
+  engine: MetadataEngine,
+  bucketId: number,
+  keys: readonly string[],
+  changes: Partial<StoredObject> = {},
+): Promise<void> {
+  for (let start = 0; start < keys.length; start += 50) {
+    const portion = keys.slice(start, start + 50);
+    await Promise.all(portion.map((key) => putSample(engine, bucketId, key, changes)));
+  }
 }
 
 export function sampleCertificate(

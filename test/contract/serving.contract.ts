@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { deleteKeys } from '../support/keys.ts';
 import {
   actor,
   bindNew,
@@ -106,9 +107,13 @@ export function servingContract(under: EngineUnderTest): void {
       for (const writer of [here, there, here]) {
         const put = await putSample(writer, id, 'fresh');
         assert.deepEqual(await find(), put);
-        await writer.objects.setObjectAcl(id, 'fresh', 'private');
+        await writer.objects.changeObject({
+          bucketId: id,
+          key: 'fresh',
+          change: { acl: 'private' },
+        });
         assert.equal((await find())?.acl, 'private');
-        await writer.objects.deleteObjects(id, ['fresh'], now);
+        await deleteKeys(writer.objects, id, ['fresh'], now);
         assert.equal(await find(), undefined);
       }
       await there.close();

@@ -16,6 +16,8 @@ import { servingContract } from './serving.contract.ts';
 import { settingStoreContract } from './settings.contract.ts';
 import { cnameTokenContract } from './tokens.contract.ts';
 import type { EngineUnderTest } from './under-test.ts';
+import { uploadContract } from './uploads.contract.ts';
+import { versionContract } from './versions.contract.ts';
 
 const sqlite: EngineUnderTest = {
   name: 'SQLite',
@@ -37,3 +39,5 @@ objectIndexContract(sqlite);
 rowStoreContract(sqlite);
 servingContract(sqlite);
 settingStoreContract(sqlite);
+uploadContract(sqlite);
+versionContract(sqlite);

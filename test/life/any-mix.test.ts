@@ -9,6 +9,7 @@ import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type S3TestServer, s3TestKey, startS3Server } from '../support/s3-server.ts';
 import { rootKey, startTestServer, type TestServer } from '../support/server.ts';
 import { createSignedClient } from '../support/signed-client.ts';
+import { runHere } from './cli-here.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -196,6 +197,48 @@ describe('a start', () => {
     await writer.finish();
     assert.deepEqual(await readdir(join(folder, 'volume/tmp')), []);
   });
+
+  test('the data folder of one node may be the shared volume of another', async () => {
+    const DATABASE_URL = await postgres.createDatabase();
+    const one = await start('one', { DATABASE_URL });
+    await put(one, 'kept');
+    const OBJECT_STORE = pathToFileURL(join(folder, 'one/data/objects')).href;
+    const two = await start('two', { DATABASE_URL, OBJECT_STORE });
+    assert.equal(await get(two, 'kept'), 'kept');
+    const writer = await two.rooms.engines.blobs.create(undefined);
+    await writer.write(Buffer.from('in the middle'));
+    await one.stop();
+    const again = await start('one', { DATABASE_URL });
+    assert.equal(again.rooms.engines.blobs.isShared, true);
+    // It sweeps when it starts, and what its sweeps did stands when it has stopped.
+    await again.stop();
+    await writer.finish();
+  });
+
+  test('commands on PostgreSQL need no data folder, and say when the key is missing', async () => {
+    const DATABASE_URL = await postgres.createDatabase();
+    const unmade = await account(DATABASE_URL, 'master.key');
+    assert.equal(unmade.code, 1);
+    assert.match(unmade.stderr, /cnamed migrate|Start/);
+    await start('one', { DATABASE_URL });
+    const made = await account(DATABASE_URL, 'master.key');
+    assert.equal(made.code, 0, made.stderr);
+    const without = await account(DATABASE_URL, 'nowhere/other.key');
+    assert.equal(without.code, 1);
+    assert.match(
+      without.stderr,
+      /master key file \S+other.key is missing, and the data was sealed/,
+    );
+    for (const name of ['nowhere', 'none']) await assert.rejects(readdir(join(folder, name)));
+  });
+
+  /** Makes an account from a machine that has nothing but the address and perhaps the key. */
+  function account(DATABASE_URL: string, key: string) {
+    return runHere(['account', 'create', 'alice', '--database-url', DATABASE_URL], {
+      CNAMED_DATA_DIR: join(folder, 'none'),
+      CNAMED_MASTER_KEY_FILE: join(folder, key),
+    });
+  }
 
   test('a shared volume is one installation’s', async () => {
     await start('one', shared());

@@ -119,7 +119,10 @@ test('a source that is not there', async () => {
   const there = await newCluster('for-nothing');
   await refused(nowhere, there, /source holds no installation: there is no data in/);
   assert.equal(await realWorld.disk.facts(nowhere.dataDir), undefined, 'nothing was made there');
-  await refused(await newCluster('never-started'), there, /no server ever started on it/);
+  const unmarked = await embedded(folder, 'unmarked');
+  await refused(await newCluster('never-started'), unmarked, /no server ever started on it/);
+  const mark = join(unmarked.dataDir, 'objects/installation');
+  assert.equal(await realWorld.disk.facts(mark), undefined, 'the refused target bears no mark');
 });
 
 test('a source that is an unfinished copy', async () => {

@@ -106,6 +106,17 @@ const shows = (host: string, path: string, text: string) => async (): Promise<bo
   return answer.status === 200 && answer.body.toString() === text;
 };
 
+/**
+ * Resolves when `cut` has dropped what the changes so far made stale: what it is asked from now on
+ * it keeps. It tells so by showing a later change of something that it kept.
+ */
+async function followed(host: string): Promise<void> {
+  for (const body of ['one', 'two']) {
+    await made(clientOf(other).call({ method: 'PUT', bucket, key: 'mark', body }));
+    await until(shows(host, '/mark', body));
+  }
+}
+
 for (const way of ['the connection is cut', 'nothing arrives any more'] as const) {
   test(`${way}: served on, refused, and all right afterwards`, async () => {
     const [here, there] = [clientOf(cut), clientOf(other)];
@@ -120,6 +131,7 @@ for (const way of ['the connection is cut', 'nothing arrives any more'] as const
     for (const domain of [kept, gone]) {
       await made(putCname(there, bucket, domain, { certificate: first }));
     }
+    await followed(kept);
     for (const domain of [kept, gone]) {
       await until(shows(domain, '/read', 'read before'));
       assert.equal(await leafShown(cut.httpsPort, domain), first.x509.fingerprint256);
@@ -169,6 +181,7 @@ test('bytes that were replaced and removed meanwhile are refused, never others',
   // Too large to be in memory.
   const before = 'a'.repeat(3_000_000);
   await made(here.call({ method: 'PUT', bucket, key: 'large', body: before }));
+  await followed(host);
   await until(shows(host, '/large', before));
   const row = await cut.rooms.engines.metadata.buckets.findBucket(bucket);
   const object = await cut.rooms.engines.metadata.objects.findObject(row?.id ?? 0, 'large');

@@ -11,7 +11,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { World } from '../../src/world/index.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import { type Engines, openEngines } from '../../src/engines.ts';
+import { realWorld, type World } from '../../src/world/index.ts';
 import { run as runCommand } from '../life/cli-process.ts';
 import { startDeafRelay } from './deafness.ts';
 import { startTestPostgres } from './postgres.ts';
@@ -28,6 +30,8 @@ export interface GroundOptions {
    * changes are found by asking alone (security.md 9.3).
    */
   readonly notifications?: 'sent' | 'dropped';
+  /** `folder`: one folder that all nodes share, where objects are not what the test is about. */
+  readonly objects?: 'store' | 'folder';
 }
 
 /** What the nodes of one cluster stand on. */
@@ -36,7 +40,7 @@ export interface ClusterGround {
   readonly settings: Readonly<Record<string, string>>;
   /** The database itself, past the relay. */
   readonly databaseUrl: string;
-  /** The server of our own; `undefined` when the environment names a store. */
+  /** The server of our own; `undefined` when the environment names a store, or for a folder. */
   readonly s3: S3TestServer | undefined;
   readonly folder: string;
   readonly credentials: { readonly accessKeyId: string; readonly accessKeySecret: string };
@@ -52,7 +56,10 @@ export async function openGround(options: GroundOptions = {}): Promise<ClusterGr
   const databaseUrl = await postgres.createDatabase();
   const deaf = options.notifications === 'dropped' ? await startDeafRelay(databaseUrl) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'cnamed-cluster-'));
-  const { s3, settings } = await openStore();
+  const { s3, settings } =
+    options.objects === 'folder'
+      ? { s3: undefined, settings: { OBJECT_STORE: `file://${join(folder, 'objects')}` } }
+      : await openStore();
   return {
     settings: {
       DATABASE_URL: deaf?.url ?? databaseUrl,
@@ -161,4 +168,21 @@ export async function createAccount(ground: ClusterGround): Promise<TestCredenti
   const { code, stdout, stderr } = await runCommand(words, { environment });
   if (code !== 0) throw new Error(`No second account: ${stderr}`);
   return JSON.parse(stdout) as TestCredentials;
+}
+
+/** Engines of this process beside the nodes, for facts that a test must see or arrange. */
+export async function openEnginesBeside(
+  ground: ClusterGround,
+  world: World = realWorld,
+): Promise<Engines> {
+  const environment = Object.fromEntries(
+    Object.entries(ground.settings).map(([setting, value]) => [`CNAMED_${setting}`, value]),
+  );
+  const config = await loadConfig({
+    flags: { 'data-dir': join(ground.folder, 'beside') },
+    environment,
+    currentFolder: ground.folder,
+    readText: async () => '',
+  });
+  return openEngines(config, world);
 }

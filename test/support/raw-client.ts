@@ -164,6 +164,12 @@ export function parseResponse(
   }
   const status = Number(match[1]);
   const isBodiless = method === 'HEAD' || status < 200 || status === 204 || status === 304;
+  const facts = { status, reason: match[2] ?? '', headers, rawHeaders };
+  if (!isBodiless && headers['transfer-encoding'] === 'chunked') {
+    const chunked = parseChunks(bytes, end + 4);
+    if (chunked === undefined) return undefined;
+    return { response: { ...facts, body: chunked.body }, length: chunked.end };
+  }
   if (!isBodiless && headers['content-length'] === undefined) {
     throw new Error(`A response without Content-Length: ${statusLine}`);
   }
@@ -171,7 +177,23 @@ export function parseResponse(
   const length = end + 4 + bodyLength;
   if (bytes.length < length) return undefined;
   const body = Buffer.from(bytes.subarray(end + 4, length));
-  return { response: { status, reason: match[2] ?? '', headers, rawHeaders, body }, length };
+  return { response: { ...facts, body }, length };
+}
+
+/** A body in chunks (RFC 9112 7.1) from `start` on; `undefined` while its end is not there. */
+function parseChunks(bytes: Buffer, start: number): { body: Buffer; end: number } | undefined {
+  const chunks: Buffer[] = [];
+  for (let at = start; ; ) {
+    const lineEnd = bytes.indexOf('\r\n', at);
+    if (lineEnd === -1) return undefined;
+    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
+    if (!Number.isInteger(size)) throw new Error('Not the size of a chunk.');
+    const end = lineEnd + 2 + size + 2;
+    if (bytes.length < end) return undefined;
+    if (size === 0) return { body: Buffer.concat(chunks), end };
+    chunks.push(bytes.subarray(lineEnd + 2, end - 2));
+    at = end;
+  }
 }
 
 /** One request on a connection of its own: its response, and whether the server then closed. */

@@ -2,16 +2,17 @@
  * ListObjectVersions: `GET /?versions`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/listobjectversions
  *
- * No bucket is versioned here yet: every object is listed as its only version, `null`, and there
- * are no delete markers. Clients' tear-downs delete by what they read here (oss-semantics.md 1.4).
+ * Versions and delete markers together, by key, the newest first (oss-semantics.md 1.4). An object
+ * of a bucket that never had versions is listed as its only one, `null`: clients' tear-downs delete
+ * by what they read here.
  */
-import type { Bucket, ObjectListing } from '../../buckets/index.ts';
+import type { Bucket, ListedVersion, VersionListing } from '../../buckets/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { element, type XmlNode } from '../../xml/index.ts';
 import { formatXmlDate, ownerElement, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
-import { isVersionId } from '../object/version-id.ts';
+import { checkVersionId } from '../object/version-id.ts';
 import type { OperationContext } from '../types.ts';
 import {
   type Encoding,
@@ -21,7 +22,7 @@ import {
   readListText,
   readMaximum,
 } from './list-parameters.ts';
-import { commonPrefixElements, lastEntry, listedObjects } from './listing.ts';
+import { commonPrefixElements, lastEntry, objectElements } from './listing.ts';
 
 /** oss-semantics.md 1.4 and oss-bucket-api.md: as ListObjects. */
 const maxKeysByDefault = 100;
@@ -35,9 +36,9 @@ export async function listObjectVersions(context: OperationContext): Promise<Htt
   const versionIdMarker = readVersionIdMarker(request, keyMarker);
   const delimiter = readListText(request, 'delimiter');
   const limit = readMaximum(request, 'max-keys', maxKeysByDefault);
-  // A key has one version, so both forms of the marker mean: behind that key.
-  const query = { prefix, delimiter, after: keyMarker, limit };
-  const listing = await services.objects.listObjects(bucket, query);
+  const afterVersion = versionIdMarker === '' ? undefined : versionIdMarker;
+  const query = { prefix, delimiter, after: keyMarker, afterVersion, limit };
+  const listing = await services.objects.listVersions(bucket, query);
   const keyElement = keyElements(encoding);
   return xmlAnswer(
     element(
@@ -68,35 +69,39 @@ function readVersionIdMarker(request: HttpRequest, keyMarker: string): string {
       'A version-id marker cannot be specified without a key marker.',
     );
   }
-  if (marker === 'null' || isVersionId(marker)) return marker;
-  throw invalidArgument(name, marker, 'Invalid version id specified.');
+  checkVersionId(marker, name);
+  return marker;
 }
 
 /** The last entry; a common prefix has no version (oss-semantics.md 1.4). */
-function nextMarkers(listing: ObjectListing, encoding: Encoding): XmlNode[] {
+function nextMarkers(listing: VersionListing, encoding: Encoding): XmlNode[] {
   if (!listing.isTruncated) return [];
   const last = listing.entries.at(-1);
-  const version = last === undefined || 'commonPrefix' in last ? '' : 'null';
+  const version = last === undefined || 'commonPrefix' in last ? '' : versionIdOf(last);
   return [
     keyElements(encoding)('NextKeyMarker', lastEntry(listing)),
     element('NextVersionIdMarker', version),
   ];
 }
 
-function versionElements(listing: ObjectListing, bucket: Bucket, encoding: Encoding): XmlNode[] {
+function versionIdOf(version: ListedVersion): string {
+  return 'object' in version ? version.object.versionId : version.marker.versionId;
+}
+
+function versionElements(listing: VersionListing, bucket: Bucket, encoding: Encoding): XmlNode[] {
   const keyElement = keyElements(encoding);
-  return listedObjects(listing).map(({ key, object }) =>
-    element(
-      'Version',
-      keyElement('Key', key),
-      element('VersionId', 'null'),
-      element('IsLatest', 'true'),
-      element('LastModified', formatXmlDate(object.modifiedAt)),
-      element('ETag', `"${object.etag}"`),
-      element('Type', object.type),
-      element('Size', String(object.size)),
-      element('StorageClass', object.storageClass),
-      ownerElement(bucket.accountId),
-    ),
-  );
+  return listing.entries.flatMap((entry) => {
+    if ('commonPrefix' in entry) return [];
+    const common = [
+      keyElement('Key', entry.key),
+      element('VersionId', versionIdOf(entry)),
+      element('IsLatest', String(entry.isLatest)),
+    ];
+    const owner = ownerElement(bucket.accountId);
+    if ('marker' in entry) {
+      const at = element('LastModified', formatXmlDate(entry.marker.modifiedAt));
+      return [element('DeleteMarker', ...common, at, owner)];
+    }
+    return [element('Version', ...common, ...objectElements(entry.object), owner)];
+  });
 }

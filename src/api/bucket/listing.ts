@@ -1,12 +1,14 @@
 /** A page of a listing as the elements that every listing operation writes. */
-import type { Bucket, ListedObject, ObjectListing } from '../../buckets/index.ts';
+import type { Bucket, ListedObject, ObjectListing, StoredObject } from '../../buckets/index.ts';
 import { element, type XmlNode } from '../../xml/index.ts';
 import { formatXmlDate, ownerElement } from '../answers.ts';
 import { type Encoding, keyElements } from './list-parameters.ts';
 
+type Entry = { readonly key: string } | { readonly commonPrefix: string };
+
 /** The last entry of a page, key or common prefix: where the next page begins. */
-export function lastEntry({ entries }: ObjectListing): string {
-  const last = entries.at(-1);
+export function lastEntry(listing: { readonly entries: readonly Entry[] }): string {
+  const last = listing.entries.at(-1);
   if (last === undefined) return '';
   return 'commonPrefix' in last ? last.commonPrefix : last.key;
 }
@@ -26,18 +28,28 @@ export function contentsElements(
     element(
       'Contents',
       keyElement('Key', key),
-      element('LastModified', formatXmlDate(object.modifiedAt)),
-      element('ETag', `"${object.etag}"`),
-      element('Type', object.type),
-      element('Size', String(object.size)),
-      element('StorageClass', object.storageClass),
+      ...objectElements(object),
       options.isOwnerShown ? ownerElement(bucket.accountId) : undefined,
     ),
   );
 }
 
+/** What every listing says of an object besides its name and owner. */
+export function objectElements(object: StoredObject): XmlNode[] {
+  return [
+    element('LastModified', formatXmlDate(object.modifiedAt)),
+    element('ETag', `"${object.etag}"`),
+    element('Type', object.type),
+    element('Size', String(object.size)),
+    element('StorageClass', object.storageClass),
+  ];
+}
+
 /** `CommonPrefixes`, one for each, in order. */
-export function commonPrefixElements(listing: ObjectListing, encoding: Encoding): XmlNode[] {
+export function commonPrefixElements(
+  listing: { readonly entries: readonly Entry[] },
+  encoding: Encoding,
+): XmlNode[] {
   const keyElement = keyElements(encoding);
   return listing.entries.flatMap((entry) =>
     'commonPrefix' in entry

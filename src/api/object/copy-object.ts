@@ -5,7 +5,7 @@
  * The target holds a copy of the source's content, of its metadata too unless the directive says
  * REPLACE. An object copied onto itself keeps its content and takes the request's metadata.
  */
-import { checkConditions, type StoredObject } from '../../buckets/index.ts';
+import { checkAclAllowed, checkConditions, type StoredObject } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
@@ -13,9 +13,11 @@ import { actionOnVersion } from '../actions.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { isRequesterCharged } from '../requester-pays.ts';
 import type { BucketAction, Judgement } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
+import { encryptionHeaders, readEncryption } from './encryption.ts';
 import {
   checkWriteRequest,
   readForbidOverwrite,
@@ -23,6 +25,7 @@ import {
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
+import { versionHeader } from './version-id.ts';
 
 export async function copyObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -31,30 +34,42 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   if (readDirective(request, 'x-oss-tagging-directive') === 'REPLACE') {
     throw new OssError('NotImplemented', { fields: { Header: 'x-oss-tagging-directive' } });
   }
+  const acl = readObjectAcl(request);
+  checkAclAllowed(bucketOf(context), 'object', acl);
   const source = parseCopySource(request.headers['x-oss-copy-source'] ?? '');
   const sourceBucket = await services.buckets.findBucket(source.bucket);
   if (sourceBucket === undefined) {
     throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
   }
   const wanted: BucketAction = {
-    action: actionOnVersion('oss:GetObject', source.isVersionNamed),
+    action: actionOnVersion('oss:GetObject', source.versionId !== undefined),
     bucket: sourceBucket,
     key: source.key,
     accessClass: 'read',
   };
   const judgement = await context.rights.judge(wanted);
+  let sourceVersionId: string | undefined;
+  await isRequesterCharged(context, sourceBucket);
   const copy = await services.objects.copyObject({
-    source: { bucket: sourceBucket, key: source.key },
+    source: { bucket: sourceBucket, key: source.key, versionId: source.versionId },
     bucket: bucketOf(context),
     key: target.key,
     facts: readObjectFacts(request),
     isReplacing,
-    acl: readObjectAcl(request),
+    acl,
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
-    admit: (found) => admitSource(context, wanted, judgement, found),
+    extras: await readEncryption(context),
+    admit(found) {
+      admitSource(context, wanted, judgement, found);
+      sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
+    },
   });
-  return renderCopy(copy);
+  return renderCopy(copy.object, {
+    ...versionHeader(context, copy.versionId),
+    ...encryptionHeaders(copy.object),
+    ...(sourceVersionId === undefined ? {} : { 'x-oss-copy-source-version-id': sourceVersionId }),
+  });
 }
 
 /** Whether the caller may read the source comes before whether there is one. */
@@ -91,7 +106,7 @@ function readDirective({ headers }: HttpRequest, name: string): 'COPY' | 'REPLAC
   throw invalidArgument(name, value, `The header ${name} must be COPY or REPLACE.`);
 }
 
-function renderCopy(copy: StoredObject): HttpResponse {
+function renderCopy(copy: StoredObject, versions: Record<string, string>): HttpResponse {
   const etag = `"${copy.etag}"`;
   return xmlAnswer(
     element(
@@ -99,6 +114,6 @@ function renderCopy(copy: StoredObject): HttpResponse {
       element('ETag', etag),
       element('LastModified', formatXmlDate(copy.modifiedAt)),
     ),
-    { ETag: etag, 'x-oss-hash-crc64ecma': copy.crc64 },
+    { ETag: etag, 'x-oss-hash-crc64ecma': copy.crc64, ...versions },
   );
 }

@@ -1,27 +1,26 @@
 import { invalidArgument } from '../document.ts';
-import { checkVersion } from './version-id.ts';
+import { checkVersionId } from './version-id.ts';
 
 /** What `x-oss-copy-source` points to. */
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
-  readonly isVersionNamed: boolean;
+  readonly versionId: string | undefined;
 }
 
 /**
  * `/bucket/key[?versionId=id]`, the key percent-encoded or not, the first slash optional
- * (oss-object-api.md CopyObject). A `+` is a plus. Objects have one version here, named `null`.
- * @throws OssError InvalidArgument, NoSuchVersion.
+ * (oss-object-api.md CopyObject). A `+` is a plus.
+ * @throws OssError InvalidArgument.
  */
 export function parseCopySource(header: string): CopySource {
   const [path = '', ...versions] = header.split(/\?versionId=/);
-  if (versions.length > 0) checkVersion(versions.join(''));
+  const versionId = versions.length > 0 ? versions.join('') : undefined;
+  if (versionId !== undefined) checkVersionId(versionId);
   const decoded = decode(path);
   const match = decoded === undefined ? null : /^\/?([^/]+)\/(.+)$/s.exec(decoded);
   const [, bucket, key] = match ?? [];
-  if (bucket !== undefined && key !== undefined) {
-    return { bucket, key, isVersionNamed: versions.length > 0 };
-  }
+  if (bucket !== undefined && key !== undefined) return { bucket, key, versionId };
   throw invalidArgument(
     'x-oss-copy-source',
     header,

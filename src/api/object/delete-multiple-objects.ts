@@ -5,24 +5,18 @@
  * At most 1,000 keys in 2 MiB. Keys that no object stands under count as deleted. Quiet answers an
  * empty body. Keys may hold control characters, as numeric references.
  */
-import { checkObjectKey } from '../../buckets/index.ts';
+import { checkObjectKey, type DeletionResult } from '../../buckets/index.ts';
 import { OssError, refine } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
-import { element, type XmlElement } from '../../xml/index.ts';
+import { element, type XmlElement, type XmlNode } from '../../xml/index.ts';
 import { actionOnVersion } from '../actions.ts';
 import { emptyAnswer, encodeUrl, xmlAnswer } from '../answers.ts';
 import { readEncoding } from '../bucket/list-parameters.ts';
 import { bucketOf } from '../context.ts';
-import {
-  childBoolean,
-  invalidArgument,
-  malformedXml,
-  onlyChild,
-  readDocument,
-} from '../document.ts';
+import { childBoolean, malformedXml, onlyChild, readDocument } from '../document.ts';
 import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
-import { isVersionId } from './version-id.ts';
+import { checkVersionId } from './version-id.ts';
 
 interface Deletion {
   readonly isQuiet: boolean;
@@ -31,7 +25,7 @@ interface Deletion {
 
 interface DeletionEntry {
   readonly key: string;
-  /** `undefined` for the current version, which is the only one. */
+  /** `undefined` for the current version. */
   readonly versionId: string | undefined;
 }
 
@@ -43,13 +37,10 @@ export async function deleteMultipleObjects(context: OperationContext): Promise<
   const encoding = readEncoding(context.request);
   const deletion = await readDeletion(context);
   const bucket = bucketOf(context);
-  // Other version ids have the right form but never existed here: nothing to delete.
-  const keys = deletion.entries
-    .filter(({ versionId }) => versionId === undefined || versionId === 'null')
-    .map(({ key }) => key);
   await checkRights(context, deletion.entries);
-  await context.services.objects.deleteObjects(bucket, [...new Set(keys)]);
-  return deletion.isQuiet ? emptyAnswer(200) : render(deletion, encoding === 'url');
+  const results = await context.services.objects.deleteObjects(bucket, deletion.entries);
+  if (results.every((result) => result.isProtected)) throw new OssError('FileImmutable');
+  return deletion.isQuiet ? emptyAnswer(200) : render(deletion, results, encoding === 'url');
 }
 
 /** @throws OssError MalformedXML with this operation's own second-level code, whatever is wrong. */
@@ -85,9 +76,7 @@ function parseEntry(object: XmlElement): DeletionEntry {
   if (key === undefined) throw malformedXml('an Object has no Key');
   checkObjectKey(key);
   const versionId = onlyChild(object, 'VersionId')?.text.trim() || undefined;
-  if (versionId !== undefined && versionId !== 'null' && !isVersionId(versionId)) {
-    throw invalidArgument('VersionId', versionId, 'Invalid version id specified.');
-  }
+  if (versionId !== undefined) checkVersionId(versionId, 'VersionId');
   return { key, versionId };
 }
 
@@ -113,18 +102,32 @@ async function checkRights(
   }
 }
 
-function render({ entries }: Deletion, isUrlEncoded: boolean): HttpResponse {
+/** Of a marker that was made, or that was removed (oss-semantics.md 1.5). */
+function markerElements(markerId: string | undefined): XmlNode[] {
+  if (markerId === undefined) return [];
+  return [element('DeleteMarker', 'true'), element('DeleteMarkerVersionId', markerId)];
+}
+
+/** Objects that may not go yet are left out: the reference has no word for them. */
+function render(
+  { entries }: Deletion,
+  results: readonly DeletionResult[],
+  isUrlEncoded: boolean,
+): HttpResponse {
   return xmlAnswer(
     element(
       'DeleteResult',
       isUrlEncoded ? element('EncodingType', 'url') : undefined,
-      ...entries.map(({ key, versionId }) =>
-        element(
+      ...entries.map(({ key, versionId }, index) => {
+        const result = results[index];
+        if (result?.isProtected === true) return undefined;
+        return element(
           'Deleted',
           element('Key', isUrlEncoded ? encodeUrl(key) : key),
           versionId === undefined ? undefined : element('VersionId', versionId),
-        ),
-      ),
+          ...markerElements(result?.removed === 'marker' ? versionId : result?.markerId),
+        );
+      }),
     ),
   );
 }

@@ -2,20 +2,25 @@
  * DeleteObject: `DELETE /key`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/deleteobject
  *
- * 204 whether or not there was one; afterwards there is none. A version that never existed is gone
- * already, and the object stays.
+ * 204 whether or not there was one. Where there are versions, a delete marker comes on top, unless
+ * the request names the version that is to go for good (oss-semantics.md 1.2).
  */
+import { OssError } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
-import { bucketOf, queryValue } from '../context.ts';
+import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
-import { isStandingVersion } from './version-id.ts';
+import { markerHeaders, readVersionId, versionHeader } from './version-id.ts';
 
 export async function deleteObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
-  const id = queryValue(request, 'versionId') ?? 'null';
-  if (isStandingVersion(id)) {
-    await services.objects.deleteObjects(bucketOf(context), [target.key]);
-  }
-  return emptyAnswer(204);
+  const versionId = readVersionId(request);
+  const deletions = [{ key: target.key, versionId }];
+  const [result] = await services.objects.deleteObjects(bucketOf(context), deletions);
+  if (result?.isProtected === true) throw new OssError('FileImmutable');
+  if (result?.markerId !== undefined) return emptyAnswer(204, markerHeaders(result.markerId));
+  return emptyAnswer(204, {
+    ...versionHeader(context, versionId),
+    ...(result?.removed === 'marker' ? { 'x-oss-delete-marker': 'true' } : {}),
+  });
 }

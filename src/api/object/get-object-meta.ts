@@ -4,22 +4,20 @@
  *
  * ETag, size, time and checksum only; no conditions, no website.
  */
-import { noSuchKey } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { formatHttpDate } from '../answers.ts';
 import type { OperationContext } from '../types.ts';
-import { checkVersionAsked } from './version-id.ts';
+import { objectAsked, versionHeader } from './version-id.ts';
 
 export async function getObjectMeta(context: OperationContext): Promise<HttpResponse> {
-  const { object, request, target } = context;
-  checkVersionAsked(request);
-  if (object === undefined) throw noSuchKey(target.key);
+  const object = await objectAsked(context);
   return {
     status: 200,
     headers: {
       ETag: `"${object.etag}"`,
       'Last-Modified': formatHttpDate(object.modifiedAt),
       'x-oss-hash-crc64ecma': object.crc64,
+      ...versionHeader(context, object.versionId),
     },
     body: { kind: 'none' },
     headLength: object.size,

@@ -6,25 +6,25 @@
  * that no object stands under goes through the bucket's website document, whoever asks: only the
  * root differs for signed requests (oss-semantics.md 0).
  */
-import { noSuchKey } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { readTrafficLimit } from './pace.ts';
 import { answerWithObject, readOverrides } from './read-answer.ts';
-import { checkReadRequest } from './request-options.ts';
-import { checkVersionAsked } from './version-id.ts';
+import { noCurrentObject, objectAsked, readVersionId } from './version-id.ts';
 import { answerThroughWebsite } from './website-answer.ts';
 
 export async function getObject(context: OperationContext): Promise<HttpResponse> {
   const { object, request, services, target } = context;
-  checkReadRequest(request);
-  checkVersionAsked(request);
+  readTrafficLimit(request);
+  const versionId = readVersionId(request);
   // Before the lookup: what is wrong with the question does not depend on the answer.
   readOverrides(context);
-  if (object !== undefined) return await answerWithObject(context, target.key, object);
+  // Who asks for a version asks for an object, not for a page (oss-semantics.md 4.2).
+  if (object !== undefined || versionId !== undefined) {
+    return await answerWithObject(context, target.key, object ?? (await objectAsked(context)));
+  }
   const document = await services.documents.find(bucketOf(context), 'website');
-  // Who asks for the version `null` asks for an object, not for a page (oss-semantics.md 4.2).
-  const isVersionAsked = request.query.some(({ name }) => name === 'versionId');
-  if (document === undefined || isVersionAsked) throw noSuchKey(target.key);
+  if (document === undefined) throw await noCurrentObject(context);
   return await answerThroughWebsite(context, document, target.key);
 }

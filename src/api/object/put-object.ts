@@ -5,11 +5,14 @@
  * 200 once content and metadata are durable; then every read sees them. The body is Content-Length
  * bytes or chunked; Content-MD5 and x-oss-hash-crc64ecma are verified when sent.
  */
+import { checkAclAllowed } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
+import { encryptionHeaders, readEncryption } from './encryption.ts';
+import { pacedBody } from './pace.ts';
 import {
   checkWriteRequest,
   readForbidOverwrite,
@@ -17,28 +20,34 @@ import {
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
+import { versionHeader } from './version-id.ts';
 
 export async function putObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
   checkWriteRequest(request);
   checkLengthGiven(request);
-  const object = await services.objects.putObject({
+  const acl = readObjectAcl(request);
+  checkAclAllowed(bucketOf(context), 'object', acl);
+  const { object, versionId } = await services.objects.putObject({
     bucket: bucketOf(context),
     key: target.key,
-    content: request.body,
+    content: pacedBody(context),
     expected: {
       md5: request.headers['content-md5'],
       crc64: request.headers['x-oss-hash-crc64ecma'],
     },
     facts: readObjectFacts(request),
-    acl: readObjectAcl(request) ?? 'default',
+    acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     isOverwriteForbidden: readForbidOverwrite(request),
+    extras: await readEncryption(context),
   });
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
     ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
+    ...versionHeader(context, versionId),
+    ...encryptionHeaders(object),
   });
 }
 

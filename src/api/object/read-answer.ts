@@ -7,6 +7,7 @@ import {
   isHeaderValue,
   isRangeWanted,
   type ObjectContent,
+  type OpenObject,
   type Range,
   resolveRange,
   type StoredObject,
@@ -17,6 +18,19 @@ import { formatHttpDate } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
+import {
+  compressedBody,
+  compressedHeaders,
+  isCompressible,
+  isGzipAccepted,
+  pacedContent,
+  rangesBody,
+  readRanges,
+  type Span,
+} from './delivery.ts';
+import { encryptionHeaders } from './encryption.ts';
+import { readTrafficLimit } from './pace.ts';
+import { versionHeader } from './version-id.ts';
 
 type Headers = Record<string, string>;
 
@@ -61,7 +75,9 @@ export function objectHeaders(object: StoredObject): Headers {
     'x-oss-hash-crc64ecma': object.crc64,
   };
   if (object.contentMd5 !== undefined) headers['Content-MD5'] = object.contentMd5;
-  return headers;
+  // Caches must not give the compressed answer to who cannot read it.
+  if (isCompressible(object)) headers.Vary = 'Accept-Encoding';
+  return { ...headers, ...encryptionHeaders(object) };
 }
 
 /**
@@ -100,25 +116,32 @@ export async function answerWithObject(
   object: StoredObject,
 ): Promise<HttpResponse> {
   const { request, services } = context;
-  const overrides = readOverrides(context);
+  const named = versionHeader(context, object.versionId);
+  const overrides = { ...named, ...readOverrides(context) };
   checkReadConditions(request, object);
   if (request.method === 'HEAD') {
     const headers = { ...objectHeaders(object), ...overrides };
-    return { status: 200, headers, body: { kind: 'none' }, headLength: object.size };
+    const isGzip = isCompressible(object) && isGzipAccepted(request);
+    return {
+      status: 200,
+      headers: isGzip ? compressedHeaders(headers) : headers,
+      body: { kind: 'none' },
+      headLength: isGzip ? 'unknown' : object.size,
+    };
   }
   const range = readRange(request, object);
   const opened = await services.objects.openObject(
     bucketOf(context),
     key,
     object,
-    range.kind === 'whole' ? undefined : range,
+    range.kind === 'part' ? range : undefined,
   );
-  if (opened.object === object) return render(opened.object, opened.content, range, overrides);
+  if (opened.object === object) return render(context, opened, range, overrides);
   // The object was replaced under our hands: what was asked is asked of the new one.
   try {
     checkReadConditions(request, opened.object);
     const newRange = readRange(request, opened.object);
-    return render(opened.object, opened.content, newRange, overrides);
+    return render(context, opened, newRange, overrides);
   } catch (problem) {
     if (opened.content.kind === 'reader') await opened.content.reader.close();
     throw problem;
@@ -152,10 +175,18 @@ function checkReadConditions(request: HttpRequest, object: StoredObject): void {
   });
 }
 
-type SatisfiableRange = Exclude<Range, { kind: 'unsatisfiable' }>;
+type SatisfiableRange =
+  | Exclude<Range, { kind: 'unsatisfiable' }>
+  | { readonly kind: 'several'; readonly spans: readonly Span[] };
 
-function readRange({ headers }: HttpRequest, object: StoredObject): SatisfiableRange {
+function readRange(request: HttpRequest, object: StoredObject): SatisfiableRange {
+  const { headers } = request;
   if (!isRangeWanted(headers['if-range'], object)) return { kind: 'whole' };
+  const spans = readRanges(request, object.size);
+  if (spans !== undefined) return { kind: 'several', spans };
+  if (headers['x-oss-multi-range-behavior'] === 'multi-range' && headers.range?.includes(',')) {
+    return { kind: 'whole' };
+  }
   const behavior = headers['x-oss-range-behavior'] === 'standard' ? 'standard' : 'lenient';
   const range = resolveRange(headers.range, object.size, behavior);
   if (range.kind !== 'unsatisfiable') return range;
@@ -163,18 +194,38 @@ function readRange({ headers }: HttpRequest, object: StoredObject): SatisfiableR
 }
 
 function render(
-  object: StoredObject,
-  content: ObjectContent,
+  context: OperationContext,
+  { object, content }: OpenObject,
   range: SatisfiableRange,
   overrides: Headers,
 ): HttpResponse {
+  const { request } = context;
   const headers = { ...objectHeaders(object), ...overrides };
-  if (range.kind === 'whole') {
-    return { status: 200, headers, body: contentBody(content, 0, object.size) };
+  const bytesPerSecond = readTrafficLimit(request);
+  if (range.kind === 'several') {
+    const facts = { size: object.size, contentType: headers['Content-Type'] ?? '' };
+    const made = rangesBody(context, content, range.spans, facts);
+    return {
+      status: 206,
+      headers: { ...headers, 'Content-Type': made.contentType },
+      body: made.body,
+    };
   }
-  const { start, length } = range;
+  const span = range.kind === 'whole' ? { start: 0, length: object.size } : range;
+  // Whether the request has a Range decides, not whether it could be served (RFC 9110 14.2).
+  const isPlain = range.kind === 'part' || request.headers.range !== undefined;
+  if (!isPlain && isCompressible(object) && isGzipAccepted(request)) {
+    const body = compressedBody(context, content, span, bytesPerSecond);
+    return { status: 200, headers: compressedHeaders(headers), body };
+  }
+  const { start, length } = span;
+  const body =
+    bytesPerSecond === undefined
+      ? contentBody(content, start, length)
+      : pacedContent(context, content, span, bytesPerSecond);
+  if (range.kind === 'whole') return { status: 200, headers, body };
   headers['Content-Range'] = `bytes ${start}-${start + length - 1}/${object.size}`;
-  return { status: 206, headers, body: contentBody(content, start, length) };
+  return { status: 206, headers, body };
 }
 
 /** The writer of the response closes the reader in every case. */

@@ -7,12 +7,10 @@ import { OssError } from '../../errors/index.ts';
 import type { HttpRequest } from '../../http/index.ts';
 import { queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { readTrafficLimit } from './pace.ts';
 
 /** Features of writes that this server does not have yet. */
 const unsupportedOnWrite = [
-  'x-oss-server-side-encryption',
-  'x-oss-server-side-encryption-key-id',
-  'x-oss-server-side-data-encryption',
   'x-oss-tagging',
   'x-oss-callback',
   'x-oss-callback-var',
@@ -22,19 +20,11 @@ const unsupportedOnWrite = [
   'x-oss-object-worm-legal-hold',
 ];
 
-const unsupportedOnRead = ['x-oss-multi-range-behavior'];
-
-/** @throws OssError NotImplemented, InvalidArgument. */
-export function checkReadRequest(request: HttpRequest): void {
-  refuseHeaders(request, unsupportedOnRead);
-  checkTrafficLimit(request);
-}
-
 /** @throws OssError NotImplemented, InvalidArgument. */
 export function checkWriteRequest(request: HttpRequest): void {
   refuseHeaders(request, unsupportedOnWrite);
   if (queryValue(request, 'versionId') !== undefined) throw notImplemented('versionId');
-  checkTrafficLimit(request);
+  readTrafficLimit(request);
 }
 
 function refuseHeaders({ headers }: HttpRequest, names: readonly string[]): void {
@@ -45,27 +35,6 @@ function refuseHeaders({ headers }: HttpRequest, names: readonly string[]): void
 
 function notImplemented(name: string): OssError {
   return new OssError('NotImplemented', { fields: { Header: name } });
-}
-
-/** Bits per second (oss-semantics.md 7.9). */
-const trafficLimitMin = 819_200;
-const trafficLimitMax = 838_860_800;
-
-/** Accepted without effect, but never in a form the service refuses. */
-function checkTrafficLimit(request: HttpRequest): void {
-  const name = 'x-oss-traffic-limit';
-  const inHeader = request.headers[name];
-  const inQuery = queryValue(request, name);
-  if (inHeader !== undefined && inQuery !== undefined) {
-    const where = 'should be specified either in query string or header, not both.';
-    throw invalidArgument(name, inHeader, `${name} ${where}`);
-  }
-  const value = inHeader ?? inQuery;
-  if (value === undefined) return;
-  const limit = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (limit >= trafficLimitMin && limit <= trafficLimitMax) return;
-  const range = `${trafficLimitMin} to ${trafficLimitMax} bits per second`;
-  throw invalidArgument(name, value, `The traffic limit must be a number from ${range}.`);
 }
 
 /** oss-object-api.md PutObject. */

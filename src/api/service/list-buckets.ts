@@ -6,25 +6,21 @@
  * (clients.md).
  */
 import type { Bucket, BucketPage } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
-import type { HttpRequest, HttpResponse } from '../../http/index.ts';
+import type { HttpResponse } from '../../http/index.ts';
 import { element, type XmlNode } from '../../xml/index.ts';
 import { formatXmlDate, ownerElement, xmlAnswer } from '../answers.ts';
 import { readListText, readMaximum } from '../bucket/list-parameters.ts';
 import { resourceGroup } from '../bucket/resource-group.ts';
-import { actorOf, queryValue } from '../context.ts';
+import { actorOf } from '../context.ts';
 import type { ApiSettings } from '../services.ts';
 import type { OperationContext } from '../types.ts';
+import { pageOfTagged, readTagFilter } from './tag-filter.ts';
 
 /** oss-bucket-api.md ListBuckets. */
 const maxKeysByDefault = 100;
 
-/** Filters by tags: no bucket has any here, and ignoring them would list the wrong buckets. */
-const tagFilters = ['tag-key', 'tag-value', 'tagging'];
-
 export async function listBuckets(context: OperationContext): Promise<HttpResponse> {
   const { request, services } = context;
-  refuseTagFilters(request);
   const { accountId } = actorOf(context);
   const prefix = readListText(request, 'prefix');
   const marker = readListText(request, 'marker');
@@ -32,7 +28,7 @@ export async function listBuckets(context: OperationContext): Promise<HttpRespon
   const group = request.headers['x-oss-resource-group-id'];
   const page =
     group === undefined || group === '' || group === resourceGroup
-      ? await services.buckets.listBuckets({ accountId, prefix, marker, limit })
+      ? await findPage(context, { accountId, prefix, marker, limit })
       : { buckets: [], isTruncated: false };
   return xmlAnswer(
     element(
@@ -48,11 +44,14 @@ export async function listBuckets(context: OperationContext): Promise<HttpRespon
   );
 }
 
-function refuseTagFilters(request: HttpRequest): void {
-  for (const name of tagFilters) {
-    if (queryValue(request, name) === undefined) continue;
-    throw new OssError('NotImplemented', { fields: { Header: name } });
-  }
+async function findPage(
+  { request, services }: OperationContext,
+  asked: { accountId: string; prefix: string; marker: string; limit: number },
+): Promise<BucketPage> {
+  const filter = readTagFilter(request);
+  return filter.length === 0
+    ? await services.buckets.listBuckets(asked)
+    : await pageOfTagged(services, filter, asked);
 }
 
 function nextMarker({ buckets, isTruncated }: BucketPage): XmlNode | undefined {

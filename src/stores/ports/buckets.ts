@@ -20,9 +20,26 @@ export interface Bucket {
 
 export type Versioning = 'Enabled' | 'Suspended';
 
-export interface BucketStat {
+/** What a bucket holds, exactly. `objectCount` and `storageBytes` are of all classes together. */
+export interface BucketCounters {
+  /** Objects and their older versions, without delete markers. */
   readonly objectCount: number;
   readonly storageBytes: number;
+  readonly markerCount: number;
+  /** Unfinished uploads and their parts. */
+  readonly uploadCount: number;
+  readonly partCount: number;
+  readonly iaCount: number;
+  readonly iaBytes: number;
+  readonly archiveCount: number;
+  readonly archiveBytes: number;
+  readonly coldArchiveCount: number;
+  readonly coldArchiveBytes: number;
+  readonly deepColdArchiveCount: number;
+  readonly deepColdArchiveBytes: number;
+}
+
+export interface BucketStat extends BucketCounters {
   /** Time of the last change to an object, or of the bucket's creation. */
   readonly modifiedAt: Instant;
 }
@@ -30,7 +47,10 @@ export interface BucketStat {
 /** Configuration documents kept per bucket, as JSON text of the rules' own making. */
 export type BucketDocumentName =
   | 'access-monitor'
+  /** The bucket's mark of `setAccountAccessBlock`. */
+  | 'account-access-block'
   | 'archive-direct-read'
+  | 'callback-policy'
   | 'cors'
   | 'encryption'
   | 'https'
@@ -82,6 +102,13 @@ export interface BucketStore {
     limit: number;
   }): Promise<{ buckets: Bucket[]; isTruncated: boolean }>;
   setBucketAcl(bucketId: number, acl: BucketAcl): Promise<'done' | 'none'>;
+  setBucketRedundancy(bucketId: number, redundancy: string): Promise<'done' | 'none'>;
+  /**
+   * While it is on, every bucket of the account has the document `account-access-block`, also those
+   * made meanwhile: so whoever looks at a bucket need not ask for its account.
+   */
+  setAccountAccessBlock(accountId: string, isBlocked: boolean): Promise<void>;
+  hasAccountAccessBlock(accountId: string): Promise<boolean>;
   /** Exact, and as cheap for a million objects as for one. */
   bucketStat(bucketId: number): Promise<BucketStat | undefined>;
   findBucketDocument(bucketId: number, name: BucketDocumentName): Promise<string | undefined>;
@@ -98,12 +125,15 @@ export interface BucketStore {
   setBucketVersioning(bucketId: number, versioning: Versioning): Promise<'done' | 'none'>;
   /**
    * Deletes an empty bucket with its documents, tokens and mappings, and writes one audit record
-   * for each mapping that went with it (security.md 3.4). `domains` names them.
+   * for each mapping that went with it (security.md 3.4). `domains` names them. Versions, delete
+   * markers and unfinished uploads are something in it, too; `what` says which.
    */
   deleteBucket(
     bucketId: number,
     audit: { actor: AuditActor; at: Instant },
   ): Promise<
-    { outcome: 'deleted'; domains: string[] } | { outcome: 'not-empty' } | { outcome: 'none' }
+    | { outcome: 'deleted'; domains: string[] }
+    | { outcome: 'not-empty'; what: 'objects' | 'uploads' }
+    | { outcome: 'none' }
   >;
 }

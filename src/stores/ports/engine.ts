@@ -10,6 +10,7 @@ import type { LeaseStore } from './leases.ts';
 import type { ObjectIndex } from './objects.ts';
 import type { RowStore } from './rows.ts';
 import type { Reach, ServingReads } from './serving.ts';
+import type { UploadStore } from './uploads.ts';
 
 /** One metadata engine: every port over one database, so that atomic rules may span tables. */
 export interface MetadataEngine {
@@ -17,6 +18,7 @@ export interface MetadataEngine {
   readonly identities: IdentityStore;
   readonly buckets: BucketStore;
   readonly objects: ObjectIndex;
+  readonly uploads: UploadStore;
   readonly cnames: CnameStore;
   readonly certificates: CertificateStore;
   readonly audit: AuditStore;

@@ -1,4 +1,4 @@
-import type { BucketStat } from './buckets.ts';
+import type { BucketCounters } from './buckets.ts';
 import type { StoredCertificate } from './certificates.ts';
 
 /**
@@ -132,7 +132,7 @@ export interface InspectedAuditRecord {
 }
 
 export interface BucketCount {
-  readonly noted: Pick<BucketStat, 'objectCount' | 'storageBytes'>;
-  readonly counted: Pick<BucketStat, 'objectCount' | 'storageBytes'>;
+  readonly noted: BucketCounters;
+  readonly counted: BucketCounters;
   readonly isOfOneMoment: boolean;
 }

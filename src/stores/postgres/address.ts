@@ -169,6 +169,7 @@ function readTls(
   const ca = file === null ? {} : { ca: Buffer.from(readFile(file)) };
   if (mode === 'require') return { rejectUnauthorized: false };
   if (mode === 'verify-ca') return { ...ca, checkServerIdentity: () => undefined };
-  if (mode === 'verify-full') return { ...ca, servername: host };
+  // What the certificate must name. The driver asks the server for it where it is no address.
+  if (mode === 'verify-full') return { ...ca, host };
   throw new BadDatabaseUrl('"sslmode" is one of disable, require, verify-ca, verify-full');
 }

@@ -30,6 +30,8 @@ export interface PostgresEngineOptions {
   readonly isServing?: boolean;
   /** `upgraded` when left out. */
   readonly schema?: SchemaWish;
+  /** Told to the server with each connection, for people who look at its list of them. */
+  readonly nodeName?: string;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
   const { world } = options;
   const address = readPostgresUrl(options.url, (path) => world.disk.readNow(path));
   const names = new StatementNames(address.isPreparing);
-  const primary = new Primary(address, world);
+  const primary = new Primary(address, world, options.nodeName);
   const pools: Pools = {
     reads: new Connections(primary, address.connectionsMax, world),
     writes: new Connections(primary, address.connectionsMax, world),

@@ -52,6 +52,7 @@ export async function openSchema(
 export function postgresSchemaKeeper(options: {
   readonly url: string;
   readonly world: Pick<World, 'clock' | 'timers' | 'disk'>;
+  readonly nodeName?: string;
 }): SchemaKeeper {
   const { world } = options;
   const address = readPostgresUrl(options.url, (path) => world.disk.readNow(path));
@@ -59,7 +60,7 @@ export function postgresSchemaKeeper(options: {
   const withConnection = async <Value>(
     work: (connections: Connections) => Promise<Value>,
   ): Promise<Value> => {
-    const connections = new Connections(new Primary(address, world), 1, world);
+    const connections = new Connections(new Primary(address, world, options.nodeName), 1, world);
     try {
       return await work(connections);
     } finally {

@@ -24,6 +24,8 @@ const subjects: SubjectsOf = {
   removeMember: () => identitiesTag,
   setBucketAcl: (bucketId) => tagOf('bucket', bucketId),
   setBucketDocument: (bucketId) => tagOf('bucket', bucketId),
+  setBucketRedundancy: (bucketId) => tagOf('bucket', bucketId),
+  setBucketVersioning: (bucketId) => tagOf('bucket', bucketId),
   deleteBucket: (bucketId) => tagOf('bucket', bucketId),
   changeMapping: ({ domain }) => tagOf('domain', domain),
   releaseDomain: ({ domain }) => tagOf('domain', domain),
@@ -39,10 +41,14 @@ type ObjectsOf = {
 /** What a write changes of the rows of objects remembered here. */
 const changedObjects: ObjectsOf = {
   putObject: ({ bucketId, key }) => [bucketId, [key]],
-  deleteObjects: (bucketId, keys) => [bucketId, keys],
-  setObjectAcl: (bucketId, key) => [bucketId, [key]],
-  setObjectMetadata: ({ bucketId, key }) => [bucketId, [key]],
+  deleteObjects: ({ bucketId, deletions }) => [bucketId, deletions.map(({ key }) => key)],
+  changeObject: ({ bucketId, key }) => [bucketId, [key]],
+  appendToObject: ({ bucketId, key }) => [bucketId, [key]],
+  completeUpload: ({ bucketId, key }) => [bucketId, [key]],
 };
+
+/** Changes many buckets, and so rarely that all answers may be asked for again. */
+const changesAll: readonly WriteName[] = ['setAccountAccessBlock'];
 
 /**
  * Runs writes so that this process sees its own at once: what a write made stale goes before its
@@ -63,7 +69,9 @@ export function seeingOwnWrites(
     const settle = (): void => {
       if (subjectOf !== undefined) answers.drop(subjectOf(...rest));
       if (objectsOf !== undefined) objects.drop(...objectsOf(...rest));
-      if (subjectOf !== undefined || name === 'createBucket') onChange();
+      const isOfAll = changesAll.includes(name);
+      if (isOfAll) answers.clear();
+      if (isOfAll || subjectOf !== undefined || name === 'createBucket') onChange();
     };
     try {
       const outcome = await (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);

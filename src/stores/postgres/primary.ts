@@ -54,7 +54,11 @@ export const askReadOnly = "select current_setting('transaction_read_only') as r
 const settle =
   "select current_setting('transaction_read_only') as read_only, " +
   "case when current_setting('synchronous_commit', true) in ('off', 'local') " +
-  "then set_config('synchronous_commit', 'on', false) end as raised";
+  "then set_config('synchronous_commit', 'on', false) end as raised, " +
+  // Not said with the start of the connection: PgBouncer refuses what it does not know there.
+  `set_config('statement_timeout', '${statementMs}', false), ` +
+  `set_config('lock_timeout', '${lockMs}', false), ` +
+  `set_config('idle_in_transaction_session_timeout', '${idleInTransactionMs}', false)`;
 
 export function isReadOnly({ rows }: pg.QueryResult): boolean {
   return (rows[0] as { read_only?: string } | undefined)?.read_only === 'on';
@@ -72,9 +76,19 @@ export function cut(client: pg.Client): void {
   client.connection.stream.destroy();
 }
 
+/** As long as PostgreSQL keeps it (NAMEDATALEN); it would show other signs as question marks. */
+const nameMax = 63;
+
+function applicationName(nodeName: string | undefined): string {
+  const name = nodeName === undefined ? 'cnamed' : `cnamed ${nodeName}`;
+  return name.replace(/[^ -~]/g, '?').slice(0, nameMax);
+}
+
 export class Primary {
   readonly #address: PostgresAddress;
   readonly #clock: World['clock'];
+  /** In the server's list of connections. */
+  readonly #name: string;
   /** Every connection that stands, with the host it is to. */
   readonly #standing = new Map<pg.Client, PostgresHost>();
   /** The host that was good last is the first that is tried. */
@@ -85,9 +99,10 @@ export class Primary {
   #isProbing = false;
   #probeAt = 0;
 
-  constructor(address: PostgresAddress, { clock }: Pick<World, 'clock'>) {
+  constructor(address: PostgresAddress, { clock }: Pick<World, 'clock'>, nodeName?: string) {
     this.#address = address;
     this.#clock = clock;
+    this.#name = applicationName(nodeName);
   }
 
   /** When the server last answered anything, on the monotonic clock. */
@@ -151,14 +166,11 @@ export class Primary {
       ...this.#address.account,
       ...host,
       types: types as pg.CustomTypesConfig,
-      application_name: 'cnamed',
+      application_name: this.#name,
       keepAlive: true,
       pipeline: true,
       connectionTimeoutMillis: connectMs,
-      statement_timeout: statementMs,
       query_timeout: answerMs,
-      lock_timeout: lockMs,
-      idle_in_transaction_session_timeout: idleInTransactionMs,
     });
     // Whoever uses a lost connection is told by his question; without a listener the process ends.
     client.on('error', () => {});

@@ -12,6 +12,7 @@ import type { BucketTable, Sql } from './database.ts';
 import { holdName } from './holding.ts';
 import type { HotRead } from './prepared.ts';
 import { noteChange } from './revisions.ts';
+import { findSetting, setSetting } from './settings.ts';
 
 export type BucketRow = Pick<Selectable<BucketTable>, (typeof bucketColumns)[number]>;
 
@@ -34,6 +35,13 @@ const defaultRedundancy = 'LRS';
 export const bucketByName: HotRead<{ name: string }, BucketRow> = (sql, slot) =>
   sql.selectFrom('buckets').select(bucketColumns).where('name', '=', slot('name'));
 
+const accountAccessBlock = 'account-access-block';
+
+/** Until the transaction ends, the account gets no bucket elsewhere. */
+async function holdBuckets(sql: Sql, accountId: string): Promise<void> {
+  await holdName(sql, `buckets of ${accountId}`);
+}
+
 type CreateBucket = Parameters<BucketStore['createBucket']>[0];
 
 export async function createBucket(
@@ -47,7 +55,7 @@ export async function createBucket(
     .forNoKeyUpdate()
     .executeTakeFirst();
   if (standing !== undefined) return keepBucket(sql, toBucket(standing), input);
-  await holdName(sql, `buckets of ${input.accountId}`);
+  await holdBuckets(sql, input.accountId);
   const { count } = await sql
     .selectFrom('buckets')
     .select((of) => of.fn.countAll<number>().as('count'))
@@ -71,7 +79,10 @@ export async function createBucket(
     })
     .returning(bucketColumns)
     .executeTakeFirstOrThrow();
-  return { outcome: 'created', bucket: toBucket(row) };
+  const bucket = toBucket(row);
+  if (!(await hasAccountAccessBlock(sql, input.accountId))) return { outcome: 'created', bucket };
+  await setBucketDocument(sql, bucket.id, accountAccessBlock, '{}');
+  return { outcome: 'created', bucket: { ...bucket, documents: [accountAccessBlock] } };
 }
 
 async function keepBucket(
@@ -131,11 +142,53 @@ export async function setBucketAcl(
   return 'done';
 }
 
+export async function setBucketRedundancy(
+  sql: Sql,
+  bucketId: number,
+  redundancy: string,
+): Promise<'done' | 'none'> {
+  const { numUpdatedRows } = await sql
+    .updateTable('buckets')
+    .set({ redundancy })
+    .where('id', '=', bucketId)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return 'none';
+  await noteChange(sql, 'bucket', String(bucketId));
+  return 'done';
+}
+
+const settingOfBlock = (accountId: string): string => `access block of ${accountId}`;
+
+export async function hasAccountAccessBlock(sql: Sql, accountId: string): Promise<boolean> {
+  return (await findSetting(sql, settingOfBlock(accountId))) === 'on';
+}
+
+export async function setAccountAccessBlock(
+  sql: Sql,
+  accountId: string,
+  isBlocked: boolean,
+): Promise<void> {
+  await holdBuckets(sql, accountId);
+  await setSetting(sql, settingOfBlock(accountId), isBlocked ? 'on' : 'off');
+  const buckets = await sql
+    .selectFrom('buckets')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .orderBy('id')
+    // All of them before the first change is noted: whoever waits to note one may hold another.
+    .forNoKeyUpdate()
+    .execute();
+  const text = isBlocked ? '{}' : undefined;
+  for (const { id } of buckets) await setBucketDocument(sql, id, accountAccessBlock, text);
+}
+
 export async function setBucketVersioning(
   sql: Sql,
   bucketId: number,
   versioning: Versioning,
 ): Promise<'done' | 'none'> {
+  // Changes of objects go by what they found here: those under way end first.
+  await sql.selectFrom('buckets').select('id').where('id', '=', bucketId).forUpdate().execute();
   const { numUpdatedRows } = await sql
     .updateTable('buckets')
     .set({ versioning })
@@ -222,7 +275,8 @@ export async function deleteBucket(
     .forUpdate()
     .executeTakeFirst();
   if (bucket === undefined) return { outcome: 'none' };
-  if (await hasObjects(sql, bucketId)) return { outcome: 'not-empty' };
+  const what = await contentsOf(sql, bucketId);
+  if (what !== undefined) return { outcome: 'not-empty', what };
   const mapped = await sql
     .selectFrom('cnames')
     .select(['domain', 'certificate_number'])
@@ -247,14 +301,17 @@ export async function deleteBucket(
   return { outcome: 'deleted', domains: mapped.map((cname) => cname.domain) };
 }
 
-async function hasObjects(sql: Sql, bucketId: number): Promise<boolean> {
-  const any = await sql
-    .selectFrom('objects')
-    .select('bucket_id')
-    .where('bucket_id', '=', bucketId)
-    .limit(1)
-    .executeTakeFirst();
-  return any !== undefined;
+async function contentsOf(sql: Sql, bucketId: number): Promise<'objects' | 'uploads' | undefined> {
+  for (const table of ['objects', 'object_versions', 'uploads'] as const) {
+    const any = await sql
+      .selectFrom(table)
+      .select('bucket_id')
+      .where('bucket_id', '=', bucketId)
+      .limit(1)
+      .executeTakeFirst();
+    if (any !== undefined) return table === 'uploads' ? 'uploads' : 'objects';
+  }
+  return undefined;
 }
 
 export function toBucket(row: BucketRow): Bucket {

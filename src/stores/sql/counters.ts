@@ -1,9 +1,10 @@
 /**
- * How many objects a bucket has and of what size, exactly, without one row that every put must wait
- * for: the sum of its shards, each changed in the transaction of what it counts.
+ * What a bucket holds, exactly, without one row that every put must wait for: the sum of its
+ * shards, each changed in the transaction of what it counts.
  */
-import type { BucketStat } from '../ports/buckets.ts';
-import type { Sql } from './database.ts';
+import { sql as raw } from 'kysely';
+import type { BucketCounters, BucketStat } from '../ports/buckets.ts';
+import type { BucketCounterTable, Sql } from './database.ts';
 
 /** Tells each write which shard of its bucket's counters is its own to change. */
 export type PickShard = () => number;
@@ -23,26 +24,110 @@ export function shardsInTurn(start: number, shards: number): PickShard {
   };
 }
 
+type Column = Exclude<keyof BucketCounterTable, 'bucket_id' | 'shard' | 'modified_at'>;
+
+/** The columns of the counters. */
+const columns = {
+  objectCount: 'object_count',
+  storageBytes: 'storage_bytes',
+  markerCount: 'marker_count',
+  uploadCount: 'upload_count',
+  partCount: 'part_count',
+  iaCount: 'ia_count',
+  iaBytes: 'ia_bytes',
+  archiveCount: 'archive_count',
+  archiveBytes: 'archive_bytes',
+  coldArchiveCount: 'cold_archive_count',
+  coldArchiveBytes: 'cold_archive_bytes',
+  deepColdArchiveCount: 'deep_cold_archive_count',
+  deepColdArchiveBytes: 'deep_cold_archive_bytes',
+} as const satisfies Record<keyof BucketCounters, Column>;
+
+type CounterName = keyof typeof columns;
+
+export const counterNames = Object.keys(columns) as readonly CounterName[];
+
+/** Classes that are counted apart; of all others the sum is left. */
+const ofClass: Readonly<Record<string, readonly [count: CounterName, bytes: CounterName]>> = {
+  IA: ['iaCount', 'iaBytes'],
+  Archive: ['archiveCount', 'archiveBytes'],
+  ColdArchive: ['coldArchiveCount', 'coldArchiveBytes'],
+  DeepColdArchive: ['deepColdArchiveCount', 'deepColdArchiveBytes'],
+};
+
+/** What one transaction adds to the counters of a bucket. */
+export class Tally {
+  readonly #changes = new Map<CounterName, number>();
+
+  /** `count` objects or versions of a class, of `bytes` together; negative ones went. */
+  objects(storageClass: string, count: number, bytes: number): this {
+    this.#add('objectCount', count);
+    this.#add('storageBytes', bytes);
+    const [counter, size] = ofClass[storageClass] ?? [];
+    if (counter !== undefined && size !== undefined) {
+      this.#add(counter, count);
+      this.#add(size, bytes);
+    }
+    return this;
+  }
+
+  markers(count: number): this {
+    return this.#add('markerCount', count);
+  }
+
+  uploads(count: number): this {
+    return this.#add('uploadCount', count);
+  }
+
+  parts(count: number): this {
+    return this.#add('partCount', count);
+  }
+
+  #add(name: CounterName, by: number): this {
+    this.#changes.set(name, (this.#changes.get(name) ?? 0) + by);
+    return this;
+  }
+
+  changes(): (readonly [CounterName, number])[] {
+    // The two that nearly every change has come first and always: few statements, all prepared.
+    const others = [...this.#changes].filter(
+      ([name, by]) => by !== 0 && name !== 'objectCount' && name !== 'storageBytes',
+    );
+    return [
+      ['objectCount', this.#changes.get('objectCount') ?? 0],
+      ['storageBytes', this.#changes.get('storageBytes') ?? 0],
+      ...others,
+    ];
+  }
+}
+
 /** The last lock a transaction takes: whoever shares the shard waits for no more than a commit. */
 export async function countChange(
   sql: Sql,
   bucketId: number,
   shard: number,
-  change: { readonly objects: number; readonly bytes: number; readonly at: number },
+  at: number,
+  tally: Tally,
 ): Promise<void> {
+  const changes = tally.changes().map(([name, by]) => [columns[name], by] as const);
   await sql
     .insertInto('bucket_counters')
     .values({
       bucket_id: bucketId,
       shard,
-      object_count: change.objects,
-      storage_bytes: change.bytes,
-      modified_at: change.at,
+      object_count: 0,
+      storage_bytes: 0,
+      ...Object.fromEntries(changes),
+      modified_at: at,
     })
     .onConflict((conflict) =>
       conflict.columns(['bucket_id', 'shard']).doUpdateSet((of) => ({
-        object_count: of('bucket_counters.object_count', '+', of.ref('excluded.object_count')),
-        storage_bytes: of('bucket_counters.storage_bytes', '+', of.ref('excluded.storage_bytes')),
+        ...Object.fromEntries(
+          changes.map(([column]) => [
+            column,
+            of(`bucket_counters.${column}`, '+', of.ref(`excluded.${column}`)),
+          ]),
+        ),
         modified_at: of.ref('excluded.modified_at'),
       })),
     )
@@ -51,22 +136,58 @@ export async function countChange(
 
 /** One statement, so that all shards are of one moment. */
 export async function bucketStat(sql: Sql, bucketId: number): Promise<BucketStat | undefined> {
+  const ofShards = Object.values(columns);
+  // The row itself has what older releases counted.
+  const ofRow = ofShards.map((column) =>
+    column === 'object_count' || column === 'storage_bytes'
+      ? raw.ref<number>(column).as(column)
+      : raw<number>`0`.as(column),
+  );
   const rows = await sql
     .selectFrom('buckets')
-    .select(['object_count', 'storage_bytes', 'modified_at'])
+    .select([...ofRow, 'modified_at'])
     .where('id', '=', bucketId)
     .unionAll(
       sql
         .selectFrom('bucket_counters')
-        .select(['object_count', 'storage_bytes', 'modified_at'])
+        .select([...ofShards, 'modified_at'])
         .where('bucket_id', '=', bucketId),
     )
     .execute();
   // Shards go with their bucket: none are left without it.
   if (rows.length === 0) return undefined;
+  const sum = (column: Column) => rows.reduce((total, row) => total + Number(row[column]), 0);
+  const counters = Object.fromEntries(counterNames.map((name) => [name, sum(columns[name])]));
   return {
-    objectCount: rows.reduce((sum, row) => sum + row.object_count, 0),
-    storageBytes: rows.reduce((sum, row) => sum + row.storage_bytes, 0),
+    ...(counters as unknown as BucketCounters),
     modifiedAt: rows.reduce((last, row) => Math.max(last, row.modified_at), 0),
   };
+}
+
+/**
+ * The counters say what was counted, whatever they said before. The caller holds the bucket's row,
+ * so that nobody changes a shard meanwhile.
+ */
+export async function setCounters(
+  sql: Sql,
+  bucketId: number,
+  counted: BucketCounters,
+  modifiedAt: number,
+): Promise<void> {
+  await sql.deleteFrom('bucket_counters').where('bucket_id', '=', bucketId).execute();
+  await sql
+    .updateTable('buckets')
+    .set({ object_count: 0, storage_bytes: 0 })
+    .where('id', '=', bucketId)
+    .execute();
+  const values = Object.fromEntries(counterNames.map((name) => [columns[name], counted[name]]));
+  await sql
+    .insertInto('bucket_counters')
+    .values({
+      bucket_id: bucketId,
+      shard: 0,
+      ...(values as Record<Column, number>),
+      modified_at: modifiedAt,
+    })
+    .execute();
 }

@@ -7,9 +7,10 @@
  * when it fails on a unique constraint or on serialization; an engine with one writer leaves locks
  * out (its compiler does).
  *
- * Rows are locked in one order: lease, account, bucket, domain, certificate, object (by key),
- * counters. What a rule reads is read after the row it hangs on is locked. Changes of objects share
- * their bucket (`forKeyShare()`): only its removal keeps them out, and waits for those under way.
+ * Rows are locked in one order: lease, account, bucket, domain, certificate, upload, object (by
+ * key), counters. What a rule reads is read after the row it hangs on is locked. Changes of objects
+ * share their bucket (`forKeyShare()`): only its removal, or a change of its versioning, keeps them
+ * out, and waits for those under way.
  *
  * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
  */
@@ -26,6 +27,10 @@ export interface Database {
   bucket_documents: BucketDocumentTable;
   bucket_counters: BucketCounterTable;
   objects: ObjectTable;
+  object_versions: ObjectVersionTable;
+  content_parts: ContentPartTable;
+  uploads: UploadTable;
+  upload_parts: UploadPartTable;
   garbage: GarbageTable;
   announced_blobs: AnnouncedBlobTable;
   leases: LeaseTable;
@@ -113,8 +118,21 @@ export interface BucketTable {
 export interface BucketCounterTable {
   bucket_id: number;
   shard: number;
+  /** Objects and older versions of any class; delete markers are not among them. */
   object_count: number;
   storage_bytes: number;
+  marker_count: Generated<number>;
+  upload_count: Generated<number>;
+  /** Of unfinished uploads. */
+  part_count: Generated<number>;
+  ia_count: Generated<number>;
+  ia_bytes: Generated<number>;
+  archive_count: Generated<number>;
+  archive_bytes: Generated<number>;
+  cold_archive_count: Generated<number>;
+  cold_archive_bytes: Generated<number>;
+  deep_cold_archive_count: Generated<number>;
+  deep_cold_archive_bytes: Generated<number>;
   modified_at: number;
 }
 
@@ -124,11 +142,17 @@ export interface BucketDocumentTable {
   text: string;
 }
 
+/** What keys point to: of each key one object at most, the newest version. */
 export interface ObjectTable {
   bucket_id: number;
   /** UTF-8 bytes: their order is the listing's order, and NUL is a byte like any other. */
   key: Buffer;
+  /** The blob, or of `parts` the content that parts belong to, or of `none` a name for nothing. */
   blob_id: string;
+  content: string;
+  version_id: string;
+  /** Counts the versions of a key in the order they were made. */
+  sequence: number;
   size: number;
   etag: string;
   content_md5: string | null;
@@ -139,6 +163,49 @@ export interface ObjectTable {
   modified_at: number;
   headers: string;
   metadata: string;
+  /** JSON, or null when there is nothing in it. */
+  extras: string | null;
+}
+
+/**
+ * Versions that no key points to: older ones, and delete markers. A key whose newest version is
+ * here points to nothing: that one is a marker.
+ */
+export interface ObjectVersionTable extends Omit<ObjectTable, 'blob_id'> {
+  is_marker: number;
+  /** Null while it is the newest. */
+  noncurrent_at: number | null;
+  /** Null of a marker. */
+  blob_id: string | null;
+}
+
+/** Contents made of several blobs, none of them empty. */
+export interface ContentPartTable {
+  content_id: string;
+  start: number;
+  size: number;
+  blob_id: string;
+  iv: string | null;
+}
+
+export interface UploadTable {
+  upload_id: string;
+  bucket_id: number;
+  key: Buffer;
+  initiated_at: number;
+  /** JSON */
+  facts: string;
+}
+
+export interface UploadPartTable {
+  upload_id: string;
+  number: number;
+  blob_id: string;
+  size: number;
+  etag: string;
+  crc64: string;
+  modified_at: number;
+  iv: string | null;
 }
 
 /** Blobs which no key points to any more, until the sweeper has removed them. */

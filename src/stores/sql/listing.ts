@@ -2,15 +2,17 @@
  * Listing of keys, folded at a delimiter, at a cost that grows with the page and not with the
  * bucket: when a group of keys has become one common prefix, the next read starts behind the group.
  */
-import type { Selectable } from 'kysely';
-import type { ListedObject, ObjectIndex, ObjectListing } from '../ports/objects.ts';
-import type { ObjectTable } from './database.ts';
+import { sql as raw, type Selectable } from 'kysely';
+import type { ObjectIndex, ObjectListing } from '../ports/objects.ts';
+import type { UploadListing, UploadStore } from '../ports/uploads.ts';
+import type { ObjectTable, Sql } from './database.ts';
 import { type ObjectRow, objectColumns, toStoredObject } from './object-rows.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
+import { toUpload } from './uploads.ts';
 
-type KeyRow = Pick<Selectable<ObjectTable>, 'key'> & ObjectRow;
+export type KeyRow = Pick<Selectable<ObjectTable>, 'key' | 'sequence'> & ObjectRow;
 
-interface KeyRange {
+export interface KeyRange {
   bucketId: number;
   from: Buffer;
   end: Buffer;
@@ -21,20 +23,80 @@ interface KeyRange {
 export const keysFrom: HotRead<KeyRange, KeyRow> = (sql, slot) =>
   sql
     .selectFrom('objects')
-    .select(['key', ...objectColumns])
+    .select(['key', 'sequence', ...objectColumns])
     .where('bucket_id', '=', slot('bucketId'))
     .where('key', '>=', slot('from'))
     .where('key', '<', slot('end'))
     .orderBy('key')
     .limit(slot('count'));
 
-type Entry = ListedObject | { readonly commonPrefix: string };
+/** Where a read begins: at the first row of a key or later one, or right behind a row. */
+export type Place<Row> = { readonly from: Buffer } | { readonly behind: Row };
+
+/** Rows in an order of which the key is the first part. */
+export interface Source<Row extends { readonly key: Buffer }, Entry> {
+  read(place: Place<Row>, end: Buffer, count: number): Promise<Row[]>;
+  toEntry(row: Row): Entry;
+}
+
+export interface Folding<Row> {
+  readonly prefix: Buffer;
+  readonly delimiter: Buffer;
+  readonly first: Place<Row>;
+  readonly limit: number;
+}
+
+type Folded<Entry> = Entry | { readonly commonPrefix: string };
 
 /** Behind every key: UTF-8 has no byte like this. */
 const behindAll = Buffer.of(0xff);
 
 /** Rows of a read after one that found a single group: the next is probably as large. */
 const rowsBetweenGroups = 2;
+
+export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
+  source: Source<Row, Entry>,
+  { prefix, delimiter, first, limit }: Folding<Row>,
+): Promise<{ entries: Folded<Entry>[]; isTruncated: boolean }> {
+  const end = successor(prefix);
+  const wanted = limit + 1;
+  const entries: Folded<Entry>[] = [];
+  let place = first;
+  for (let count = wanted; ; ) {
+    const rows = await source.read(place, end, count);
+    const page = fold(source, rows, prefix, delimiter);
+    entries.push(...page.entries);
+    if (rows.length < count || entries.length >= wanted || page.next === undefined) break;
+    place = page.next;
+    const grown = page.entries.length > 1 ? count * 2 : rowsBetweenGroups;
+    count = Math.min(grown, wanted - entries.length);
+  }
+  return { entries: entries.slice(0, limit), isTruncated: entries.length > limit };
+}
+
+/** The entries of consecutive rows, and the first place that can add another. */
+function fold<Row extends { readonly key: Buffer }, Entry>(
+  source: Source<Row, Entry>,
+  rows: readonly Row[],
+  prefix: Buffer,
+  delimiter: Buffer,
+): { entries: Folded<Entry>[]; next: Place<Row> | undefined } {
+  const entries: Folded<Entry>[] = [];
+  let group: Buffer | undefined;
+  let next: Place<Row> | undefined;
+  for (const row of rows) {
+    if (group !== undefined && startsWith(row.key, group)) continue;
+    group = groupOf(row.key, prefix, delimiter);
+    if (group === undefined) {
+      entries.push(source.toEntry(row));
+      next = { behind: row };
+    } else {
+      entries.push({ commonPrefix: group.toString('utf8') });
+      next = { from: successor(group) };
+    }
+  }
+  return { entries, next };
+}
 
 export async function listObjects(
   keys: PreparedRead<KeyRange, KeyRow>,
@@ -43,46 +105,57 @@ export async function listObjects(
   const { bucketId, limit } = input;
   const prefix = Buffer.from(input.prefix);
   const delimiter = Buffer.from(input.delimiter);
-  const end = successor(prefix);
-  const wanted = limit + 1;
-  const entries: Entry[] = [];
-  let from = firstKey(prefix, delimiter, Buffer.from(input.after));
-  for (let count = wanted; ; ) {
-    const rows = await keys.all({ bucketId, from, end, count });
-    const page = fold(rows, prefix, delimiter);
-    entries.push(...page.entries);
-    if (rows.length < count || entries.length >= wanted) break;
-    from = page.next;
-    const grown = page.entries.length > 1 ? count * 2 : rowsBetweenGroups;
-    count = Math.min(grown, wanted - entries.length);
-  }
-  return { entries: entries.slice(0, limit), isTruncated: entries.length > limit };
+  const source: Source<KeyRow, ObjectListing['entries'][number]> = {
+    read: (place, end, count) => keys.all({ bucketId, from: startOf(place), end, count }),
+    toEntry: (row) => ({ key: row.key.toString('utf8'), object: toStoredObject(row) }),
+  };
+  const first = { from: firstKey(prefix, delimiter, Buffer.from(input.after)) };
+  return await listFolded(source, { prefix, delimiter, first, limit });
 }
 
-/** The entries of consecutive rows, and the first key that can add another. */
-function fold(
-  rows: readonly KeyRow[],
-  prefix: Buffer,
-  delimiter: Buffer,
-): { entries: Entry[]; next: Buffer } {
-  const entries: Entry[] = [];
-  let group: Buffer | undefined;
-  let next: Buffer = behindAll;
-  for (const row of rows) {
-    if (group !== undefined && startsWith(row.key, group)) continue;
-    group = groupOf(row.key, prefix, delimiter);
-    if (group === undefined) {
-      entries.push({ key: row.key.toString('utf8'), object: toStoredObject(row) });
-      next = justBehind(row.key);
-    } else {
-      entries.push({ commonPrefix: group.toString('utf8') });
-      next = successor(group);
-    }
-  }
-  return { entries, next };
+type UploadRow = Parameters<typeof toUpload>[0];
+
+export async function listUploads(
+  sql: Sql,
+  input: Parameters<UploadStore['listUploads']>[0],
+): Promise<UploadListing> {
+  const { bucketId, limit, afterUpload } = input;
+  const prefix = Buffer.from(input.prefix);
+  const delimiter = Buffer.from(input.delimiter);
+  const after = Buffer.from(input.after);
+  const source: Source<UploadRow, UploadListing['entries'][number]> = {
+    read(place, end, count) {
+      let query = sql
+        .selectFrom('uploads')
+        .select(['upload_id', 'key', 'initiated_at', 'facts'])
+        .where('bucket_id', '=', bucketId)
+        .where('key', '<', end)
+        .orderBy('key')
+        .orderBy('upload_id')
+        .limit(count);
+      query =
+        'from' in place
+          ? query.where('key', '>=', place.from)
+          : query.where(
+              raw<boolean>`(key, upload_id) > (${place.behind.key}, ${place.behind.upload_id})`,
+            );
+      return query.execute();
+    },
+    toEntry: toUpload,
+  };
+  const from = firstKey(prefix, delimiter, after);
+  const isInside = afterUpload !== undefined && from.equals(justBehind(after));
+  const marker = { key: after, upload_id: afterUpload ?? '', initiated_at: 0, facts: '' };
+  const first: Place<UploadRow> = isInside ? { behind: marker } : { from };
+  return await listFolded(source, { prefix, delimiter, first, limit });
 }
 
-function firstKey(prefix: Buffer, delimiter: Buffer, after: Buffer): Buffer {
+/** The first key a place stands for, where a key has one row. */
+export function startOf(place: Place<{ readonly key: Buffer }>): Buffer {
+  return 'from' in place ? place.from : justBehind(place.behind.key);
+}
+
+export function firstKey(prefix: Buffer, delimiter: Buffer, after: Buffer): Buffer {
   if (Buffer.compare(after, prefix) < 0) return prefix;
   // A group that `after` names or stands in begins at or before `after`: it was listed already.
   const group = groupOf(after, prefix, delimiter);
@@ -96,12 +169,12 @@ function groupOf(key: Buffer, prefix: Buffer, delimiter: Buffer): Buffer | undef
 }
 
 /** The least key greater than `key`. */
-function justBehind(key: Buffer): Buffer {
+export function justBehind(key: Buffer): Buffer {
   return Buffer.concat([key, Buffer.of(0)]);
 }
 
 /** The least bytes greater than everything that starts with `bytes`; they are UTF-8 text. */
-function successor(bytes: Buffer): Buffer {
+export function successor(bytes: Buffer): Buffer {
   const last = bytes.at(-1);
   if (last === undefined) return behindAll;
   return Buffer.concat([bytes.subarray(0, -1), Buffer.of(last + 1)]);

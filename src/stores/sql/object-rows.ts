@@ -1,10 +1,11 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { ObjectAcl, StoredObject } from '../ports/objects.ts';
+import type { ObjectAcl, ObjectExtras, StoredObject } from '../ports/objects.ts';
 import type { ObjectTable } from './database.ts';
 
 /** The columns of what a key points to. */
 export const objectColumns = [
   'blob_id',
+  'content',
   'size',
   'etag',
   'content_md5',
@@ -15,9 +16,13 @@ export const objectColumns = [
   'modified_at',
   'headers',
   'metadata',
+  'version_id',
+  'extras',
 ] as const;
 
-export type ObjectRow = Omit<Selectable<ObjectTable>, 'bucket_id' | 'key'>;
+export type ObjectRow = Pick<Selectable<ObjectTable>, (typeof objectColumns)[number]>;
+
+const noExtras: ObjectExtras = {};
 
 /**
  * The bytes of a key. Text that is not Unicode has none of its own (half a surrogate pair would
@@ -30,6 +35,7 @@ export function keyBytes(key: string): Buffer | undefined {
 export function toStoredObject(row: ObjectRow): StoredObject {
   return {
     blobId: row.blob_id,
+    content: row.content as StoredObject['content'],
     size: row.size,
     etag: row.etag,
     contentMd5: row.content_md5 ?? undefined,
@@ -40,14 +46,17 @@ export function toStoredObject(row: ObjectRow): StoredObject {
     modifiedAt: row.modified_at,
     headers: JSON.parse(row.headers) as Record<string, string>,
     metadata: JSON.parse(row.metadata) as Record<string, string>,
+    versionId: row.version_id,
+    extras: row.extras === null ? noExtras : (JSON.parse(row.extras) as ObjectExtras),
   };
 }
 
 export function toObjectRow(
   object: StoredObject,
-): Omit<Insertable<ObjectTable>, 'bucket_id' | 'key'> {
+): Omit<Insertable<ObjectTable>, 'bucket_id' | 'key' | 'sequence'> {
   return {
     blob_id: object.blobId,
+    content: object.content,
     size: object.size,
     etag: object.etag,
     content_md5: object.contentMd5 ?? null,
@@ -58,5 +67,14 @@ export function toObjectRow(
     modified_at: object.modifiedAt,
     headers: JSON.stringify(object.headers),
     metadata: JSON.stringify(object.metadata),
+    version_id: object.versionId,
+    extras: Object.keys(object.extras).length === 0 ? null : JSON.stringify(object.extras),
   };
+}
+
+/** The same of a key that something is stored under: whoever asks has checked it. */
+export function keyToStore(key: string): Buffer {
+  const bytes = keyBytes(key);
+  if (bytes === undefined) throw new TypeError('An object key must be valid Unicode text.');
+  return bytes;
 }

@@ -8,7 +8,13 @@ import {
   toKnownCredential,
 } from './accounts.ts';
 import { listAudit } from './audit.ts';
-import { bucketByName, findBucketDocument, listBuckets, toBucket } from './buckets.ts';
+import {
+  bucketByName,
+  findBucketDocument,
+  hasAccountAccessBlock,
+  listBuckets,
+  toBucket,
+} from './buckets.ts';
 import { certificateByNumber, listCertificates, toStoredCertificate } from './certificates.ts';
 import {
   countDomains,
@@ -18,6 +24,7 @@ import {
   mappedDomainByName,
   toMappedDomain,
 } from './cnames.ts';
+import { knownBlobs, listBlobs, listContentParts, listGarbage } from './contents.ts';
 import { bucketStat, type PickShard } from './counters.ts';
 import type { Sql } from './database.ts';
 import {
@@ -31,13 +38,15 @@ import {
 } from './identities.ts';
 import { inspectionPort } from './inspection.ts';
 import { leaseRefusal } from './leases.ts';
-import { keysFrom, listObjects } from './listing.ts';
+import { keysFrom, listObjects, listUploads } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
-import { knownBlobs, listBlobs, listGarbage, objectByKey } from './objects.ts';
+import { findMarker, findVersion, objectByKey } from './objects.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
 import { changesAfter, changesSince } from './revisions.ts';
 import { rowPort } from './rows.ts';
 import { findSetting } from './settings.ts';
+import { findUpload, listParts } from './uploads.ts';
+import { listNoncurrent, listVersions } from './version-listing.ts';
 import type { RunWrite } from './writes.ts';
 
 export interface SqlEngineParts {
@@ -63,6 +72,7 @@ export function assemblePorts(parts: SqlEngineParts): StorePorts {
     identities: identityPort(sql, write),
     buckets: bucketPort(sql, write, prepare),
     objects: objectPort(sql, write, prepare, pickShard),
+    uploads: uploadPort(sql, write, pickShard),
     cnames: cnamePort(sql, write, prepare),
     certificates: certificatePort(sql, write, prepare),
     audit: {
@@ -153,6 +163,11 @@ function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
     },
     listBuckets: (input) => listBuckets(sql, input),
     setBucketAcl: (bucketId, acl) => write('setBucketAcl', bucketId, acl),
+    setBucketRedundancy: (bucketId, redundancy) =>
+      write('setBucketRedundancy', bucketId, redundancy),
+    setAccountAccessBlock: (accountId, isBlocked) =>
+      write('setAccountAccessBlock', accountId, isBlocked),
+    hasAccountAccessBlock: (accountId) => hasAccountAccessBlock(sql, accountId),
     bucketStat: (bucketId) => bucketStat(sql, bucketId),
     findBucketDocument: (bucketId, name) => findBucketDocument(sql, bucketId, name),
     setBucketDocument: (bucketId, name, text, expected) =>
@@ -179,17 +194,33 @@ function objectPort(
       const row = await object.first({ bucketId, key: bytes });
       return row === undefined ? undefined : toStoredObject(row);
     },
-    deleteObjects: (bucketId, keys, now) =>
-      write('deleteObjects', bucketId, keys, now, pickShard()),
-    setObjectAcl: (bucketId, key, acl) => write('setObjectAcl', bucketId, key, acl),
-    setObjectMetadata: (input) => write('setObjectMetadata', input, pickShard()),
+    findVersion: (bucketId, key, versionId) => findVersion(sql, bucketId, key, versionId),
+    findMarker: (bucketId, key) => findMarker(sql, bucketId, key),
+    deleteObjects: (input) => write('deleteObjects', input, pickShard()),
+    changeObject: (input) => write('changeObject', input, pickShard()),
+    appendToObject: (input) => write('appendToObject', input, pickShard()),
     listObjects: (input) => listObjects(keys, input),
+    listVersions: (input) => listVersions(sql, keys, input),
+    listNoncurrent: (input) => listNoncurrent(sql, input),
+    listContentParts: (contentId, from, limit) => listContentParts(sql, contentId, from, limit),
     announceBlob: (blobId, at) => write('announceBlob', blobId, at),
     expireAnnounced: (before, limit, fence) => write('expireAnnounced', before, limit, fence),
     listGarbage: (before, limit) => listGarbage(sql, before, limit),
     forgetGarbage: (blobIds) => write('forgetGarbage', blobIds),
     knownBlobs: (blobIds) => knownBlobs(sql, blobIds),
     listBlobs: (after, limit) => listBlobs(sql, after, limit),
+  };
+}
+
+function uploadPort(sql: Sql, write: RunWrite, pickShard: PickShard): MetadataEngine['uploads'] {
+  return {
+    createUpload: (bucketId, upload) => write('createUpload', bucketId, upload, pickShard()),
+    findUpload: (bucketId, key, uploadId) => findUpload(sql, bucketId, key, uploadId),
+    putPart: (input) => write('putPart', input, pickShard()),
+    listParts: (uploadId, after, limit) => listParts(sql, uploadId, after, limit),
+    completeUpload: (input) => write('completeUpload', input, pickShard()),
+    abortUpload: (input) => write('abortUpload', input, pickShard()),
+    listUploads: (input) => listUploads(sql, input),
   };
 }
 

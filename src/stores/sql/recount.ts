@@ -1,9 +1,9 @@
 /** Counters of buckets against what they count. */
+import { type RawBuilder, sql as raw, type SqlBool } from 'kysely';
+import type { BucketCounters, BucketStat } from '../ports/buckets.ts';
 import type { BucketCount } from '../ports/inspection.ts';
-import { bucketStat } from './counters.ts';
+import { bucketStat, counterNames, setCounters, Tally } from './counters.ts';
 import type { Sql } from './database.ts';
-
-type Counted = BucketCount['counted'];
 
 /** Keeps nobody out: a change that comes in between shows in the counters, and is told. */
 export async function countBucket(sql: Sql, bucketId: number): Promise<BucketCount | undefined> {
@@ -11,17 +11,13 @@ export async function countBucket(sql: Sql, bucketId: number): Promise<BucketCou
   const counted = await countRows(sql, bucketId);
   const after = await bucketStat(sql, bucketId);
   if (before === undefined || after === undefined) return undefined;
-  const isOfOneMoment =
-    before.objectCount === after.objectCount &&
-    before.storageBytes === after.storageBytes &&
-    before.modifiedAt === after.modifiedAt;
+  const isOfOneMoment = before.modifiedAt === after.modifiedAt && areEqual(before, after);
   return { noted: countersOf(after), counted, isOfOneMoment };
 }
 
 /**
  * The lock of the bucket's row waits for every change of an object that is under way and keeps the
- * next ones out. What the row itself counts is part of the sum whatever else there is, so the
- * difference goes there.
+ * next ones out.
  */
 export async function recountBucket(
   sql: Sql,
@@ -32,30 +28,89 @@ export async function recountBucket(
   const noted = await bucketStat(sql, bucketId);
   if (noted === undefined) return undefined;
   const counted = await countRows(sql, bucketId);
-  const objects = counted.objectCount - noted.objectCount;
-  const bytes = counted.storageBytes - noted.storageBytes;
-  if (isCorrected && (objects !== 0 || bytes !== 0)) {
-    await sql
-      .updateTable('buckets')
-      .set((of) => ({
-        object_count: of('object_count', '+', objects),
-        storage_bytes: of('storage_bytes', '+', bytes),
-      }))
-      .where('id', '=', bucketId)
-      .execute();
+  if (isCorrected && !areEqual(noted, counted)) {
+    await setCounters(sql, bucketId, counted, noted.modifiedAt);
   }
   return { noted: countersOf(noted), counted, isOfOneMoment: true };
 }
 
-function countersOf({ objectCount, storageBytes }: Counted): Counted {
-  return { objectCount, storageBytes };
+function areEqual(one: BucketCounters, other: BucketCounters): boolean {
+  return counterNames.every((name) => one[name] === other[name]);
 }
 
-async function countRows(sql: Sql, bucketId: number): Promise<Counted> {
-  const row = await sql
-    .selectFrom('objects')
-    .select((of) => [of.fn.countAll<number>().as('count'), of.fn.sum<number>('size').as('bytes')])
+function countersOf({ modifiedAt: _moment, ...counters }: BucketStat): BucketCounters {
+  return counters;
+}
+
+const count = raw<number>`count(*)`.as('count');
+const bytes = raw<number | null>`sum(size)`.as('bytes');
+
+async function countRows(sql: Sql, bucketId: number): Promise<BucketCounters> {
+  const tally = new Tally();
+  await inPortionsOfKeys(sql, 'objects', bucketId, async (isWithin) => {
+    const rows = await sql
+      .selectFrom('objects')
+      .select(['storage_class', count, bytes])
+      .where(isWithin)
+      .groupBy('storage_class')
+      .execute();
+    for (const row of rows) tally.objects(row.storage_class, Number(row.count), sumOf(row));
+  });
+  await inPortionsOfKeys(sql, 'object_versions', bucketId, async (isWithin) => {
+    const rows = await sql
+      .selectFrom('object_versions')
+      .select(['storage_class', 'is_marker', count, bytes])
+      .where(isWithin)
+      .groupBy(['storage_class', 'is_marker'])
+      .execute();
+    for (const row of rows) {
+      if (row.is_marker === 1) tally.markers(Number(row.count));
+      else tally.objects(row.storage_class, Number(row.count), sumOf(row));
+    }
+  });
+  const uploads = await sql
+    .selectFrom('uploads')
+    .select(count)
     .where('bucket_id', '=', bucketId)
     .executeTakeFirstOrThrow();
-  return { objectCount: Number(row.count), storageBytes: Number(row.bytes ?? 0) };
+  const parts = await sql
+    .selectFrom('uploads')
+    .innerJoin('upload_parts', 'upload_parts.upload_id', 'uploads.upload_id')
+    .select(count)
+    .where('uploads.bucket_id', '=', bucketId)
+    .executeTakeFirstOrThrow();
+  tally.uploads(Number(uploads.count)).parts(Number(parts.count));
+  const zero = Object.fromEntries(counterNames.map((name) => [name, 0]));
+  return { ...zero, ...Object.fromEntries(tally.changes()) } as unknown as BucketCounters;
+}
+
+function sumOf(row: { readonly bytes: number | null }): number {
+  return Number(row.bytes ?? 0);
+}
+
+/** Far fewer than a server counts in the time that a statement may take, on slow disks too. */
+export const countedAtOnce = 20_000;
+
+/** No bucket is too large for the bound of a statement. */
+async function inPortionsOfKeys(
+  sql: Sql,
+  table: 'objects' | 'object_versions',
+  bucketId: number,
+  work: (isWithin: RawBuilder<SqlBool>) => Promise<void>,
+): Promise<void> {
+  for (let after: Buffer | undefined, isMore = true; isMore; ) {
+    const isBehind = after === undefined ? raw`1 = 1` : raw`key > ${after}`;
+    const isHere = raw<SqlBool>`(bucket_id = ${bucketId} and ${isBehind})`;
+    const last = await sql
+      .selectFrom(table)
+      .select('key')
+      .where(isHere)
+      .orderBy('key')
+      .offset(countedAtOnce - 1)
+      .limit(1)
+      .executeTakeFirst();
+    await work(last === undefined ? isHere : raw<SqlBool>`(${isHere} and key <= ${last.key})`);
+    after = last?.key;
+    isMore = last !== undefined;
+  }
 }

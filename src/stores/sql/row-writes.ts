@@ -7,12 +7,14 @@ import { keyOf, rowTable, untyped } from './row-tables.ts';
 
 /** Rows of other tables that keep a row from going. */
 const children: Readonly<Record<string, readonly { table: string; column: string }[]>> = {
-  accounts: ['credentials', 'identities', 'policies'].map((table) => ({
-    table,
-    column: 'account_id',
-  })),
+  accounts: ['credentials', 'identities', 'policies'].map((table) => {
+    return { table, column: 'account_id' };
+  }),
   identities: [{ table: 'credentials', column: 'user_id' }],
-  buckets: [{ table: 'objects', column: 'bucket_id' }],
+  buckets: ['objects', 'object_versions', 'uploads'].map((table) => {
+    return { table, column: 'bucket_id' };
+  }),
+  uploads: [{ table: 'upload_parts', column: 'upload_id' }],
 };
 
 export async function putRows(

@@ -13,14 +13,19 @@ import { appendAudit } from './audit.ts';
 import {
   createBucket,
   deleteBucket,
+  setAccountAccessBlock,
   setBucketAcl,
   setBucketDocument,
+  setBucketRedundancy,
   setBucketVersioning,
 } from './buckets.ts';
 import { resealCertificate } from './certificates.ts';
+import { appendToObject, changeObject } from './changes-of-objects.ts';
 import { releaseDomain } from './cnames.ts';
+import { announceBlob, expireAnnounced, forgetGarbage } from './contents.ts';
 import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
 import type { Sql } from './database.ts';
+import { deleteObjects } from './deletions.ts';
 import {
   addMember,
   attachPolicy,
@@ -35,19 +40,12 @@ import {
 } from './identity-writes.ts';
 import { releaseLease, renewLease, takeLease } from './leases.ts';
 import { changeMapping } from './mapping.ts';
-import {
-  announceBlob,
-  deleteObjects,
-  expireAnnounced,
-  forgetGarbage,
-  putObject,
-  setObjectAcl,
-  setObjectMetadata,
-} from './objects.ts';
+import { putObject } from './objects.ts';
 import { recountBucket } from './recount.ts';
 import { continueNumbers, putRows, removeRows } from './row-writes.ts';
 import { ensureSetting, setSetting } from './settings.ts';
 import { takeOrReuseToken } from './tokens.ts';
+import { abortUpload, completeUpload, createUpload, putPart } from './uploads.ts';
 
 export const writes = {
   createAccount,
@@ -68,12 +66,18 @@ export const writes = {
   createBucket,
   setBucketAcl,
   setBucketDocument,
+  setBucketRedundancy,
   setBucketVersioning,
+  setAccountAccessBlock,
   deleteBucket,
   putObject,
   deleteObjects,
-  setObjectAcl,
-  setObjectMetadata,
+  changeObject,
+  appendToObject,
+  createUpload,
+  putPart,
+  completeUpload,
+  abortUpload,
   announceBlob,
   expireAnnounced,
   forgetGarbage,

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openRawOss, type RawOss, textOf } from '../object/raw-oss.ts';
+import { compact } from './conversation.ts';
 
 let oss: RawOss;
 let bucket: string;
@@ -22,7 +23,6 @@ const absent: Readonly<Record<string, string>> = {
   lifecycle: 'NoSuchLifecycle',
   policy: 'NoSuchBucketPolicy',
   replication: 'NoSuchReplicationConfiguration',
-  style: 'NoSuchStyle',
   transferAcceleration: 'NoSuchTransferAccelerationConfiguration',
   website: 'NoSuchWebsiteConfiguration',
   worm: 'NoSuchWORMConfiguration',
@@ -38,9 +38,9 @@ for (const [name, code] of Object.entries(absent)) {
 
 const later: [string, string, string | undefined][] = [
   ['PUT', 'cors', undefined],
-  ['DELETE', 'lifecycle', undefined],
-  ['POST', 'worm', undefined],
-  ['GET', 'logging', undefined],
+  ['GET', 'metaQuery', undefined],
+  ['PUT', 'rtc', undefined],
+  ['GET', 'replicationLocation', undefined],
   ['GET', 'tagging', 'k'],
   ['PUT', 'symlink', 'k'],
   ['POST', 'append', 'k'],
@@ -56,6 +56,46 @@ for (const [method, name, key] of later) {
     assert.equal((await oss.call({ bucket, key: 'k' })).text, 'x');
   });
 }
+
+test('what only the cloud has: empty lists, and nothing in them', async () => {
+  const id = oss.server.rootAccountId;
+  const lists: Record<string, string> = {
+    cloudboxes:
+      `<ListCloudBoxResult><IsTruncated>false</IsTruncated><Owner><ID>${id}</ID>` +
+      `<DisplayName>${id}</DisplayName></Owner><CloudBoxes></CloudBoxes></ListCloudBoxResult>`,
+    accessPoint:
+      '<ListAccessPointsResult><IsTruncated>false</IsTruncated>' +
+      `<NextContinuationToken></NextContinuationToken><AccountId>${id}</AccountId>` +
+      '<AccessPoints></AccessPoints></ListAccessPointsResult>',
+    accessPointForObjectProcess:
+      '<ListAccessPointsForObjectProcessResult><IsTruncated>false</IsTruncated>' +
+      `<NextContinuationToken></NextContinuationToken><AccountId>${id}</AccountId>` +
+      '<AccessPointsForObjectProcess></AccessPointsForObjectProcess>' +
+      '</ListAccessPointsForObjectProcessResult>',
+    resourcePool:
+      `<ListResourcePoolsResult><Region>cn-hangzhou</Region><Owner>${id}</Owner>` +
+      '<ContinuationToken></ContinuationToken><IsTruncated>false</IsTruncated>' +
+      '<NextContinuationToken></NextContinuationToken></ListResourcePoolsResult>',
+  };
+  for (const [name, expected] of Object.entries(lists)) {
+    const answer = await oss.call({ query: { [name]: undefined } });
+    assert.equal(compact(answer.text), expected);
+  }
+  const ofPool: [string, Record<string, string>][] = [
+    ['GET', { resourcePoolInfo: '' }],
+    ['GET', { resourcePoolBuckets: '' }],
+    ['GET', { requesterQosInfo: '' }],
+    ['GET', { requesterQosInfo: '', qosRequester: '1' }],
+    ['PUT', { requesterQosInfo: '', qosRequester: '1' }],
+    ['DELETE', { requesterQosInfo: '', qosRequester: '1' }],
+  ];
+  for (const [method, query] of ofPool) {
+    const answer = await oss.call({ method, query: { resourcePool: 'test', ...query } });
+    assert.deepEqual([answer.status, answer.code], [404, 'NoSuchResourcePool']);
+    const message = 'The specified resource pool does not exist.';
+    assert.equal(textOf(answer.text, 'Message'), message);
+  }
+});
 
 test('a preflight: what is missing is said, and no bucket allows anything', async () => {
   const preflight = (headers: Record<string, string>) =>

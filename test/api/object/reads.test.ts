@@ -185,7 +185,6 @@ test('a missing key is named; HEAD says it in headers', async () => {
 
 test('what a read asks for beyond bytes is refused by name', async () => {
   const refused: [Call, string][] = [
-    [{ headers: { 'x-oss-multi-range-behavior': 'multi-range' } }, 'NotImplemented'],
     [{ query: { 'x-oss-process': 'image/resize,w_1' } }, 'NotImplemented'],
     [{ headers: { 'x-oss-traffic-limit': '1' } }, 'InvalidArgument'],
   ];

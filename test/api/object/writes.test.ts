@@ -35,7 +35,12 @@ const refusals: [string, Record<string, string>, string, number][] = [
   ['another CRC', { 'x-oss-hash-crc64ecma': '1' }, 'InvalidDigest', 400],
   ['a condition', { 'if-none-match': '*' }, 'NotImplemented', 400],
   ['a date condition', { 'if-modified-since': 'x' }, 'NotImplemented', 400],
-  ['encryption', { 'x-oss-server-side-encryption': 'AES256' }, 'NotImplemented', 400],
+  [
+    'no known encryption',
+    { 'x-oss-server-side-encryption': 'x' },
+    'InvalidEncryptionAlgorithmError',
+    400,
+  ],
   ['tags', { 'x-oss-tagging': 'a=b' }, 'NotImplemented', 400],
   ['a callback', { 'x-oss-callback': 'e30=' }, 'NotImplemented', 400],
   ['an unknown ACL', { 'x-oss-object-acl': 'public' }, 'InvalidArgument', 400],

@@ -124,14 +124,23 @@ async function putObjects(): Promise<void> {
 }
 
 async function arrange(one: Case): Promise<void> {
-  const { buckets, objects } = stage.server.rooms.engines.metadata;
+  const { buckets } = stage.server.rooms.engines.metadata;
   await stage.setPolicy(undefined);
   for (const name of ['website', 'public-access-block'] as const) {
     await buckets.setBucketDocument(stage.shop.id, name, undefined);
   }
   await buckets.setBucketAcl(stage.shop.id, 'private');
   await putObjects();
-  await objects.setObjectAcl(stage.shop.id, 'a.txt', one.objectAcl ?? 'default');
+  const acl = { 'x-oss-object-acl': one.objectAcl ?? 'default' };
+  const query = { acl: undefined };
+  await stage.call({
+    as: 'owner',
+    method: 'PUT',
+    bucket: 'shop',
+    key: 'a.txt',
+    query,
+    headers: acl,
+  });
   await buckets.setBucketAcl(stage.shop.id, one.acl ?? 'private');
   if (one.isBlocked) {
     await buckets.setBucketDocument(stage.shop.id, 'public-access-block', '{}');

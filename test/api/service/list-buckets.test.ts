@@ -41,7 +41,41 @@ test('another account sees its own only, nobody sees none', async () => {
   assert.deepEqual([anonymous.status, anonymous.code], [403, 'AccessDenied']);
 });
 
+test('buckets by their tags', async () => {
+  const as = await oss.stranger();
+  const tags: Record<string, string[]> = { 'tag-a': ['k=1'], 'tag-b': ['k=2', 'l=1'], 'tag-c': [] };
+  for (const [bucket, pairs] of Object.entries(tags)) {
+    await oss.call({ method: 'PUT', bucket, as });
+    const inner = pairs.map((pair) => {
+      const [key, value] = pair.split('=');
+      return `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`;
+    });
+    const body = `<Tagging><TagSet>${inner.join('')}</TagSet></Tagging>`;
+    await oss.call({ method: 'PUT', bucket, query: { tagging: undefined }, body, as });
+  }
+  const table: [Record<string, string>, string[]][] = [
+    [{ 'tag-key': 'k' }, ['tag-a', 'tag-b']],
+    [{ 'tag-key': 'k', 'tag-value': '2' }, ['tag-b']],
+    [{ 'tag-key': 'k', 'tag-value': '' }, ['tag-a', 'tag-b']],
+    [{ 'tag-key': 'k', 'max-keys': '1' }, ['tag-a']],
+    [{ 'tag-key': 'k', marker: 'tag-a' }, ['tag-b']],
+    [{ 'tag-key': 'k', prefix: 'other' }, []],
+    [{ tagging: '"k":"2","l":"1"' }, ['tag-b']],
+    [{ tagging: '"k":"1","l":"1"' }, []],
+    [{ 'tag-key': 'm' }, []],
+  ];
+  for (const [query, names] of table) {
+    const { text } = await oss.call({ query, as });
+    assert.deepEqual(textsOf(text, 'Name'), names, JSON.stringify(query));
+  }
+  const page = (await oss.call({ query: { 'tag-key': 'k', 'max-keys': '1' }, as })).text;
+  assert.equal(textOf(page, 'IsTruncated'), 'true');
+  assert.equal(textOf(page, 'NextMarker'), 'tag-a');
+});
+
 test('what cannot be filtered is not listed instead', async () => {
-  assert.equal((await oss.call({ query: { 'tag-key': 'a' } })).code, 'NotImplemented');
+  assert.equal((await oss.call({ query: { 'tag-value': 'a' } })).code, 'InvalidArgument');
+  assert.equal((await oss.call({ query: { tagging: 'a' } })).code, 'InvalidArgument');
+  assert.equal((await oss.call({ query: { tagging: '' } })).code, 'NotImplemented');
   assert.equal((await oss.call({ query: { 'max-keys': '1001' } })).code, 'InvalidArgument');
 });

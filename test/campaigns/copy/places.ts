@@ -67,7 +67,9 @@ export function configOf({ file }: Place): Promise<Config> {
 
 /** What keeps its data, without a server. */
 export async function openPlace(place: Place): ReturnType<typeof openForCopy> {
-  return openForCopy(await configOf(place), realWorld);
+  const opened = await openForCopy(await configOf(place), realWorld);
+  await opened.claimPlace();
+  return opened;
 }
 
 export async function servePlace(place: Place): ReturnType<typeof startServer> {

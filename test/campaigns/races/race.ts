@@ -8,6 +8,7 @@ import type { TxtAnswer, TxtResolver } from '../../../src/dns/index.ts';
 import { OssError } from '../../../src/errors/index.ts';
 import type { AuditActor, Bucket } from '../../../src/stores/index.ts';
 import { type Chance, createChance } from '../../support/chance.ts';
+import { deleteKeys } from '../../support/keys.ts';
 import { type Actor, Gate } from './gate.ts';
 import { Judge, type Tally } from './judge.ts';
 import { accountIds, type Rooms, type Stage } from './stage.ts';
@@ -274,6 +275,9 @@ async function createBucket(race: Race, account: string, name: string): Promise<
       contentMd5: undefined,
       crc64: '0',
       type: 'Normal',
+      content: 'blob',
+      versionId: 'null',
+      extras: {},
       acl: 'default',
       storageClass: 'Standard',
       modifiedAt: stage.world.clock.now(),
@@ -288,7 +292,7 @@ async function recreateBucket(race: Race, account: string, name: string): Promis
   const { stage, rooms, chance } = race;
   const bucket = await ownBucket(race, account, name);
   if (bucket) {
-    await stage.engine.objects.deleteObjects(bucket.id, ['owner'], stage.world.clock.now());
+    await deleteKeys(stage.engine.objects, bucket.id, ['owner'], stage.world.clock.now());
     await attempt(() => rooms.buckets.deleteBucket(bucket, actor(race, account)));
   }
   if (!chance.one(4)) await createBucket(race, pickAccount(race), name);

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import {
   type Bucket,
   type BucketAcl,
+  checkAclAllowed,
   effectiveAcl,
+  isPublicAccessBlocked,
   type ObjectAcl,
   type StoredObject,
 } from '../../../src/buckets/index.ts';
@@ -15,7 +17,12 @@ const owner: Who = { kind: 'account', accountId: ownerId };
 const stranger: Who = { kind: 'account', accountId: '1000000000000002' };
 const nobody: Who = { kind: 'anonymous' };
 
-function isLetIn(who: Who, accessClass: AccessClass, acl: BucketAcl): boolean {
+function isLetIn(
+  who: Who,
+  accessClass: AccessClass,
+  acl: BucketAcl,
+  isPublicBlocked = false,
+): boolean {
   const resource = { service: 'oss', region: 'r', accountId: ownerId, relative: 'b/k' } as const;
   return decide({
     who,
@@ -27,7 +34,7 @@ function isLetIn(who: Who, accessClass: AccessClass, acl: BucketAcl): boolean {
     bucketPolicy: undefined,
     accessClass,
     acl,
-    isPublicBlocked: false,
+    isPublicBlocked,
     isOpenToAnonymous: true,
   }).isAllowed;
 }
@@ -59,6 +66,9 @@ function objectWith(acl: ObjectAcl): StoredObject {
     modifiedAt: 0,
     headers: {},
     metadata: {},
+    content: 'blob',
+    versionId: 'null',
+    extras: {},
   };
 }
 
@@ -93,5 +103,27 @@ for (const [bucketAcl, objectAcl, isReadable, isWritable] of table) {
     }
     assert.equal(isLetIn(owner, 'read', effectiveAcl(bucket, object)), true);
     assert.equal(isLetIn(owner, 'write', effectiveAcl(bucket, object)), true);
+  });
+}
+
+for (const block of ['public-access-block', 'account-access-block'] as const) {
+  test(`${block}: public ACLs grant nothing to others, and none may be set`, () => {
+    const bucket = { ...bucketWith('public-read-write'), documents: [block] };
+    for (const object of [undefined, objectWith('default'), objectWith('public-read-write')]) {
+      const acl = effectiveAcl(bucket, object);
+      const isBlocked = isPublicAccessBlocked(bucket);
+      for (const accessClass of ['read', 'write'] as const) {
+        assert.equal(isLetIn(stranger, accessClass, acl, isBlocked), false);
+        assert.equal(isLetIn(nobody, accessClass, acl, isBlocked), false);
+        assert.equal(isLetIn(owner, accessClass, acl, isBlocked), true);
+      }
+    }
+    for (const acl of ['public-read', 'public-read-write'] as const) {
+      assert.throws(() => checkAclAllowed(bucket, 'object', acl), { code: 'AccessDenied' });
+      checkAclAllowed(bucketWith('private'), 'object', acl);
+    }
+    for (const acl of ['private', 'default', undefined] as const) {
+      checkAclAllowed(bucket, 'object', acl);
+    }
   });
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createBuckets } from '../../../src/buckets/index.ts';
 import { OssError } from '../../../src/errors/index.ts';
+import { removeKeys } from '../../support/keys.ts';
 import { newBucket, openRooms, owner, type Rooms, upload } from './rooms.ts';
 
 let rooms: Rooms;
@@ -74,7 +75,7 @@ test('only an empty bucket is deleted; made again it is another, without a websi
   await rooms.documents.put(bucket, 'website', { index: { suffix: 'index.html' } });
   await rooms.objects.putObject(upload(bucket, 'k', 'x'));
   await assert.rejects(rooms.buckets.deleteBucket(bucket, actor), refusal('BucketNotEmpty'));
-  await rooms.objects.deleteObjects(bucket, ['k']);
+  await removeKeys(rooms.objects, bucket, ['k']);
   assert.deepEqual((await rooms.buckets.deleteBucket(bucket, actor)).domains, []);
   await assert.rejects(rooms.buckets.deleteBucket(bucket, actor), refusal('NoSuchBucket'));
   await assert.rejects(rooms.buckets.setBucketAcl(bucket, 'private'), refusal('NoSuchBucket'));
@@ -98,7 +99,7 @@ test('figures are exact after puts, replacements and deletions', async () => {
   assert.equal(stat.objectCount, 2);
   assert.equal(stat.storageBytes, 4);
   assert.equal(stat.modifiedAt, rooms.world.clock.now());
-  await rooms.objects.deleteObjects(bucket, ['a', 'b']);
+  await removeKeys(rooms.objects, bucket, ['a', 'b']);
   const empty = await rooms.buckets.bucketStat(bucket);
   assert.deepEqual([empty.objectCount, empty.storageBytes], [0, 0]);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { CopyObject } from '../../../src/buckets/index.ts';
 import { OssError } from '../../../src/errors/index.ts';
+import { removeKeys } from '../../support/keys.ts';
 import { openRooms, type Rooms, readText, upload } from './rooms.ts';
 
 let rooms: Rooms;
@@ -29,11 +30,11 @@ function copy(from: string, to: string, changes: Partial<CopyObject> = {}): Copy
 }
 
 test('a copy has its source’s content and metadata, and an ACL of its own', async () => {
-  const source = await rooms.objects.putObject(
+  const { object: source } = await rooms.objects.putObject(
     upload(rooms.bucket, 'source', 'text', { facts, acl: 'public-read' }),
   );
   rooms.world.advance(5_000);
-  const made = await rooms.objects.copyObject(copy('source', 'copy'));
+  const { object: made } = await rooms.objects.copyObject(copy('source', 'copy'));
   assert.equal(made.etag, source.etag);
   assert.equal(made.crc64, source.crc64);
   assert.notEqual(made.blobId, source.blobId);
@@ -41,21 +42,23 @@ test('a copy has its source’s content and metadata, and an ACL of its own', as
   assert.equal(made.modifiedAt, source.modifiedAt + 5_000);
   assert.deepEqual({ ...made.metadata }, facts.metadata);
   assert.equal(made.headers['content-type'], 'text/css');
-  await rooms.objects.deleteObjects(rooms.bucket, ['source']);
+  await removeKeys(rooms.objects, rooms.bucket, ['source']);
   assert.equal(await readText(rooms, 'copy'), 'text');
 });
 
 test('REPLACE takes the metadata of the request', async () => {
   await rooms.objects.putObject(upload(rooms.bucket, 'source', 'text'));
-  const made = await rooms.objects.copyObject(copy('source', 'copy', { facts, isReplacing: true }));
+  const { object: made } = await rooms.objects.copyObject(
+    copy('source', 'copy', { facts, isReplacing: true }),
+  );
   assert.deepEqual({ ...made.metadata }, facts.metadata);
 });
 
 test('onto itself: the content stays, the metadata is the request’s, the ACL stays', async () => {
-  const source = await rooms.objects.putObject(
+  const { object: source } = await rooms.objects.putObject(
     upload(rooms.bucket, 'self', 'text', { acl: 'private', storageClass: 'IA' }),
   );
-  const made = await rooms.objects.copyObject(copy('self', 'self', { facts }));
+  const { object: made } = await rooms.objects.copyObject(copy('self', 'self', { facts }));
   assert.equal(made.blobId, source.blobId);
   assert.deepEqual({ ...made.metadata }, facts.metadata);
   assert.equal(made.acl, 'private');

@@ -43,7 +43,7 @@ function show({ entries }: ObjectListing): string[] {
 async function fill(name: string, keys: readonly string[]): Promise<Bucket> {
   const bucket = await rooms.buckets.putBucket({ ...newBucket, name });
   // Rows only: a listing never looks at contents.
-  const object = await rooms.objects.putObject(upload(rooms.bucket, 'pattern', ''));
+  const { object } = await rooms.objects.putObject(upload(rooms.bucket, 'pattern', ''));
   await Promise.all(
     keys.map((key) =>
       rooms.engine.objects.putObject({

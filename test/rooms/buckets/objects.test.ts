@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { after, afterEach, before, test } from 'node:test';
 import { createObjects, objectLimits } from '../../../src/buckets/index.ts';
 import { OssError } from '../../../src/errors/index.ts';
+import { removeKeys } from '../../support/keys.ts';
 import {
   contentOf,
   filesBelow,
@@ -22,7 +23,7 @@ after(() => rooms.close());
 afterEach(async () => {
   const listing = await rooms.objects.listObjects(rooms.bucket, everything);
   const keys = listing.entries.map((entry) => ('key' in entry ? entry.key : ''));
-  await rooms.objects.deleteObjects(rooms.bucket, keys);
+  await removeKeys(rooms.objects, rooms.bucket, keys);
   rooms.world.advance(24 * 60 * 60 * 1000);
   await rooms.sweeper.sweepGarbage();
   assert.deepEqual(await filesBelow(rooms.blobFolder), []);
@@ -40,7 +41,7 @@ test('an upload is read back byte for byte, with its checksums and metadata', as
     metadata: { name: '\u00e4\u00ff latin1', 'x-y': '' },
   };
   const given = upload(rooms.bucket, 'a/b.txt', '123456789', { facts });
-  const object = await rooms.objects.putObject(given);
+  const { object } = await rooms.objects.putObject(given);
   assert.equal(object.etag, '25F9E794323B453885F5181F1B624D0B');
   assert.equal(object.contentMd5, 'JfnnlDI7RTiF9RgfG2JNCw==');
   assert.equal(object.crc64, '11051210869376104954');
@@ -52,7 +53,7 @@ test('an upload is read back byte for byte, with its checksums and metadata', as
 });
 
 test('an empty upload is an object of no bytes', async () => {
-  const object = await rooms.objects.putObject(upload(rooms.bucket, 'dir/', ''));
+  const { object } = await rooms.objects.putObject(upload(rooms.bucket, 'dir/', ''));
   assert.equal(object.size, 0);
   assert.equal(object.crc64, '0');
   assert.equal(await readText(rooms, 'dir/'), '');
@@ -64,7 +65,7 @@ test('a body of unknown length is taken whole; large ones are read from disk', a
     Array.from({ length: 20 }, () => chunk),
     undefined,
   );
-  const object = await rooms.objects.putObject({ ...upload(rooms.bucket, 'big', ''), content });
+  const { object } = await rooms.objects.putObject({ ...upload(rooms.bucket, 'big', ''), content });
   assert.equal(object.size, 20 * chunk.length);
   const opened = await rooms.objects.openObject(rooms.bucket, 'big', object);
   assert.equal(opened.content.kind, 'reader');
@@ -224,21 +225,21 @@ test('an upload into a bucket that was deleted meanwhile finds no bucket', async
 });
 
 test('a content swept between the row and the reader is looked up again', async () => {
-  const first = await rooms.objects.putObject(upload(rooms.bucket, 'k', 'first'));
-  const second = await rooms.objects.putObject(upload(rooms.bucket, 'k', 'second'));
+  const { object: first } = await rooms.objects.putObject(upload(rooms.bucket, 'k', 'first'));
+  const { object: second } = await rooms.objects.putObject(upload(rooms.bucket, 'k', 'second'));
   rooms.world.advance(120_000);
   await rooms.sweeper.sweepGarbage();
   const opened = await rooms.objects.openObject(rooms.bucket, 'k', first);
   assert.equal(opened.object.blobId, second.blobId);
   assert.equal((await readAll(opened)).toString(), 'second');
-  await rooms.objects.deleteObjects(rooms.bucket, ['k']);
+  await removeKeys(rooms.objects, rooms.bucket, ['k']);
   rooms.world.advance(120_000);
   await rooms.sweeper.sweepGarbage();
   await assert.rejects(rooms.objects.openObject(rooms.bucket, 'k', first), code('NoSuchKey'));
 });
 
 test('a row whose content is gone is told as damage, never served, never removed', async () => {
-  const object = await rooms.objects.putObject(upload(rooms.bucket, 'k', 'content'));
+  const { object } = await rooms.objects.putObject(upload(rooms.bucket, 'k', 'content'));
   await rooms.blobs.remove([object.blobId]);
   await assert.rejects(rooms.objects.openObject(rooms.bucket, 'k', object), code('InternalError'));
   assert.ok(await rooms.objects.findObject(rooms.bucket, 'k'));
@@ -248,10 +249,10 @@ test('a row whose content is gone is told as damage, never served, never removed
 
 test('an ACL is set on an object that is there, and only there', async () => {
   await rooms.objects.putObject(upload(rooms.bucket, 'k', 'x'));
-  await rooms.objects.setObjectAcl(rooms.bucket, 'k', 'public-read');
+  await rooms.objects.changeObject(rooms.bucket, 'k', { change: { acl: 'public-read' } });
   assert.equal((await rooms.objects.findObject(rooms.bucket, 'k'))?.acl, 'public-read');
   await assert.rejects(
-    rooms.objects.setObjectAcl(rooms.bucket, 'no', 'private'),
+    rooms.objects.changeObject(rooms.bucket, 'no', { change: { acl: 'private' } }),
     code('NoSuchKey'),
   );
 });
@@ -287,10 +288,27 @@ test('a clock that jumps ahead makes no upload an orphan before its row is writt
     serving: index,
     blobs,
     world,
+    keys: rooms.keys,
     limits: objectLimits,
   });
   await objects.putObject(upload(rooms.bucket, 'page', 'acknowledged'));
   const object = await rooms.objects.findObject(rooms.bucket, 'page');
   assert.ok(object);
   assert.equal((await rooms.objects.openObject(rooms.bucket, 'page', object)).object.size, 12);
+});
+
+test('an object that must stay is neither replaced nor deleted nor described anew', async () => {
+  const { object } = await rooms.objects.putObject(upload(rooms.bucket, 'kept', 'x'));
+  const protectedSince = object.modifiedAt;
+  const again = upload(rooms.bucket, 'kept', 'y', { protectedSince });
+  await assert.rejects(rooms.objects.putObject(again), code('FileImmutable'));
+  const deletions = [{ key: 'kept', versionId: undefined }];
+  const [result] = await rooms.objects.deleteObjects(rooms.bucket, deletions, protectedSince);
+  assert.equal(result?.isProtected, true);
+  const change = { change: { acl: 'private' }, protectedSince } as const;
+  await assert.rejects(
+    rooms.objects.changeObject(rooms.bucket, 'kept', change),
+    code('FileImmutable'),
+  );
+  assert.equal(await readText(rooms, 'kept'), 'x');
 });

@@ -6,6 +6,7 @@ import {
   type Bucket,
   createBucketDocuments,
   createBuckets,
+  createContentKeys,
   createObjects,
   createSweeper,
   type NewObject,
@@ -13,6 +14,7 @@ import {
   type OpenObject,
   objectLimits,
 } from '../../../src/buckets/index.ts';
+import { createMasterKeyFile, openSealer } from '../../../src/sealing/index.ts';
 import { openFileBlobs, openSqliteEngine } from '../../../src/stores/index.ts';
 import type { Disk } from '../../../src/world/index.ts';
 import { createTestWorld } from '../../support/world.ts';
@@ -39,12 +41,16 @@ export async function openRooms(options: RoomsOptions = {}) {
   const blobFolder = join(folder, 'objects');
   const blobs = await openFileBlobs({ folder: blobFolder, world, reserveBytes: 0 });
   const buckets = createBuckets({ engine, world, limits: { bucketsMax: 10_000 } });
+  const masterKey = join(folder, 'master.key');
+  await createMasterKeyFile(masterKey, world);
+  const keys = createContentKeys(await openSealer({ path: masterKey, world }), world.random);
   const limits = { ...objectLimits, ...options.limits };
   const objects = createObjects({
     objects: engine.objects,
     serving: engine.serving,
     blobs,
     world,
+    keys,
     limits,
   });
   const documents = createBucketDocuments({ buckets: engine.buckets, serving: engine.serving });
@@ -56,6 +62,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     world,
     engine,
     blobs,
+    keys,
     buckets,
     objects,
     documents,

@@ -20,6 +20,9 @@ function objectNamed(key: string): StoredObject {
     modifiedAt: 0,
     headers: {},
     metadata: {},
+    content: 'blob',
+    versionId: 'null',
+    extras: {},
   };
 }
 

@@ -16,6 +16,7 @@ import {
   openSqliteEngine,
   StoreUnavailable,
 } from '../../../src/stores/index.ts';
+import { deleteKeys } from '../../support/keys.ts';
 import { createTestWorld, type TestWorld } from '../../support/world.ts';
 
 let folder: string;
@@ -69,6 +70,9 @@ async function put(key: string, content: Buffer): Promise<string> {
       contentMd5: undefined,
       crc64: crc64.digest(),
       type: 'Normal',
+      content: 'blob',
+      versionId: 'null',
+      extras: {},
       acl: 'default',
       storageClass: 'Standard',
       modifiedAt: world.clock.now(),
@@ -138,7 +142,7 @@ test('an object that is replaced or deleted while it is looked at is not damaged
         await blobs.remove([first]);
       }
       if (blobId === gone) {
-        await metadata.objects.deleteObjects(bucket.id, ['deleted'], world.clock.now());
+        await deleteKeys(metadata.objects, bucket.id, ['deleted'], world.clock.now());
         await blobs.remove([gone]);
       }
     }),

@@ -43,6 +43,7 @@ test('without any setting the defaults of the contract stand', async () => {
     databaseUrl: undefined,
     masterKeyFile: '/srv/w/data/master.key',
     rootKey: undefined,
+    garbageAgeMs: 60_000,
     dnsServers: [],
     ownership: 'dns',
     ownershipAllowList: [],

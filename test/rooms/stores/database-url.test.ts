@@ -14,10 +14,7 @@ test('an address says account, place, name and how the connection is secured', (
   assert.ok(plain.isWritable && plain.isListening && plain.isPreparing);
   const full = 'postgresql://a:b@[::1]/c?sslmode=verify-full&sslrootcert=/etc/ca.pem';
   assert.deepEqual(hosts(full), ['::1 5432']);
-  assert.deepEqual(read(full).hosts[0]?.ssl, {
-    ca: Buffer.from('a certificate'),
-    servername: '::1',
-  });
+  assert.deepEqual(read(full).hosts[0]?.ssl, { ca: Buffer.from('a certificate'), host: '::1' });
   assert.equal(read(`${full}&connections=3`).connectionsMax, 3);
   assert.equal(read(`${full}&prepare=off`).isPreparing, false);
   assert.equal(read(`${full}&listen=off`).isListening, false);
@@ -30,7 +27,7 @@ test('an address names several hosts, as libpq has it, each secured by its own n
   const url = 'postgres://ann:a:b@one:5433,two,[2001:db8::3]:5434/shop?sslmode=verify-full';
   assert.deepEqual(hosts(url), ['one 5433', 'two 5432', '2001:db8::3 5434']);
   assert.deepEqual(
-    read(url).hosts.map(({ ssl }) => (ssl as { servername: string }).servername),
+    read(url).hosts.map(({ ssl }) => (ssl as { host: string }).host),
     ['one', 'two', '2001:db8::3'],
   );
   assert.equal(read(url).account.password, 'a:b');

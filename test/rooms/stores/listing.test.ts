@@ -26,7 +26,7 @@ function counting(keyAt: (index: number) => string, total: number) {
     for (let index = firstFrom(from); index < total && rows.length < count; index += 1) {
       const key = byteAt(index);
       if (Buffer.compare(key, end) >= 0) break;
-      rows.push({ key, ...object });
+      rows.push({ key, sequence: 0, extras: null, ...object });
     }
     seen.rows += rows.length;
     seen.reads += 1;

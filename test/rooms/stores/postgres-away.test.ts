@@ -16,6 +16,7 @@ import {
   sampleObject,
   unique,
 } from '../../contract/samples.ts';
+import { deleteKeys } from '../../support/keys.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -210,7 +211,7 @@ describe('rows of objects while the database is away', () => {
     assert.deepEqual(await find('removed'), removed);
     assert.equal(await find('absent'), undefined);
     // While it answers, the database is asked: what another node did is seen.
-    await other.objects.deleteObjects(bucket.id, ['removed'], now);
+    await deleteKeys(other.objects, bucket.id, ['removed'], now);
     assert.equal(await find('removed'), undefined);
     const replaced = await putSample(other, bucket.id, 'read');
     assert.deepEqual(await find('read'), replaced);
@@ -219,7 +220,14 @@ describe('rows of objects while the database is away', () => {
     for (const key of ['removed', 'unread', 'absent']) await assert.rejects(find(key), isRefusal);
     assert.deepEqual(await find('changed'), changed);
     // What was refused changed nothing.
-    await assert.rejects(node.objects.setObjectAcl(bucket.id, 'changed', 'private'), isRefusal);
+    await assert.rejects(
+      node.objects.changeObject({
+        bucketId: bucket.id,
+        key: 'changed',
+        change: { acl: 'private' },
+      }),
+      isRefusal,
+    );
     assert.deepEqual(await find('changed'), changed);
     await assert.rejects(node.objects.findObject(bucket.id, 'read'), isRefusal);
     await proxy.open();

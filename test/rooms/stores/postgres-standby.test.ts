@@ -1,6 +1,6 @@
 /** A real primary and a real standby: only the one that takes writes is used, whoever that is. */
 import { strict as assert } from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
@@ -12,6 +12,7 @@ import {
 } from '../../../src/stores/index.ts';
 import { realWorld } from '../../../src/world/index.ts';
 import { makeBucket, mapping, putSample, unique } from '../../contract/samples.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import {
   type ClusterServer,
   promote,
@@ -22,6 +23,7 @@ import { preparePrograms } from '../../support/postgres/programs.ts';
 import { administer } from '../../support/postgres.ts';
 
 let folder = '';
+let account: { readonly uid: number; readonly gid: number } | undefined;
 let primary: ClusterServer;
 let standby: ClusterServer;
 const opened: MetadataEngine[] = [];
@@ -29,6 +31,7 @@ const opened: MetadataEngine[] = [];
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cnamed-standby-'));
   const cluster = { programs: preparePrograms(folder), folder };
+  account = cluster.programs.account;
   const settings = ['fsync = off', 'full_page_writes = off'];
   primary = await startPrimary({ ...cluster, name: 'one', settings });
   standby = await startStandby(primary, { ...cluster, name: 'other' });
@@ -78,6 +81,62 @@ test('the standby is passed over, wherever it stands among the hosts', async () 
     assert.ok((await sessionsOn(primary)) >= 2);
   }
 });
+
+test('TLS is required, and who the server is checked as far as the address says', async () => {
+  const [authority, stranger] = await Promise.all([createAuthority(), createAuthority()]);
+  const leaf = await authority.issue({ names: ['localhost'], addresses: ['127.0.0.1'] });
+  const other = await authority.issue({ names: ['db.example'] });
+  const path = (name: string) => join(folder, name);
+  const show = async ({ chainPem, keyPem }: typeof leaf): Promise<void> => {
+    await writeFile(path('server.pem'), chainPem);
+    await writeFile(path('server.key'), keyPem, { mode: 0o600 });
+    if (account) await chown(path('server.key'), account.uid, account.gid);
+    for (const [setting, name] of [
+      ['ssl_cert_file', 'server.pem'],
+      ['ssl_key_file', 'server.key'],
+    ] as const) {
+      await administer(primary.url, `alter system set ${setting} = '${path(name)}'`);
+    }
+    await administer(primary.url, 'alter system set ssl = on');
+    await administer(primary.url, 'select pg_reload_conf()');
+  };
+  await writeFile(path('ca.pem'), authority.certificatePem);
+  await writeFile(path('stranger.pem'), stranger.certificatePem);
+  const checked = (mode: string, ca: string) => `sslmode=${mode}&sslrootcert=${path(ca)}`;
+  const encrypted =
+    "select 1 from pg_stat_ssl join pg_stat_activity using (pid) where ssl and application_name = 'cnamed'";
+  const isRefused = (more: string, why: RegExp) =>
+    assert.rejects(
+      open([primary], more),
+      (error: Error) => isRefusal(error) && why.test(error.message),
+    );
+
+  await isRefused('sslmode=require', /does not support SSL/);
+  await show(leaf);
+  await until(async () => (await tried('sslmode=require')) === true);
+  for (const more of [
+    'sslmode=require',
+    checked('verify-ca', 'ca.pem'),
+    checked('verify-full', 'ca.pem'),
+  ]) {
+    const engine = await open([primary], more);
+    assert.ok(((await administer(primary.url, encrypted)).rowCount ?? 0) >= 1, more);
+    await engine.close();
+  }
+  await isRefused(checked('verify-ca', 'stranger.pem'), /certificate/);
+  await isRefused(checked('verify-full', 'stranger.pem'), /certificate/);
+  await isRefused('sslmode=verify-full', /certificate/);
+  await show(other);
+  await until(async () => (await tried(checked('verify-full', 'ca.pem'))) === false);
+  await isRefused(checked('verify-full', 'ca.pem'), /IP: 127.0.0.1 is not in the cert/);
+  await (await open([primary], checked('verify-ca', 'ca.pem'))).close();
+});
+
+async function tried(more: string): Promise<boolean> {
+  const engine = await open([primary], more).catch(() => undefined);
+  await engine?.close();
+  return engine !== undefined;
+}
 
 test('a standby alone is refused by name, and read only by whoever asks for any server', async () => {
   await assert.rejects(open([standby]), (error: Error) => {

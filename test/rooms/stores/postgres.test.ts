@@ -9,8 +9,10 @@ import {
   type PostgresEngineOptions,
   StoreUnavailable,
 } from '../../../src/stores/index.ts';
+import { countedAtOnce } from '../../../src/stores/sql/recount.ts';
 import { realWorld } from '../../../src/world/index.ts';
 import { actor, makeBucket, mapping, now, putSample, unique } from '../../contract/samples.ts';
+import { deleteKeys } from '../../support/keys.ts';
 import { administer, startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -59,6 +61,40 @@ afterEach(async () => {
   for (const engine of opened.splice(0)) await engine.close();
 });
 after(() => server.stop());
+
+const statText =
+  'select distinct application_name as name from pg_stat_activity where datname = current_database()';
+
+it('a node has its name in the list of connections', async () => {
+  for (const nodeName of ['rack-3.node_17', `${'n'.repeat(80)}é`]) {
+    const engine = await open(url, { nodeName, isServing: true });
+    const { rows } = await administer(url, statText);
+    const names = rows.map(({ name }: { name: string }) => name);
+    assert.ok(names.includes(`cnamed ${nodeName}`.slice(0, 63)), names.join());
+    assert.ok(!names.includes('cnamed'), 'on every connection of it');
+    await engine.close();
+  }
+});
+
+it('a bucket larger than one statement counts is counted whole', async () => {
+  const engine = await open(url);
+  const { id } = await makeBucket(engine);
+  await putSample(engine, id, 'k', { size: 1 });
+  // Two portions and one row, and keys that begin alike.
+  const more = 2 * countedAtOnce;
+  await administer(
+    url,
+    `insert into objects select (jsonb_populate_record(objects, jsonb_build_object('size', 2, 'key',
+      concat('\\x', encode(('k' || number)::bytea, 'hex')), 'blob_id', number))).*
+      from objects, generate_series(1, ${more}) as number where bucket_id = ${id}`,
+  );
+  const counted = { objectCount: 1 + more, storageBytes: 1 + 2 * more };
+  assert.deepEqual((await engine.inspection.countBucket(id))?.counted, counted);
+  assert.deepEqual((await engine.inspection.recountBucket(id, true))?.counted, counted);
+  const stat = await engine.buckets.bucketStat(id);
+  assert.equal(stat?.storageBytes, counted.storageBytes);
+  await administer(url, `delete from objects where bucket_id = ${id}`);
+});
 
 describe('a commit nobody answered', () => {
   for (const [fate, verdict] of [
@@ -115,7 +151,10 @@ describe('a commit nobody answered', () => {
 
   it('is refused when the database stays away, and what was made is there later', async () => {
     const { proxy, through } = await proxied();
-    const engine = await open(through, { isServing: true });
+    // Ten times as fast, so that the fate is given up ten times as early.
+    const monotonicMs = (): number => 10 * realWorld.clock.monotonicMs();
+    const world = { ...realWorld, clock: { ...realWorld.clock, monotonicMs } };
+    const engine = await open(through, { isServing: true, world });
     const bucket = await makeBucket(engine);
     const other = await putSample(engine, bucket.id, 'other');
     await putSample(engine, bucket.id, 'in-doubt', { size: 1 });
@@ -296,7 +335,7 @@ describe('the counters of a bucket', () => {
     await rival.query(`insert into bucket_counters values (${id}, 1000, 7, 70, 1)`);
     for (let count = 0; count < 70; count += 1) await putSample(engine, id, `beside-${count}`);
     const keys = Array.from({ length: 70 }, (_, count) => `beside-${count}`);
-    assert.equal((await engine.objects.deleteObjects(id, keys, now)).length, 70);
+    assert.equal((await deleteKeys(engine.objects, id, keys, now)).length, 70);
     let isRemoved = false;
     const removal = engine.buckets.deleteBucket(id, { actor, at: now }).finally(() => {
       isRemoved = true;
@@ -318,6 +357,10 @@ describe('the counters of a bucket', () => {
     await putSample(old, id, 'a', { size: 10 });
     await old.close();
     await administer(before, 'drop table bucket_counters, leases');
+    await administer(before, 'alter table buckets drop documents, drop versioning');
+    await administer(before, 'drop table object_versions, content_parts, upload_parts, uploads');
+    const added = ['content', 'version_id', 'sequence', 'extras'].map((name) => `drop ${name}`);
+    await administer(before, `alter table objects ${added.join(', ')}`);
     await administer(before, "delete from kysely_migration where name > '0004'");
     await administer(before, 'update buckets set object_count = 1, storage_bytes = 10');
     const engine = await open(before);
@@ -331,8 +374,11 @@ describe('the counters of a bucket', () => {
     const one = { objectCount: 1, storageBytes: 5, modifiedAt: now + 2 };
     assert.deepEqual(await engine.buckets.bucketStat(id), one);
     const ask = { actor, at: now };
-    assert.deepEqual(await engine.buckets.deleteBucket(id, ask), { outcome: 'not-empty' });
-    await engine.objects.deleteObjects(id, ['b'], now);
+    assert.deepEqual(await engine.buckets.deleteBucket(id, ask), {
+      outcome: 'not-empty',
+      what: 'objects',
+    });
+    await deleteKeys(engine.objects, id, ['b'], now);
     assert.equal((await engine.buckets.deleteBucket(id, ask)).outcome, 'deleted');
   });
 });

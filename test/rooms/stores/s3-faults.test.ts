@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { createBuckets, createObjects } from '../../../src/buckets/index.ts';
+import { createBuckets, createContentKeys, createObjects } from '../../../src/buckets/index.ts';
+import { createMasterKeyFile, openSealer } from '../../../src/sealing/index.ts';
 import {
   type BlobStore,
   type MetadataEngine,
@@ -222,11 +223,15 @@ describe('the S3 engine', () => {
         world,
         limits: { bucketsMax: 10 },
       }).putBucket({ ...newBucket, name: 'example-a' });
+      const masterKey = join(folder, 'master.key');
+      await createMasterKeyFile(masterKey, world);
+      const sealer = await openSealer({ path: masterKey, world });
       const objects = createObjects({
         objects: engine.objects,
         serving: engine.serving,
         blobs,
         world,
+        keys: createContentKeys(sealer, world.random),
       });
       const standing = new Map<string, Buffer>();
       let asked = 0;

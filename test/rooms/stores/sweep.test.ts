@@ -1,8 +1,10 @@
 import { strict as assert } from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import Database from 'better-sqlite3';
+import { createSweeper } from '../../../src/buckets/index.ts';
 import {
   type BlobStore,
   type MetadataEngine,
@@ -13,6 +15,7 @@ import {
 import { listBlobIds, writeBlob } from '../../contract/blobs.contract.ts';
 import { makeBucket, putSample } from '../../contract/samples.ts';
 import { type BrokenDisk, createBrokenDisk } from '../../support/broken-disk.ts';
+import { deleteKeys } from '../../support/keys.ts';
 import { createTestWorld, type TestWorld } from '../../support/world.ts';
 
 const minuteMs = 60_000;
@@ -51,7 +54,7 @@ describe('the sweeper', () => {
     const first = await put('a');
     const second = await put('a');
     const third = await put('b');
-    await engine.objects.deleteObjects(bucketId, ['b'], world.clock.now());
+    await deleteKeys(engine.objects, bucketId, ['b'], world.clock.now());
     world.advance(minuteMs);
     assert.deepEqual(await sweep(), nothing);
     assert.ok((await listBlobIds(blobs)).includes(first));
@@ -60,6 +63,44 @@ describe('the sweeper', () => {
     assert.deepEqual(await listBlobIds(blobs), [second]);
     assert.equal((await listBlobIds(blobs)).includes(third), false);
     assert.deepEqual(await sweep(), nothing);
+  });
+
+  /** The database is backed up first, and the bytes when `tookMs` have passed. */
+  async function backUpAndRestore(garbageAgeMs: number, tookMs: number) {
+    const sweeper = createSweeper({ objects: engine.objects, blobs, world, garbageAgeMs });
+    for (const key of ['replaced', 'deleted', 'standing']) await put(key);
+    const source = new Database(join(folder, 'metadata.db'), { readonly: true });
+    await source.backup(join(folder, 'restored.db'));
+    source.close();
+    await put('replaced');
+    await put('later');
+    await deleteKeys(engine.objects, bucketId, ['deleted'], world.clock.now());
+    for (let passed = 0; passed < tookMs; passed += minuteMs) {
+      world.advance(minuteMs);
+      await sweeper.sweepGarbage();
+    }
+    await cp(join(folder, 'objects'), join(folder, 'restored'), { recursive: true });
+    const restored = await openSqliteEngine({ path: join(folder, 'restored.db') });
+    const bytes = await openFileBlobs({ folder: join(folder, 'restored'), world, reserveBytes: 0 });
+    const { missingCount } = await createSweeper({
+      objects: restored.objects,
+      blobs: bytes,
+      world,
+    }).findMissing();
+    await restored.close();
+    world.advance(minuteMs + 1);
+    return { missingCount, removedLater: await sweeper.sweepGarbage() };
+  }
+
+  it('a back-up of the database and then of the bytes is whole if garbage is kept for so long', async () => {
+    const tookMs = 60 * minuteMs;
+    const kept = await backUpAndRestore(tookMs, tookMs);
+    assert.deepEqual(kept, { missingCount: 0, removedLater: 2 });
+  });
+
+  it('and is not, if it is kept for less', async () => {
+    const lost = await backUpAndRestore(minuteMs, 60 * minuteMs);
+    assert.deepEqual(lost, { missingCount: 2, removedLater: 0 });
   });
 
   it('a blob without a row goes after an hour, one with a row never', async () => {

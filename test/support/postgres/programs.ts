@@ -7,8 +7,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync }
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
-/** Names the folder of an installed PostgreSQL for campaigns and benchmarks. */
-const programsVariable = 'CNAMED_TEST_POSTGRES_BIN';
+/** Names the folder of an installed PostgreSQL for campaigns, benchmarks and fail-overs. */
+export const programsVariable = 'CNAMED_TEST_POSTGRES_BIN';
 const debianPrograms = '/usr/lib/postgresql/15/bin';
 
 export interface Programs {
@@ -44,10 +44,15 @@ function embeddedFolder(): string {
   return resolve(dirname(inner.resolve(platform)), '../native');
 }
 
+/** The folder the environment names. */
+export function namedPrograms(): string | undefined {
+  return process.env[programsVariable] || undefined;
+}
+
 /** The folder the environment names, or Debian's; `undefined` when neither is there. */
 export function installedPrograms(): string | undefined {
-  const named = process.env[programsVariable];
-  if (named) return named;
+  const named = namedPrograms();
+  if (named !== undefined) return named;
   return existsSync(debianPrograms) ? debianPrograms : undefined;
 }
 

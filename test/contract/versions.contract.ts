@@ -1,0 +1,440 @@
+/** Versions of keys, and what is left of a bucket when they come and go (oss-semantics.md 1). */
+import { strict as assert } from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import type {
+  Bucket,
+  ListedVersion,
+  MetadataEngine,
+  Versioning,
+  VersionListing,
+} from '../../src/stores/index.ts';
+import { makeBucket, now, sampleObject, unique } from './samples.ts';
+import { type EngineUnderTest, engineForSuite } from './under-test.ts';
+
+const seed = Number(process.env.CNAMED_TEST_SEED ?? Date.now() % 1_000_000);
+
+/** `a@1*`: a version of `a`, the latest; `a!1`: a delete marker; `p/`: a common prefix. */
+function shown(listing: VersionListing): string[] {
+  return listing.entries.map((entry) => {
+    if ('commonPrefix' in entry) return entry.commonPrefix;
+    const latest = entry.isLatest ? '*' : '';
+    return `${entry.key}${'object' in entry ? '@' : '!'}${idOf(entry)}${latest}`;
+  });
+}
+
+function idOf(entry: ListedVersion): string {
+  return 'object' in entry ? entry.object.versionId : entry.marker.versionId;
+}
+
+class Stage {
+  readonly engine: MetadataEngine;
+  readonly bucket: Bucket;
+  at = now;
+
+  constructor(engine: MetadataEngine, bucket: Bucket) {
+    this.engine = engine;
+    this.bucket = bucket;
+  }
+
+  async versioning(versioning: Versioning) {
+    assert.equal(await this.engine.buckets.setBucketVersioning(this.bucket.id, versioning), 'done');
+  }
+
+  async put(
+    key: string,
+    versionId: string,
+    more: Partial<Parameters<typeof sampleObject>[0]> = {},
+  ) {
+    this.at += 1;
+    const object = sampleObject({ versionId, modifiedAt: this.at, ...more });
+    const input = { bucketId: this.bucket.id, key, object, forbidOverwrite: false };
+    const put = await this.engine.objects.putObject(input);
+    assert.equal(put.outcome, 'stored');
+    return { object, versionId: put.outcome === 'stored' ? put.versionId : undefined };
+  }
+
+  async remove(key: string, versionId?: string, markerId = unique('marker')) {
+    this.at += 1;
+    const deletions = [{ key, versionId, markerId }];
+    const input = { bucketId: this.bucket.id, deletions, now: this.at };
+    const [result] = await this.engine.objects.deleteObjects(input);
+    assert.ok(result);
+    return result;
+  }
+
+  async list(more: Partial<Parameters<MetadataEngine['objects']['listVersions']>[0]> = {}) {
+    return await this.engine.objects.listVersions({
+      bucketId: this.bucket.id,
+      prefix: '',
+      delimiter: '',
+      after: '',
+      afterVersion: undefined,
+      limit: 1000,
+      ...more,
+    });
+  }
+
+  async current(key: string): Promise<string | undefined> {
+    return (await this.engine.objects.findObject(this.bucket.id, key))?.versionId;
+  }
+
+  async counters() {
+    const stat = await this.engine.buckets.bucketStat(this.bucket.id);
+    return [stat?.objectCount, stat?.storageBytes, stat?.markerCount];
+  }
+}
+
+export function versionContract(under: EngineUnderTest): void {
+  describe(`versions on ${under.name}`, () => {
+    const suite = engineForSuite(under);
+    let stage: Stage;
+    const begin = async () => {
+      stage = new Stage(suite.engine, await makeBucket(suite.engine));
+      return stage;
+    };
+    before(begin);
+
+    it('without versioning there is one version, called null, and no marker', async () => {
+      await begin();
+      assert.equal((await stage.put('a', 'v1')).versionId, undefined);
+      assert.equal(await stage.current('a'), 'null');
+      assert.deepEqual(shown(await stage.list()), ['a@null*']);
+      const wrong = await stage.remove('a', 'v1');
+      assert.deepEqual(wrong, {
+        key: 'a',
+        removed: undefined,
+        markerId: undefined,
+        isProtected: false,
+      });
+      assert.equal((await stage.remove('a', 'null')).removed, 'object');
+      assert.equal((await stage.remove('a')).removed, undefined);
+      assert.deepEqual(shown(await stage.list()), []);
+      assert.equal(await suite.engine.objects.findMarker(stage.bucket.id, 'a'), undefined);
+    });
+
+    it('enabled: every write is a version on top, every delete a marker', async () => {
+      await begin();
+      await stage.put('a', 'unused', { size: 1 });
+      await stage.versioning('Enabled');
+      assert.equal((await stage.put('a', 'v1', { size: 2 })).versionId, 'v1');
+      const forbidden = await suite.engine.objects.putObject({
+        bucketId: stage.bucket.id,
+        key: 'a',
+        object: sampleObject({ versionId: 'v2', size: 3 }),
+        forbidOverwrite: true,
+      });
+      assert.deepEqual(forbidden, { outcome: 'stored', versionId: 'v2' });
+      assert.deepEqual(shown(await stage.list()), ['a@v2*', 'a@v1', 'a@null']);
+      assert.deepEqual(await stage.counters(), [3, 6, 0]);
+      assert.equal((await stage.remove('a', undefined, 'm1')).markerId, 'm1');
+      assert.equal((await stage.remove('a', undefined, 'm2')).markerId, 'm2');
+      assert.equal((await stage.remove('b', undefined, 'm3')).markerId, 'm3');
+      assert.deepEqual(shown(await stage.list()), [
+        'a!m2*',
+        'a!m1',
+        'a@v2',
+        'a@v1',
+        'a@null',
+        'b!m3*',
+      ]);
+      assert.equal(await stage.current('a'), undefined);
+      const { objects } = suite.engine;
+      assert.equal((await objects.findMarker(stage.bucket.id, 'a'))?.versionId, 'm2');
+      assert.deepEqual(await stage.counters(), [3, 6, 3]);
+      assert.equal((await stage.put('a', 'v3', { size: 4 })).versionId, 'v3');
+      assert.equal(await objects.findMarker(stage.bucket.id, 'a'), undefined);
+      assert.equal(await stage.current('a'), 'v3');
+    });
+
+    it('the newest of what remains is current when versions and markers go', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      for (const id of ['v1', 'v2', 'v3']) await stage.put('a', id);
+      await stage.remove('a', undefined, 'm1');
+      assert.equal((await stage.remove('a', 'v2')).removed, 'object');
+      assert.equal(await stage.current('a'), undefined);
+      assert.equal((await stage.remove('a', 'm1')).removed, 'marker');
+      assert.equal(await stage.current('a'), 'v3');
+      assert.equal((await stage.remove('a', 'v3')).removed, 'object');
+      assert.equal(await stage.current('a'), 'v1');
+      assert.equal((await stage.remove('a', 'v3')).removed, undefined);
+      assert.deepEqual(shown(await stage.list()), ['a@v1*']);
+      await stage.remove('a', undefined, 'm2');
+      await stage.put('a', 'v4');
+      await stage.remove('a', 'v4');
+      assert.deepEqual(shown(await stage.list()), ['a!m2*', 'a@v1']);
+      assert.equal((await suite.engine.objects.findMarker(stage.bucket.id, 'a'))?.versionId, 'm2');
+      await stage.remove('a', 'v1');
+      await stage.remove('a', 'm2');
+      assert.deepEqual(await stage.counters(), [0, 0, 0]);
+    });
+
+    it('suspended: the version null is replaced wherever it lies, others stay', async () => {
+      await begin();
+      await stage.put('a', 'x', { size: 1 });
+      await stage.versioning('Enabled');
+      await stage.put('a', 'v1', { size: 2 });
+      await stage.versioning('Suspended');
+      const replaced = await suite.engine.objects.findVersion(stage.bucket.id, 'a', 'null');
+      assert.equal((await stage.put('a', 'x', { size: 4 })).versionId, 'null');
+      assert.deepEqual(shown(await stage.list()), ['a@null*', 'a@v1']);
+      assert.deepEqual(await stage.counters(), [2, 6, 0]);
+      assert.ok(replaced !== undefined && 'object' in replaced);
+      const garbage = await suite.engine.objects.listGarbage(stage.at + 1, 1000);
+      assert.ok(garbage.includes(replaced.object.blobId));
+      await stage.put('a', 'x', { size: 8 });
+      assert.deepEqual(shown(await stage.list()), ['a@null*', 'a@v1']);
+      assert.equal((await stage.remove('a')).markerId, 'null');
+      assert.deepEqual(shown(await stage.list()), ['a!null*', 'a@v1']);
+      assert.deepEqual(await stage.counters(), [1, 2, 1]);
+      assert.equal((await stage.remove('a')).markerId, 'null');
+      assert.deepEqual(shown(await stage.list()), ['a!null*', 'a@v1']);
+      await stage.put('a', 'x', { size: 16 });
+      assert.deepEqual(shown(await stage.list()), ['a@null*', 'a@v1']);
+      assert.deepEqual(await stage.counters(), [2, 18, 0]);
+      await stage.versioning('Enabled');
+      await stage.put('a', 'v2', { size: 32 });
+      assert.deepEqual(shown(await stage.list()), ['a@v2*', 'a@null', 'a@v1']);
+    });
+
+    it('a version is found, changed and protected by its id', async () => {
+      await begin();
+      const { objects } = suite.engine;
+      await stage.versioning('Enabled');
+      const { object } = await stage.put('a', 'v1');
+      const last = await stage.put('a', 'v2');
+      await stage.remove('a', undefined, 'm1');
+      const place = { bucketId: stage.bucket.id, key: 'a' };
+      assert.deepEqual(await objects.findVersion(place.bucketId, 'a', 'v1'), {
+        key: 'a',
+        isLatest: false,
+        object,
+      });
+      const marker = await objects.findVersion(place.bucketId, 'a', 'm1');
+      assert.ok(marker !== undefined && 'marker' in marker && marker.isLatest);
+      assert.equal(await objects.findVersion(place.bucketId, 'a', 'v9'), undefined);
+      const change = { acl: 'private' } as const;
+      const changed = await objects.changeObject({ ...place, versionId: 'v1', change });
+      assert.deepEqual(changed, { outcome: 'done', object: { ...object, ...change } });
+      const outcome = async (versionId?: string) =>
+        (await objects.changeObject({ ...place, versionId, change })).outcome;
+      assert.equal(await outcome('m1'), 'marker');
+      assert.equal(await outcome('v9'), 'none');
+      assert.equal(await outcome(), 'none');
+      const guarded = await objects.deleteObjects({
+        bucketId: place.bucketId,
+        deletions: ['v1', 'v2'].map((versionId) => ({ key: 'a', versionId, markerId: 'x' })),
+        now: stage.at,
+        protectedSince: last.object.modifiedAt,
+      });
+      assert.deepEqual(
+        guarded.map((result) => [result.removed, result.isProtected]),
+        [
+          ['object', false],
+          [undefined, true],
+        ],
+      );
+    });
+
+    it('without versions a protected object is neither replaced nor deleted', async () => {
+      await begin();
+      const { object } = await stage.put('a', 'x');
+      const input = {
+        bucketId: stage.bucket.id,
+        key: 'a',
+        object: sampleObject(),
+        forbidOverwrite: false,
+        protectedSince: object.modifiedAt,
+      };
+      assert.deepEqual(await suite.engine.objects.putObject(input), { outcome: 'immutable' });
+      const deletions = [{ key: 'a', versionId: undefined, markerId: 'x' }];
+      const [result] = await suite.engine.objects.deleteObjects({ ...input, deletions, now });
+      assert.deepEqual([result?.removed, result?.isProtected], [undefined, true]);
+      assert.deepEqual(await suite.engine.objects.findObject(stage.bucket.id, 'a'), {
+        ...object,
+        versionId: 'null',
+      });
+      const later = { ...input, protectedSince: object.modifiedAt + 1 };
+      assert.equal((await suite.engine.objects.putObject(later)).outcome, 'stored');
+    });
+
+    it('several deletions of one key in one step happen in their order', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      await stage.put('a', 'v1');
+      const results = await suite.engine.objects.deleteObjects({
+        bucketId: stage.bucket.id,
+        deletions: [
+          { key: 'b', versionId: undefined, markerId: 'm1' },
+          { key: 'a', versionId: undefined, markerId: 'm2' },
+          { key: 'a', versionId: 'm2', markerId: 'x' },
+          { key: 'a', versionId: 'v1', markerId: 'x' },
+          { key: 'a', versionId: 'v1', markerId: 'x' },
+        ],
+        now: stage.at,
+      });
+      assert.deepEqual(
+        results.map(({ removed, markerId }) => removed ?? markerId),
+        ['m1', 'm2', 'marker', 'object', undefined],
+      );
+      assert.deepEqual(shown(await stage.list()), ['b!m1*']);
+    });
+
+    it('pages of any size show what one page shows, folded or not', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      for (const key of ['a', 'p/1', 'p/2', 'q', 'q/']) {
+        await stage.put(key, `${key}-1`);
+        await stage.put(key, `${key}-2`);
+      }
+      await stage.remove('a', undefined, 'ma');
+      await stage.remove('p/1', undefined, 'mp');
+      await stage.put('q', 'q-3');
+      for (const [prefix, delimiter] of [
+        ['', ''],
+        ['', '/'],
+        ['p/', '/'],
+        ['q', ''],
+      ] as const) {
+        const all = await stage.list({ prefix, delimiter });
+        for (const limit of [1, 2, 3, 5]) {
+          const seen: string[] = [];
+          let [after, afterVersion]: [string, string | undefined] = ['', undefined];
+          for (;;) {
+            const page = await stage.list({ prefix, delimiter, after, afterVersion, limit });
+            seen.push(...shown(page));
+            const last = page.entries.at(-1);
+            if (!page.isTruncated || last === undefined) break;
+            after = 'commonPrefix' in last ? last.commonPrefix : last.key;
+            afterVersion = 'commonPrefix' in last ? undefined : idOf(last);
+          }
+          assert.deepEqual(seen, shown(all), `${prefix} ${delimiter} by ${limit}`);
+        }
+      }
+      assert.deepEqual(shown(await stage.list({ after: 'a' }))[0], 'p/1!mp*');
+      assert.deepEqual(shown(await stage.list({ after: 'a', afterVersion: 'gone' }))[0], 'p/1!mp*');
+    });
+
+    it('what is not the newest is listed with the moment a newer one came', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      await stage.put('a', 'v1');
+      const second = await stage.put('a', 'v2');
+      await stage.remove('a', undefined, 'm1');
+      const markedAt = stage.at;
+      const third = await stage.put('a', 'v3');
+      await stage.put('b', 'w1');
+      const ask = { bucketId: stage.bucket.id, prefix: '' };
+      const all = await suite.engine.objects.listNoncurrent({ ...ask, after: undefined, limit: 9 });
+      assert.deepEqual(
+        all.map((entry) => [idOf(entry), entry.noncurrentAt]),
+        [
+          ['m1', third.object.modifiedAt],
+          ['v2', markedAt],
+          ['v1', second.object.modifiedAt],
+        ],
+      );
+      const after = all[0];
+      const rest = await suite.engine.objects.listNoncurrent({ ...ask, after, limit: 1 });
+      assert.deepEqual(rest, all.slice(1, 2));
+    });
+
+    it('a bucket with versions or markers is not empty', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      await stage.remove('a', undefined, 'm1');
+      const actor = { accountId: '1', accessKeyId: 'k', remoteAddress: '', requestId: '' };
+      const ask = { actor, at: now };
+      assert.deepEqual(await suite.engine.buckets.deleteBucket(stage.bucket.id, ask), {
+        outcome: 'not-empty',
+        what: 'objects',
+      });
+      await stage.remove('a', 'm1');
+      const gone = await suite.engine.buckets.deleteBucket(stage.bucket.id, ask);
+      assert.equal(gone.outcome, 'deleted');
+    });
+
+    it(`any history leaves what a model of stacks leaves (seed ${seed})`, async () => {
+      const step = fc.record({
+        key: fc.constantFrom('a', 'b'),
+        what: fc.constantFrom('put', 'put', 'delete', 'remove', 'enable', 'suspend'),
+        pick: fc.nat({ max: 5 }),
+      });
+      const property = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        await begin();
+        await stage.versioning('Enabled');
+        let isEnabled = true;
+        const model: Record<string, { id: string; isMarker: boolean; size: number }[]> = {
+          a: [],
+          b: [],
+        };
+        for (const [index, { key, what, pick }] of steps.entries()) {
+          const stack = model[key] ?? [];
+          const drop = (id: string) => {
+            model[key] = stack.filter((each) => each.id !== id);
+          };
+          const id = isEnabled ? `v${index}` : 'null';
+          if (what === 'enable' || what === 'suspend') {
+            isEnabled = what === 'enable';
+            await stage.versioning(isEnabled ? 'Enabled' : 'Suspended');
+          } else if (what === 'remove') {
+            const target = stack[pick % Math.max(stack.length, 1)]?.id ?? 'missing';
+            await stage.remove(key, target);
+            drop(target);
+          } else {
+            if (what === 'put') await stage.put(key, id, { size: index });
+            else await stage.remove(key, undefined, id);
+            if (!isEnabled) drop('null');
+            model[key]?.unshift({ id, isMarker: what === 'delete', size: index });
+          }
+        }
+        const expected = Object.entries(model).flatMap(([key, stack]) =>
+          stack.map((each, index) => {
+            return `${key}${each.isMarker ? '!' : '@'}${each.id}${index === 0 ? '*' : ''}`;
+          }),
+        );
+        assert.deepEqual(shown(await stage.list()), expected);
+        for (const [key, stack] of Object.entries(model)) {
+          const [top] = stack;
+          assert.equal(await stage.current(key), top?.isMarker === false ? top.id : undefined);
+        }
+        const all = Object.values(model).flat();
+        const kept = all.filter((each) => !each.isMarker);
+        const bytes = kept.reduce((sum, each) => sum + each.size, 0);
+        assert.deepEqual(await stage.counters(), [kept.length, bytes, all.length - kept.length]);
+        const counted = await suite.engine.inspection.countBucket(stage.bucket.id);
+        assert.deepEqual(counted?.noted, counted?.counted);
+      });
+      await fc.assert(property, { seed, numRuns: 15 });
+    });
+
+    it('rivals on one key leave every version that was acknowledged', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      const ids = Array.from({ length: 20 }, (_, index) => `v${index}`);
+      const engines = [suite.engine, await suite.openAgain()];
+      await Promise.all(
+        ids.map(async (id, index) => {
+          const { objects } = engines[index % engines.length] ?? suite.engine;
+          const { id: bucketId } = stage.bucket;
+          if (index % 5 === 4) {
+            const deletions = [{ key: 'a', versionId: undefined, markerId: id }];
+            await objects.deleteObjects({ bucketId, deletions, now });
+          } else {
+            const object = sampleObject({ versionId: id });
+            await objects.putObject({ bucketId, key: 'a', object, forbidOverwrite: false });
+          }
+        }),
+      );
+      const listing = await stage.list();
+      assert.deepEqual(
+        listing.entries.map((entry) => ('commonPrefix' in entry ? '' : idOf(entry))).sort(),
+        ids.toSorted(),
+      );
+      const latest = listing.entries.filter((each) => 'isLatest' in each && each.isLatest);
+      assert.equal(latest.length, 1);
+      assert.deepEqual(await stage.counters(), [16, 16 * sampleObject().size, 4]);
+    });
+  });
+}

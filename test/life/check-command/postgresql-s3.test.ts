@@ -1,0 +1,3 @@
+import { checksOn } from './suite.ts';
+
+checksOn({ database: 'PostgreSQL', objects: 'S3' });
