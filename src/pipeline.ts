@@ -3,9 +3,12 @@
  * Whatever throws on the way becomes an answer in exactly one place: `refuse`.
  */
 import {
+  answerRefusedPage,
+  applyCrossOrigin,
   applyForcedDownload,
   authorise,
   createRights,
+  type Grant,
   isRequesterCharged,
   matchOperation,
   noteCharge,
@@ -15,7 +18,8 @@ import {
   type Target,
   toOssError,
 } from './api/index.ts';
-import type { Authenticator } from './auth/index.ts';
+import type { Caller } from './auth/index.ts';
+import type { Bucket } from './buckets/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
 import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
@@ -24,28 +28,48 @@ import { isConnectionForHost } from './tls/index.ts';
 
 export interface PipelineRooms {
   readonly hosts: HostResolver;
-  readonly authenticator: Authenticator;
   readonly services: Services;
   readonly sts: Sts;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
 }
 
+/** How far a request came: what is added to its answer depends on it, refused or not. */
+interface Reached {
+  target: Target | undefined;
+  bucket: Bucket | undefined;
+}
+
+const anonymous: Caller = { kind: 'anonymous' };
+
 export function createPipeline(rooms: PipelineRooms): Handler {
-  async function answer(request: HttpRequest): Promise<HttpResponse> {
+  async function answer(request: HttpRequest, reached: Reached): Promise<HttpResponse> {
     const resolved = await rooms.hosts.resolve(request.host);
     const target = parseTarget(resolved, request);
+    reached.target = target;
     await checkConnection(request, target, rooms);
     // Temporary credentials are asked for at the same door, in forms that nothing else has.
     if (target.level === 'service' && isStsRequest(request)) return await rooms.sts(request);
     const operation = await match(request, target);
     checkAddressing(operation, target);
-    const caller = await rooms.authenticator.authenticate(request, target);
+    // A preflight may carry the signature of the request it asks about, and a form its own.
+    const caller: Caller =
+      operation.method === 'OPTIONS' || operation.isSignedInForm
+        ? anonymous
+        : await rooms.services.authenticator.authenticate(request, target);
     const { services } = rooms;
     const rights = createRights(request, caller, services);
-    const asked = { request, target, operation, caller, rights, services };
-    const grant = await authorise(asked);
-    const context = { ...asked, marker: undefined, ...grant };
+    const asked = { request, target, operation, caller, rights, marker: undefined, services };
+    let grant: Grant;
+    try {
+      grant = await authorise(asked);
+    } catch (problem) {
+      const bucket = await bucketOfRefusal(toOssError(problem), reached, services);
+      reached.bucket = bucket;
+      return await answerRefusedPage(problem, { ...asked, bucket, object: undefined });
+    }
+    reached.bucket = grant.bucket;
+    const context = { ...asked, ...grant };
     const isCharged = await isRequesterCharged(context, grant.bucket);
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
@@ -62,24 +86,65 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     try {
       return matchOperation(request, target.level);
     } catch (problem) {
-      if (target.level !== 'service') await rooms.authenticator.authenticate(request, target);
+      if (target.level !== 'service') {
+        await rooms.services.authenticator.authenticate(request, target);
+      }
       throw problem;
     }
   }
 
-  function refuse(problem: unknown, request: HttpRequest): HttpResponse {
+  async function refuse(
+    problem: unknown,
+    request: HttpRequest,
+    reached: Reached,
+  ): Promise<HttpResponse> {
     const error = toOssError(problem);
     if (error.status >= 500) rooms.onInternalError(problem, request);
-    return renderError(error, request);
+    const findBucket = (): Promise<Bucket | undefined> =>
+      bucketOfRefusal(error, reached, rooms.services);
+    return await allowCrossOrigin(renderError(error, request), request, findBucket, rooms);
   }
 
   return async (request) => {
+    const reached: Reached = { target: undefined, bucket: undefined };
     try {
-      return await answer(request);
+      const response = await answer(request, reached);
+      const { bucket } = reached;
+      if (!bucket?.documents.includes('cors')) return response;
+      return await allowCrossOrigin(response, request, async () => bucket, rooms);
     } catch (problem) {
-      return refuse(problem, request);
+      return await refuse(problem, request, reached);
     }
   };
+}
+
+/** The bucket a refused request was about, if it can be told without asking twice in vain. */
+async function bucketOfRefusal(
+  error: OssError,
+  { target, bucket }: Reached,
+  services: Services,
+): Promise<Bucket | undefined> {
+  const known = bucket ?? target?.mapping?.bucket;
+  if (known || !target || target.level === 'service') return known;
+  if (error.status >= 500 || error.code === 'NoSuchBucket') return undefined;
+  return await services.buckets.findBucket(target.bucket);
+}
+
+/** CORS fails no answer that is there already. */
+async function allowCrossOrigin(
+  response: HttpResponse,
+  request: HttpRequest,
+  findBucket: () => Promise<Bucket | undefined>,
+  rooms: PipelineRooms,
+): Promise<HttpResponse> {
+  try {
+    const bucket = await findBucket();
+    if (bucket === undefined) return response;
+    return await applyCrossOrigin(response, request, bucket, rooms.services);
+  } catch (problem) {
+    rooms.onInternalError(problem, request);
+    return response;
+  }
 }
 
 /**

@@ -13,12 +13,14 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   xml: [],
   signing: [],
   rights: [],
+  forms: ['errors'],
   config: [],
   client: ['signing', 'world'],
 
   // Below the API: rules, and the engines under them.
   stores: ['world'],
   dns: ['world'],
+  outbound: ['dns', 'world'],
   sealing: ['world'],
   accounts: ['stores', 'sealing', 'rights', 'errors', 'world'],
   certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
@@ -43,6 +45,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'certificates',
     'accounts',
     'rights',
+    'forms',
     'xml',
     'errors',
     'names',

@@ -10,6 +10,7 @@ import {
   createBuckets,
   createContentKeys,
   createObjects,
+  tlsRestrictionOf,
 } from './buckets/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
@@ -37,9 +38,12 @@ import { createSts } from './sts/index.ts';
 import { keepSwept } from './sweeps.ts';
 import {
   createListenerOptions,
+  createRestrictions,
   createSniContexts,
   createTicketKeys,
   type DefaultCertificate,
+  restrictProfile,
+  type TlsRestriction,
 } from './tls/index.ts';
 import type { World } from './world/index.ts';
 
@@ -209,9 +213,11 @@ async function createServices(
   return {
     world,
     accounts,
+    authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
     settings: {
       region: config.region,
       isForceDownload: config.isForceDownload,
+      canSpeak: (restriction) => restrictProfile(restriction) !== undefined,
       get publicEndpoint() {
         return hooks.publicEndpoint();
       },
@@ -296,7 +302,8 @@ async function listen(
       }),
       defaultCertificate: await readDefaultCertificate(config, world),
     });
-    https = createHttpListener({ ...options, address: config.https, tls });
+    const findTlsVariant = createRestrictions(tls, (domain) => restrictionOf(domain, services));
+    https = createHttpListener({ ...options, address: config.https, tls, findTlsVariant });
     ticketKeys.rotate();
     engines.metadata.reach.onDomainsChanged(ticketKeys.domainsChanged);
   }
@@ -319,6 +326,17 @@ async function listen(
   }
 }
 
+/** What the bucket behind a domain allows of TLS. */
+async function restrictionOf(
+  domain: string,
+  { cnames, documents }: Services,
+): Promise<TlsRestriction | undefined> {
+  const mapped = await cnames.findMappedDomain(domain);
+  if (!mapped?.bucket.documents.includes('https')) return undefined;
+  const document = await documents.find(mapped.bucket, 'https');
+  return document && tlsRestrictionOf(document);
+}
+
 function listenerOptions(
   services: Services,
   { identities }: Engines['metadata'],
@@ -330,11 +348,6 @@ function listenerOptions(
     hosts: createHostResolver({
       endpoints: config.endpoints,
       findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
-    }),
-    authenticator: createAuthenticator({
-      accounts: services.accounts,
-      world,
-      regions: [config.region],
     }),
     services,
     sts: createSts({ ...services, identities, world }),

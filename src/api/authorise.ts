@@ -1,7 +1,7 @@
 /**
  * Decides whether the caller may do what the row says, and hands on the rows it looked at. Order
- * (custom-domain.md 2.6): the caller's kind, then the bucket, then policies, ownership and ACLs
- * (access-control.md 3).
+ * (custom-domain.md 2.6): the caller's kind, then the bucket, then the Referer, then policies,
+ * ownership and ACLs (access-control.md 3).
  */
 
 import type { Caller } from '../auth/index.ts';
@@ -18,8 +18,10 @@ import type { AccessClass, Verdict } from '../rights/index.ts';
 import { actionOnVersion } from './actions.ts';
 import { queryValue } from './context.ts';
 import { findAsked } from './object/version-id.ts';
+import { checkReferer } from './referer.ts';
 import type { BucketAction, Rights } from './rights.ts';
 import type { Services } from './services.ts';
+import { checkTlsVersion } from './tls-version.ts';
 import type { Access, Operation, Target } from './types.ts';
 
 export interface Grant {
@@ -40,7 +42,7 @@ export interface Asked {
 
 /** @throws OssError NoSuchBucket, InvalidBucketName, AccessDenied, InvalidObjectName. */
 export async function authorise(asked: Asked): Promise<Grant> {
-  const { operation, target, services } = asked;
+  const { operation, target, caller, request, services } = asked;
   if (target.level === 'service') {
     await authoriseService(asked);
     return { bucket: undefined, object: undefined };
@@ -50,6 +52,8 @@ export async function authorise(asked: Asked): Promise<Grant> {
   if (target.mapping && target.mapping.cname.status !== 'Enabled') {
     throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
   }
+  await checkTlsVersion(request, operation, bucket, services);
+  await checkReferer(request, operation, bucket, caller, services);
   if (operation.access === 'anyone') return { bucket, object: undefined };
   const grant = await grantWithBucket(asked, bucket);
   // After the rights: what a key may be is no secret, but it is the second thing to say.

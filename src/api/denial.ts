@@ -92,7 +92,7 @@ function implicit(facts: Denied, fields: Readonly<Record<string, string>>): OssE
   }
   const message = 'The bucket you access does not belong to you.';
   if (action === 'oss:GetBucketAcl') return refine('aclForbidden', details(message));
-  if (action === 'oss:PutBucketReferer') return refine('refererForbidden', details(message));
+  if (action === 'oss:PutBucketReferer') return refine('bucketForbidden', details(message));
   return new Refusal('AccessDenied', details(message));
 }
 

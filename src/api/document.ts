@@ -70,12 +70,14 @@ export async function parseDocument(
 export async function readBody(context: OperationContext): Promise<Buffer> {
   const bytes = await context.request.body.readAll(context.operation.documentBytesMax);
   const announced = context.request.headers['content-md5'];
-  if (announced !== undefined) checkContentMd5(announced, bytes);
+  if (announced !== undefined) {
+    checkContentMd5(announced, createHash('md5').update(bytes).digest());
+  }
   return bytes;
 }
 
-function checkContentMd5(announced: string, bytes: Uint8Array): void {
-  const received = createHash('md5').update(bytes).digest();
+/** `received`: the MD5 of what came. @throws OssError InvalidDigest. */
+export function checkContentMd5(announced: string, received: Buffer): void {
   const digest = Buffer.from(announced, 'base64');
   if (digest.length === md5Bytes && digest.equals(received)) return;
   throw new OssError('InvalidDigest', {
@@ -120,4 +122,17 @@ export function childBoolean(parent: XmlElement, name: string): boolean | undefi
   if (lower === 'true') return true;
   if (lower === 'false') return false;
   throw malformedXml(`${name} must be true or false`);
+}
+
+/** The text of a child that may only be one of the names; absent and empty are one thing. */
+export function readChoice<Value>(
+  parent: XmlElement,
+  name: string,
+  choices: Readonly<Record<string, Value>>,
+): Value | undefined {
+  const text = childText(parent, name);
+  if (text === undefined || text === '') return undefined;
+  if (Object.hasOwn(choices, text)) return choices[text];
+  const names = Object.keys(choices).join(', ');
+  throw invalidArgument(name, text, `${name} must be one of ${names}.`);
 }

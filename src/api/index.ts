@@ -3,10 +3,12 @@
  * table, `match.ts` finds the row, `authorise.ts` decides, one file per operation acts.
  */
 
-export { authorise } from './authorise.ts';
+export { authorise, type Grant } from './authorise.ts';
+export { applyCrossOrigin } from './cross-origin.ts';
 export { renderError, toOssError } from './error-document.ts';
 export { applyForcedDownload } from './forced-download.ts';
 export { matchOperation } from './match.ts';
+export { answerRefusedPage } from './object/refused-page.ts';
 export { operations } from './operations.ts';
 export { isRequesterCharged, noteCharge } from './requester-pays.ts';
 export { createRights } from './rights.ts';

@@ -115,6 +115,9 @@ export function isRowMatched(
  */
 export function matchOperation(request: HttpRequest, level: Level): Operation {
   const index = levels[level];
+  // A preflight has the whole query of the request it asks about, and is the same for every one.
+  const preflight = request.method === 'OPTIONS' ? index.byMethod.get('OPTIONS')?.[0] : undefined;
+  if (preflight !== undefined) return preflight;
   const values = new Map<string, string>();
   const selected: string[] = [];
   for (const { name, value } of request.query) {

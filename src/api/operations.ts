@@ -5,13 +5,17 @@
  */
 
 import { deleteBucket } from './bucket/delete-bucket.ts';
+import { deleteBucketCors } from './bucket/delete-bucket-cors.ts';
 import { deleteBucketPolicy } from './bucket/delete-bucket-policy.ts';
 import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketAcl } from './bucket/get-bucket-acl.ts';
+import { getBucketCors } from './bucket/get-bucket-cors.ts';
+import { getBucketHttpsConfig } from './bucket/get-bucket-https-config.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
 import { getBucketPolicy } from './bucket/get-bucket-policy.ts';
 import { getBucketPolicyStatus } from './bucket/get-bucket-policy-status.ts';
+import { getBucketReferer } from './bucket/get-bucket-referer.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
 import { getBucketVersioning } from './bucket/get-bucket-versioning.ts';
 import { getBucketWebsite } from './bucket/get-bucket-website.ts';
@@ -22,7 +26,10 @@ import { listObjects } from './bucket/list-objects.ts';
 import { listObjectsV2 } from './bucket/list-objects-v2.ts';
 import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
+import { putBucketCors } from './bucket/put-bucket-cors.ts';
+import { putBucketHttpsConfig } from './bucket/put-bucket-https-config.ts';
 import { putBucketPolicy } from './bucket/put-bucket-policy.ts';
+import { putBucketReferer } from './bucket/put-bucket-referer.ts';
 import { putBucketVersioning } from './bucket/put-bucket-versioning.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
 import { createCnameToken } from './cname/create-cname-token.ts';
@@ -39,6 +46,7 @@ import { getObjectAcl } from './object/get-object-acl.ts';
 import { getObjectMeta } from './object/get-object-meta.ts';
 import { headObject } from './object/head-object.ts';
 import { optionObject } from './object/option-object.ts';
+import { postObject } from './object/post-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
@@ -58,6 +66,8 @@ const flag = 'flag';
 const none = 'absent';
 const document = { documentBytesMax };
 
+/** oss-bucket-api.md. */
+const corsDocument = { documentBytesMax: 16 * 1024 };
 /** DESIGN ruling 17: 64 KiB, and 256 KiB where a certificate may come along. */
 const cnameDocument = { documentBytesMax: 64 * 1024 };
 const certificateDocument = { documentBytesMax: 256 * 1024 };
@@ -159,11 +169,11 @@ const bucketRules: Operation[] = [
   row('PutBucketWebsite', 'bucket', 'PUT', { website: flag }, 'owner', putBucketWebsite, document),
   row('GetBucketWebsite', 'bucket', 'GET', { website: flag }, 'owner', getBucketWebsite),
   row('DeleteBucketWebsite', 'bucket', 'DELETE', { website: flag }, 'owner', deleteBucketWebsite),
-  later('PutBucketReferer', 'bucket', 'PUT', { referer: flag }),
-  later('GetBucketReferer', 'bucket', 'GET', { referer: flag }),
-  later('PutBucketCors', 'bucket', 'PUT', { cors: flag }),
-  absent('GetBucketCors', 'bucket', { cors: flag }, 'NoSuchCORSConfiguration'),
-  later('DeleteBucketCors', 'bucket', 'DELETE', { cors: flag }),
+  row('PutBucketReferer', 'bucket', 'PUT', { referer: flag }, 'owner', putBucketReferer, document),
+  row('GetBucketReferer', 'bucket', 'GET', { referer: flag }, 'owner', getBucketReferer),
+  row('PutBucketCors', 'bucket', 'PUT', { cors: flag }, 'owner', putBucketCors, corsDocument),
+  row('GetBucketCors', 'bucket', 'GET', { cors: flag }, 'owner', getBucketCors),
+  row('DeleteBucketCors', 'bucket', 'DELETE', { cors: flag }, 'owner', deleteBucketCors),
   row('OptionObject', 'bucket', 'OPTIONS', {}, 'anyone', optionObject),
 ];
 
@@ -174,8 +184,23 @@ const bucketExtras: Operation[] = [
   later('CloseMetaQuery', 'bucket', 'POST', { metaQuery: flag, comp: { is: 'delete' } }),
   later('PutBucketObjectWormConfiguration', 'bucket', 'PUT', { objectWorm: flag }),
   later('GetBucketObjectWormConfiguration', 'bucket', 'GET', { objectWorm: flag }),
-  later('PutBucketHttpsConfig', 'bucket', 'PUT', { httpsConfig: flag }),
-  later('GetBucketHttpsConfig', 'bucket', 'GET', { httpsConfig: flag }),
+  row(
+    'PutBucketHttpsConfig',
+    'bucket',
+    'PUT',
+    { httpsConfig: flag },
+    'owner',
+    putBucketHttpsConfig,
+    document,
+  ),
+  row(
+    'GetBucketHttpsConfig',
+    'bucket',
+    'GET',
+    { httpsConfig: flag },
+    'owner',
+    getBucketHttpsConfig,
+  ),
   later('CreateAccessPoint', 'bucket', 'PUT', { accessPoint: flag }),
   later('GetAccessPoint', 'bucket', 'GET', { accessPoint: flag }),
   later('DeleteAccessPoint', 'bucket', 'DELETE', { accessPoint: flag }),
@@ -254,8 +279,11 @@ const objectBasics: Operation[] = [
     action: 'oss:GetObjectAcl',
   }),
   row('OptionObject', 'object', 'OPTIONS', {}, 'anyone', optionObject),
-  // Signed in its body, if at all: nobody can be told from anybody before that is read.
-  later('PostObject', 'bucket', 'POST', {}, { action: 'oss:PutObject', access: 'anyone' }),
+  // Signed in its body, if at all: who may is decided once its form is read.
+  row('PostObject', 'bucket', 'POST', {}, 'anyone', postObject, {
+    action: 'oss:PutObject',
+    isSignedInForm: true,
+  }),
   later('AppendObject', 'object', 'POST', { append: flag }, { action: 'oss:PutObject' }),
   later('SealAppendObject', 'object', 'POST', { seal: flag }),
   later('RestoreObject', 'object', 'POST', { restore: flag }),

@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/index.ts';
-import type { BucketDocuments, Buckets, Objects } from '../buckets/index.ts';
+import type { Authenticator } from '../auth/index.ts';
+import type { BucketDocuments, Buckets, Objects, TlsRestriction } from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { PolicyShelf } from '../rights/index.ts';
@@ -9,6 +10,7 @@ import type { World } from '../world/index.ts';
 export interface Services {
   readonly world: World;
   readonly accounts: Accounts;
+  readonly authenticator: Authenticator;
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly documents: BucketDocuments;
@@ -25,4 +27,6 @@ export interface ApiSettings {
   /** `host:port` that clients can reach, for ListBuckets and GetBucketInfo. */
   readonly publicEndpoint: string;
   readonly isForceDownload: boolean;
+  /** Whether connections under this restriction can be had at all. */
+  canSpeak(restriction: TlsRestriction): boolean;
 }

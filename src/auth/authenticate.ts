@@ -1,9 +1,10 @@
 import { type Accounts, isSessionKeyId } from '../accounts/index.ts';
-import { refine } from '../errors/index.ts';
+import { type OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import type { World } from '../world/index.ts';
 import { anonymous } from './anonymous.ts';
 import { callerOfKey, callerOfSession } from './callers.ts';
+import { presentForm } from './form.ts';
 import { presentHeaderV1 } from './header-v1.ts';
 import { presentHeaderV4 } from './header-v4.ts';
 import type { Presented } from './presented.ts';
@@ -19,8 +20,8 @@ import {
 } from './refusals.ts';
 import { detectScheme } from './scheme.ts';
 import { createSigningKeys } from './signing-keys.ts';
-import type { Authenticator, Caller, SigningFacts } from './types.ts';
-import { checkSignature } from './verify.ts';
+import type { Authenticator, Caller, FormFields, SigningFacts } from './types.ts';
+import { checkFormSignature, checkSignature } from './verify.ts';
 
 export interface AuthenticatorParts {
   readonly accounts: Pick<Accounts, 'findKey' | 'openToken' | 'findRoleOf'>;
@@ -55,19 +56,25 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     const presented = present(request);
     if (!presented) return anonymous;
     refuseTokenPlace(presented, request);
-    return presented.securityToken === ''
-      ? await authenticateKey(presented, request, facts)
-      : await authenticateSession(presented, request, facts);
+    return await identify(presented, (secret) => checkSignature(presented, secret, request, facts));
   }
 
-  async function authenticateKey(
-    presented: Presented,
-    request: HttpRequest,
-    facts: SigningFacts,
-  ): Promise<Caller> {
+  async function authenticateForm(fields: FormFields): Promise<Caller> {
+    const presented = presentForm(fields, world.clock.now(), { regions, keys });
+    if (!presented) return anonymous;
+    return await identify(presented, (secret) => checkFormSignature(presented, secret));
+  }
+
+  async function identify(presented: Identity, check: Check): Promise<Caller> {
+    return presented.securityToken === ''
+      ? await identifyKey(presented, check)
+      : await identifySession(presented, check);
+  }
+
+  async function identifyKey(presented: Identity, check: Check): Promise<Caller> {
     const { accessKeyId, form } = presented;
     const key = await accounts.findKey(accessKeyId);
-    const problem = checkSignature(presented, key?.secret ?? nobodysSecret, request, facts);
+    const problem = check(key?.secret ?? nobodysSecret);
     if (!key) throw unknownKey(accessKeyId);
     if (key.standing === 'disabled') throw disabledKey(accessKeyId);
     if (problem) throw problem;
@@ -75,11 +82,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   }
 
   /** Order (access-control.md 7): the token opens, is the key's, has not expired; the signature. */
-  async function authenticateSession(
-    presented: Presented,
-    request: HttpRequest,
-    facts: SigningFacts,
-  ): Promise<Caller> {
+  async function identifySession(presented: Identity, check: Check): Promise<Caller> {
     const { accessKeyId, securityToken, form } = presented;
     const session = accounts.openToken(securityToken);
     if (session?.accessKeyId !== accessKeyId) {
@@ -90,15 +93,19 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     }
     if (world.clock.now() >= session.expiresAt) throw expiredToken(accessKeyId);
     const role = await accounts.findRoleOf(session);
-    const problem = checkSignature(presented, session.secret, request, facts);
+    const problem = check(session.secret);
     if (role.standing === 'void') throw invalidToken(accessKeyId);
     if (role.standing === 'disabled') throw disabledKey(accessKeyId);
     if (problem) throw problem;
     return callerOfSession(session, role.accountName, form);
   }
 
-  return { authenticate };
+  return { authenticate, authenticateForm };
 }
+
+type Identity = Pick<Presented, 'accessKeyId' | 'securityToken' | 'form'>;
+/** The refusal that a signature is under this secret; `undefined` when it is right. */
+type Check = (secret: string) => OssError | undefined;
 
 function refuseTokenPlace(presented: Presented, request: HttpRequest): void {
   if (presented.form !== 'query' || !request.headers['x-oss-security-token']) return;

@@ -6,4 +6,4 @@
 export { withoutAnyBucket } from './addressing-advice.ts';
 export { type AuthenticatorParts, createAuthenticator } from './authenticate.ts';
 export { callerOfKey, callerOfSession } from './callers.ts';
-export type { Authenticator, Caller, SignedCaller, SigningFacts } from './types.ts';
+export type { Authenticator, Caller, FormFields, SignedCaller, SigningFacts } from './types.ts';

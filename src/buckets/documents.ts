@@ -21,9 +21,12 @@ import type {
   SwitchDocument,
   TagsDocument,
 } from './configurations.ts';
+import type { CorsDocument } from './cors-rules.ts';
+import type { HttpsDocument } from './https-rules.ts';
 import type { LifecycleDocument } from './lifecycle-rules.ts';
 import type { OverwriteDocument } from './overwrite-rules.ts';
 import type { PolicyDocument } from './policy-document.ts';
+import type { RefererDocument } from './referer-rules.ts';
 import type { WormDocument } from './retention-rules.ts';
 import { fromStore } from './store-failure.ts';
 import type { WebsiteDocument } from './website-rules.ts';
@@ -34,7 +37,9 @@ export interface DocumentTypes {
   'access-monitor': AccessMonitorDocument;
   'archive-direct-read': SwitchDocument;
   'callback-policy': CallbackPolicyDocument;
+  cors: CorsDocument;
   encryption: EncryptionDocument;
+  https: HttpsDocument;
   inventories: InventoriesDocument;
   lifecycle: LifecycleDocument;
   'log-fields': LogFieldsDocument;
@@ -45,6 +50,7 @@ export interface DocumentTypes {
   'public-access-block': SwitchDocument;
   qos: QosLimits;
   'redundancy-transitions': RedundancyTransitionsDocument;
+  referer: RefererDocument;
   'requester-qos': RequesterQosDocument;
   styles: StylesDocument;
   tags: TagsDocument;

@@ -43,6 +43,12 @@ export type {
 export type { ExpectedContent, IncomingContent } from './content.ts';
 export { type ContentKeys, createContentKeys, moveContentKey } from './content-keys.ts';
 export type { CopyObject } from './copying.ts';
+export {
+  type CorsDocument,
+  type CorsMatch,
+  type CorsRule,
+  matchCorsRule,
+} from './cors-rules.ts';
 export { type Crc64, createCrc64 } from './crc64.ts';
 export {
   type BucketDocuments,
@@ -50,6 +56,14 @@ export {
   type DocumentName,
   type DocumentTypes,
 } from './documents.ts';
+export {
+  type CipherRules,
+  type HttpsDocument,
+  isTlsVersionAllowed,
+  type TlsRestriction,
+  tlsRestrictionOf,
+  tlsVersions,
+} from './https-rules.ts';
 export {
   type DueAction,
   dueActions,
@@ -82,6 +96,7 @@ export {
 export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
+export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
 export {
   abortWorm,
   completeWorm,
@@ -92,11 +107,20 @@ export {
   type WormState,
   wormStateOf,
 } from './retention-rules.ts';
+export type {
+  AskedPage,
+  IncludedHeader,
+  KeptElement,
+  RoutingCondition,
+  RoutingRedirect,
+  RoutingRule,
+} from './routing-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
 export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,
+  resolveRule,
   resolveWebsite,
   type WebsiteAnswer,
   type WebsiteDocument,

@@ -1,14 +1,22 @@
 /**
  * What a website document makes of a request for a key (oss-semantics.md 4.2, oss-bucket-api.md
- * Website). Rules only: the lookup comes in, who may read the object found is for the caller to
- * say.
+ * Website); its routing rules are in routing-rules.ts. Rules only: the lookup comes in, who may
+ * read the object found is for the caller to say.
  */
 import type { StoredObject } from '../stores/index.ts';
+import {
+  type AskedPage,
+  type FollowedRule,
+  findRoutingRule,
+  type RoutingRedirect,
+  type RoutingRule,
+} from './routing-rules.ts';
 
 /** Fields that are `undefined` were not given and are not shown again. */
 export interface WebsiteDocument {
   readonly index?: WebsiteIndex | undefined;
   readonly error?: WebsiteError | undefined;
+  readonly rules?: readonly RoutingRule[] | undefined;
 }
 
 export interface WebsiteIndex {
@@ -32,9 +40,12 @@ export interface FoundObject {
 }
 
 export type WebsiteAnswer =
-  | { readonly kind: 'object'; readonly found: FoundObject }
+  /** `isRuled`: a rule has led there, and no other is asked. */
+  | { readonly kind: 'object'; readonly found: FoundObject; readonly isRuled: boolean }
   /** 302 to the requested key with a slash behind it. */
   | { readonly kind: 'redirect'; readonly key: string }
+  /** To where a rule says. */
+  | { readonly kind: 'external'; readonly redirect: RoutingRedirect; readonly key: string }
   /** `key` is missing; the error document, if there is one, is sent with `status`. */
   | {
       readonly kind: 'missing';
@@ -45,23 +56,56 @@ export type WebsiteAnswer =
 export type FindObject = (key: string) => Promise<StoredObject | undefined>;
 
 /**
- * Steps 3 to 7 of oss-semantics.md 4.2 for `key`, which is empty for the root; `object` is what
- * that very key points to.
+ * Steps 2 to 7 of oss-semantics.md 4.2; `object` is what the key that was asked for points to. The
+ * first rule that matches ends the search, whatever it leads to.
  */
 export async function resolveWebsite(
   document: WebsiteDocument,
-  key: string,
+  asked: AskedPage,
   object: StoredObject | undefined,
   find: FindObject,
 ): Promise<WebsiteAnswer> {
-  if (object !== undefined) return { kind: 'object', found: { key, object } };
+  const { key } = asked;
+  const early = await resolveRule(document, asked, undefined, find);
+  if (early !== undefined) return early;
+  if (object !== undefined) return serve(key, object);
   const index = indexKey(document, key);
-  if (index !== undefined) {
-    const found = await find(index);
-    if (found !== undefined) return { kind: 'object', found: { key: index, object: found } };
-    return await missing(document, key === '' ? index : key, find);
-  }
-  return (await resolveFolder(document, key, find)) ?? (await missing(document, key, find));
+  const found = index === undefined ? undefined : await find(index);
+  if (index !== undefined && found !== undefined) return serve(index, found);
+  const late = await resolveRule(document, asked, 404, find);
+  if (late !== undefined) return late;
+  const folder = index === undefined ? await resolveFolder(document, key, find) : undefined;
+  return folder ?? (await missing(document, key || (index ?? ''), find));
+}
+
+/**
+ * What a rule says about a request that is to be answered with `status`; `undefined` when none
+ * does.
+ */
+export async function resolveRule(
+  document: WebsiteDocument,
+  asked: AskedPage,
+  status: number | undefined,
+  find: FindObject,
+): Promise<WebsiteAnswer | undefined> {
+  const rule = findRoutingRule(document.rules ?? [], asked, status);
+  return rule && (await follow(document, rule, find));
+}
+
+async function follow(
+  document: WebsiteDocument,
+  { redirect, key }: FollowedRule,
+  find: FindObject,
+): Promise<WebsiteAnswer> {
+  if (redirect.type !== 'Internal') return { kind: 'external', redirect, key };
+  const served = key || (document.index?.suffix ?? '');
+  const object = await find(served);
+  if (object === undefined) return await missing(document, served, find);
+  return { ...serve(served, object), isRuled: true };
+}
+
+function serve(key: string, object: StoredObject) {
+  return { kind: 'object', found: { key, object }, isRuled: false } as const;
 }
 
 /**
@@ -87,7 +131,7 @@ async function resolveFolder(
   const folderIndex = `${key}/${index.suffix}`;
   const found = await find(folderIndex);
   if (found === undefined) return undefined;
-  if (type === 2) return { kind: 'object', found: { key: folderIndex, object: found } };
+  if (type === 2) return serve(folderIndex, found);
   return { kind: 'redirect', key: `${key}/` };
 }
 

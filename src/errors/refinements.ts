@@ -36,7 +36,7 @@ export const refinements = {
     v1UrlSignature: ['0002-00000602', 'signed with V1 in the URL'],
   }),
   ...of('AccessDenied', {
-    refererForbidden: ['0003-00000002', 'no right to set the Referers of the bucket'],
+    bucketForbidden: ['0003-00000002', 'no right to set the Referers of the bucket'],
     anonymousForbidden: [
       '0003-00001201',
       'nobody has signed, and an ACL or a policy lets nobody in',
@@ -50,6 +50,7 @@ export const refinements = {
     batchDenied: ['0003-00000204', 'a policy denies it for one of several objects'],
     deniedBySessionPolicy: ['0003-00000301', 'the policy of the session does not allow it'],
     taggingForbidden: ['0003-00000905', 'tags with an upload, without the right to set tags'],
+    refererForbidden: ['0003-00000501', 'the Referer is not allowed, PutBucketReferer'],
     aclForbidden: ['0003-00000007', 'the ACL is shown to the owner alone'],
     v1ExpiresMissing: ['0002-00000067', 'V1 in the URL without Expires'],
     v1ExpiresEmpty: ['0002-00000068', 'V1 in the URL, Expires is empty'],
@@ -80,6 +81,16 @@ export const refinements = {
     doubledParameter: ['9002-00000009', 'a signed query parameter comes twice'],
     unsupportedVersion: ['9002-00000011', 'signed with a version that is not known here'],
   }),
+  // Forms (oss-signature.md 6)
+  ...of('InvalidArgument', {
+    formPolicyMissing: ['0002-00000702', 'a signed form without policy'],
+    formSignatureMissing: ['0002-00000703', 'a signed form without Signature or x-oss-signature'],
+    formSignatureEmpty: ['0002-00000704', 'a signed form, the signature is empty'],
+    formKeyIdMissing: ['0002-00000706', 'a signed form without OSSAccessKeyId'],
+    formKeyIdInvalid: ['0002-00000707', 'a signed form, OSSAccessKeyId is empty or malformed'],
+    formCredentialKeyId: ['0002-00000708', 'a form signed with V4, malformed key id'],
+    formCredential: ['0002-00000710', 'a form signed with V4, x-oss-credential is none'],
+  }),
   ...of('InvalidRequest', {
     tokenPlace: ['9002-00000010', 'signed in the URL, the security token in a header'],
   }),
@@ -104,7 +115,13 @@ export const refinements = {
     lifecycleDate: ['0014-00000087', 'a date of a lifecycle rule is not a midnight'],
   }),
 
-  // Objects
+  // Objects (oss-semantics.md 1.3)
+  ...of('MethodNotAllowed', {
+    markerNamed: ['0017-00000002', 'the version is a delete marker'],
+  }),
+  ...of('NoSuchKey', {
+    copyOfMarker: ['0016-00000307', 'the version to copy is a delete marker'],
+  }),
   ...of('InvalidArgument', {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],
     metadataCharacters: ['0011-00000005', 'a stored header has a character it may not have'],

@@ -15,6 +15,7 @@ import type { ExchangeRules } from './exchange.ts';
 import { defaultLimits, type HttpLimits } from './limits.ts';
 import { createDateText, createRequestIds } from './request-ids.ts';
 import type { ConnectionFacts } from './request-view.ts';
+import { createTlsVariants, type FindTlsVariant, type TlsVariants } from './tls-variants.ts';
 import type { AnswerRecord, Handler, ProblemRenderer } from './types.ts';
 import { createUploadRates, type UploadRates } from './upload-rate.ts';
 
@@ -33,6 +34,8 @@ export interface ListenerOptions {
   readonly limits?: Partial<HttpLimits>;
   /** Set for HTTPS: the profile, the default certificate if any, and the SNICallback. */
   readonly tls?: TlsServerOptions;
+  /** TLS that differs from `tls` for some server names. */
+  readonly findTlsVariant?: FindTlsVariant;
   /**
    * Addresses and networks of balancers. A connection from one of them begins with a header of the
    * PROXY protocol, which says whose it is; a connection from anybody else never does.
@@ -100,25 +103,24 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     connections.set(socket, new Connection(socket, connectionFacts(socket, balancers), rules));
     socket.once('close', () => connections.delete(socket));
   });
-  guardAdmission(server, admission, balancers);
-  attach(server, connections);
-  server.on('tlsClientError', (_error: Error, socket: TLSSocket) => {
+  const onFailure = (socket: Socket): void => {
     failedHandshakes++;
     socket.destroy();
-  });
+  };
+  const variants = variantsOf(options, limits, server, onFailure);
+  guardAdmission(server, admission, balancers, variants);
+  attach(server, connections);
+  server.on('tlsClientError', (_error: Error, socket: TLSSocket) => onFailure(socket));
 
-  function start(): Promise<ListenerAddress> {
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ ...options.address, backlog }, () => {
-        server.off('error', reject);
-        // E.g. out of file descriptors while accepting: that connection is lost, no other.
-        server.on('error', (error) => rules.onFault(error, ''));
-        stopChecking = world.timers.every(limits.checkEveryMs, () => rates.check());
-        const { address, port } = server.address() as AddressInfo;
-        resolve({ host: address, port });
-      });
+  async function start(): Promise<ListenerAddress> {
+    const address = await accept(server, options.address);
+    // E.g. out of file descriptors while accepting: that connection is lost, no other.
+    server.on('error', (error) => rules.onFault(error, ''));
+    stopChecking = world.timers.every(limits.checkEveryMs, () => {
+      rates.check();
+      variants?.check();
     });
+    return address;
   }
 
   async function drain(deadlineMs: number): Promise<void> {
@@ -147,6 +149,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     drain,
     setTicketKeys(keys) {
       if (server instanceof HttpsServer) server.setTicketKeys(keys);
+      variants?.rotateTicketKeys();
     },
     counters: () => ({
       openConnections: admission.open,
@@ -154,6 +157,37 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
       failedHandshakes,
     }),
   };
+}
+
+/** The address it accepts on. Rejects when it cannot be had. */
+function accept(server: Server, address: ListenerAddress): Promise<ListenerAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...address, backlog }, () => {
+      server.off('error', reject);
+      const { address: host, port } = server.address() as AddressInfo;
+      resolve({ host, port });
+    });
+  });
+}
+
+/** Their connections are the listener's once the handshake is over, like any other. */
+function variantsOf(
+  { findTlsVariant, world }: ListenerOptions,
+  { handshakeTimeoutMs }: HttpLimits,
+  server: Server,
+  onFailure: (socket: Socket) => void,
+): TlsVariants | undefined {
+  return (
+    findTlsVariant &&
+    createTlsVariants({
+      find: findTlsVariant,
+      world,
+      handshakeTimeoutMs,
+      onConnection: (socket) => void server.emit('secureConnection', socket),
+      onFailure,
+    })
+  );
 }
 
 function exchangeRules(
@@ -203,11 +237,20 @@ function createServer(limits: HttpLimits, tls: TlsServerOptions | undefined) {
 }
 
 /** Caps and balancers come before whatever the server does with a connection, TLS included. */
-function guardAdmission(server: Server, admission: Admission, balancers: Balancers): void {
+function guardAdmission(
+  server: Server,
+  admission: Admission,
+  balancers: Balancers,
+  variants: TlsVariants | undefined,
+): void {
   const accept = server.listeners('connection') as ((socket: Socket) => void)[];
+  const take = (socket: Socket): void => {
+    for (const each of accept) each.call(server, socket);
+  };
   const pass = (socket: Socket, address: string): void => {
     if (!admission.admitFrom(socket, address)) return;
-    for (const each of accept) each.call(server, socket);
+    if (variants) variants.route(socket, () => take(socket));
+    else take(socket);
   };
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
@@ -246,11 +289,16 @@ function attach(server: Server, connections: ReadonlyMap<Socket, Connection>): v
 function connectionFacts(socket: Socket, balancers: Balancers): ConnectionFacts {
   const remoteAddress = balancers.sourceOf(socket) ?? plainAddress(socket.remoteAddress ?? '');
   if (!(socket instanceof TLSSocket)) {
-    return { remoteAddress, isSecure: false, serverName: undefined };
+    return { remoteAddress, isSecure: false, serverName: undefined, tlsVersion: undefined };
   }
   // A resumed TLS 1.2 session says nothing about the name this connection was opened for
   // (security.md 5.4); TLS 1.3 names it in every handshake.
   const isKnown = !socket.isSessionReused() || socket.getProtocol() === 'TLSv1.3';
   const { servername } = socket as { servername?: string | false | null };
-  return { remoteAddress, isSecure: true, serverName: (isKnown && servername) || undefined };
+  return {
+    remoteAddress,
+    isSecure: true,
+    serverName: (isKnown && servername) || undefined,
+    tlsVersion: socket.getProtocol() ?? undefined,
+  };
 }

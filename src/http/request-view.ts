@@ -6,6 +6,7 @@ export interface ConnectionFacts {
   readonly remoteAddress: string;
   readonly isSecure: boolean;
   readonly serverName: string | undefined;
+  readonly tlsVersion: string | undefined;
 }
 
 /** The request as every room behind this one sees it. */
@@ -22,6 +23,7 @@ export class RequestView implements HttpRequest {
   readonly remoteAddress: string;
   readonly isSecure: boolean;
   readonly serverName: string | undefined;
+  readonly tlsVersion: string | undefined;
   readonly body: RequestBody;
   #controller: AbortController | undefined;
   #isOver = false;
@@ -43,6 +45,7 @@ export class RequestView implements HttpRequest {
     this.remoteAddress = connection.remoteAddress;
     this.isSecure = connection.isSecure;
     this.serverName = connection.serverName;
+    this.tlsVersion = connection.tlsVersion;
     this.body = own.body;
   }
 

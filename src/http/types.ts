@@ -36,6 +36,8 @@ export interface HttpRequest {
    * it cannot be known (no TLS; a resumed TLS 1.2 session, security.md 5.4).
    */
   readonly serverName: string | undefined;
+  /** `TLSv1.2`, `TLSv1.3`; `undefined` without TLS. */
+  readonly tlsVersion: string | undefined;
   readonly body: RequestBody;
   /** Aborts when the client has gone or the request was answered. */
   readonly signal: AbortSignal;

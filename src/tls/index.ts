@@ -10,5 +10,6 @@ export {
 } from './listener-options.ts';
 export { isConnectionForHost, isFit } from './misdirected.ts';
 export { type TlsProfile, tlsProfile } from './profile.ts';
+export { createRestrictions, restrictProfile, type TlsRestriction } from './restriction.ts';
 export { createSniContexts, type SniContexts, type SniLimits } from './sni.ts';
 export { createTicketKeys, type TicketKeys } from './ticket-keys.ts';

@@ -31,8 +31,8 @@ export interface TlsProfile {
 
 /**
  * What the listener and every secure context offer (security.md 5.1): TLS 1.2 and 1.3, no CBC, no
- * RSA key exchange, no renegotiation. A context brings its own suites to a handshake, so each must
- * be built with this.
+ * RSA key exchange, no renegotiation. A context of a name brings only its certificate to a
+ * handshake; versions and suites are the listener's, or those of its variant (restriction.ts).
  */
 export function tlsProfile(opensslVersion = process.versions.openssl): TlsProfile {
   const groups = hasPostQuantum(opensslVersion)

@@ -111,7 +111,8 @@ function buildContext(unsealed: UnsealedCertificate): SecureContext {
   }
 }
 
-function domainOf(serverName: string | undefined): string | undefined {
+/** The canonical name of a server name; `undefined` when it is none. */
+export function domainOf(serverName: string | undefined): string | undefined {
   if (serverName === undefined || serverName === '' || serverName.length > serverNameMax) {
     return undefined;
   }

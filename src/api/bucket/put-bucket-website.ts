@@ -9,10 +9,12 @@ import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { readDocument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
-import { parseWebsite } from './website-document.ts';
+import { parseWebsite, websiteElementsMax } from './website-document.ts';
 
 export async function putBucketWebsite(context: OperationContext): Promise<HttpResponse> {
-  const document = parseWebsite(await readDocument(context, 'WebsiteConfiguration'));
-  await context.services.documents.put(bucketOf(context), 'website', document);
+  const root = await readDocument(context, 'WebsiteConfiguration', {
+    elementsMax: websiteElementsMax,
+  });
+  await context.services.documents.put(bucketOf(context), 'website', parseWebsite(root));
   return emptyAnswer(200);
 }

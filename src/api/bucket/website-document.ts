@@ -5,29 +5,36 @@ import {
   type WebsiteError,
   type WebsiteIndex,
 } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
 import { element, type XmlElement, type XmlNode } from '../../xml/index.ts';
-import { childBoolean, childText, invalidArgument, malformedXml, onlyChild } from '../document.ts';
+import {
+  childBoolean,
+  childText,
+  invalidArgument,
+  malformedXml,
+  onlyChild,
+  readChoice,
+} from '../document.ts';
+import { parseRoutingRules, renderRoutingRules } from './routing-rules-document.ts';
+
+/** Most elements of a document with as many rules as there may be. */
+export const websiteElementsMax = 5_000;
 
 /**
- * Elements nobody knows are ignored. Routing rules are known, and a site would not work as its
- * owner asked without them, so they are refused and not dropped.
- * @throws OssError MalformedXML, InvalidArgument, NotImplemented.
+ * Elements nobody knows are ignored.
+ * @throws OssError MalformedXML, InvalidArgument.
  */
 export function parseWebsite(root: XmlElement): WebsiteDocument {
   const rules = onlyChild(root, 'RoutingRules');
-  if (rules !== undefined && rules.children.length > 0) {
-    throw new OssError('NotImplemented', {
-      message: 'This server does not implement RoutingRules of websites.',
-      fields: { Header: 'RoutingRules' },
-    });
-  }
   const index = onlyChild(root, 'IndexDocument');
   const error = onlyChild(root, 'ErrorDocument');
   if (index === undefined && error === undefined && rules === undefined) {
     throw malformedXml('WebsiteConfiguration needs IndexDocument, ErrorDocument or RoutingRules');
   }
-  return { index: index && parseIndex(index), error: error && parseError(error) };
+  return {
+    index: index && parseIndex(index),
+    error: error && parseError(error),
+    rules: rules && parseRoutingRules(rules),
+  };
 }
 
 function parseIndex(index: XmlElement): WebsiteIndex {
@@ -60,21 +67,8 @@ function checkName(name: string, value: string): void {
   }
 }
 
-/** The text of a child that may only be one of the names; absent and empty are one thing. */
-function readChoice<Value>(
-  parent: XmlElement,
-  name: string,
-  choices: Readonly<Record<string, Value>>,
-): Value | undefined {
-  const text = childText(parent, name);
-  if (text === undefined || text === '') return undefined;
-  if (Object.hasOwn(choices, text)) return choices[text];
-  const names = Object.keys(choices).join(', ');
-  throw invalidArgument(name, text, `${name} must be one of ${names}.`);
-}
-
 /** The same form as it was put in. */
-export function renderWebsite({ index, error }: WebsiteDocument): XmlNode {
+export function renderWebsite({ index, error, rules }: WebsiteDocument): XmlNode {
   return element(
     'WebsiteConfiguration',
     index &&
@@ -86,6 +80,7 @@ export function renderWebsite({ index, error }: WebsiteDocument): XmlNode {
       ),
     error &&
       element('ErrorDocument', element('Key', error.key), optional('HttpStatus', error.httpStatus)),
+    rules && renderRoutingRules(rules),
   );
 }
 

@@ -2,9 +2,9 @@
  * GetObject: `GET /key`
  * https://www.alibabacloud.com/help/en/oss/developer-reference/getobject
  *
- * 200 with the content, 206 with a part of it, 304 when a condition says the client has it. A key
- * that no object stands under goes through the bucket's website document, whoever asks: only the
- * root differs for signed requests (oss-semantics.md 0).
+ * 200 with the content, 206 with a part of it, 304 when a condition says the client has it. Where
+ * the bucket has a website document, everything goes through it, whoever asks: only the root
+ * differs for signed requests (oss-semantics.md 0).
  */
 import type { HttpResponse } from '../../http/index.ts';
 import { bucketOf } from '../context.ts';
@@ -21,10 +21,13 @@ export async function getObject(context: OperationContext): Promise<HttpResponse
   // Before the lookup: what is wrong with the question does not depend on the answer.
   readOverrides(context);
   // Who asks for a version asks for an object, not for a page (oss-semantics.md 4.2).
-  if (object !== undefined || versionId !== undefined) {
+  if (versionId !== undefined) {
     return await answerWithObject(context, target.key, object ?? (await objectAsked(context)));
   }
   const document = await services.documents.find(bucketOf(context), 'website');
-  if (document === undefined) throw await noCurrentObject(context);
-  return await answerThroughWebsite(context, document, target.key);
+  if (document !== undefined) {
+    return await answerThroughWebsite(context, document, target.key, object);
+  }
+  if (object === undefined) throw await noCurrentObject(context);
+  return await answerWithObject(context, target.key, object);
 }

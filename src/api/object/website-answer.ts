@@ -1,22 +1,24 @@
 /** What a website document makes of a GET or HEAD, as an answer (oss-semantics.md 4). */
 import {
   type Bucket,
-  noSuchKey,
+  type RoutingRedirect,
+  resolveRule,
   resolveWebsite,
   type StoredObject,
   type WebsiteAnswer,
   type WebsiteDocument,
 } from '../../buckets/index.ts';
-import { catalogue } from '../../errors/index.ts';
+import { catalogue, OssError } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer, encodePath } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { answerWithObject, contentBody, readOverrides, storedHeaders } from './read-answer.ts';
+import { noCurrentObject } from './version-id.ts';
 
 /**
- * Serves `key`, which no object stands under, through the website document; the empty key is the
+ * Serves `key`, which `object` stands under, through the website document; the empty key is the
  * root. A website document never grants access: the ACL of the served object decides.
  * @throws OssError NoSuchKey, AccessDenied, and those of reading an object.
  */
@@ -24,22 +26,71 @@ export async function answerThroughWebsite(
   context: OperationContext,
   document: WebsiteDocument,
   key: string,
+  object: StoredObject | undefined,
 ): Promise<HttpResponse> {
-  const bucket = bucketOf(context);
-  const { objects } = context.services;
   // Anonymous overrides are refused whatever is found, the error document included.
   readOverrides(context);
-  const find = (wanted: string): Promise<StoredObject | undefined> =>
-    objects.findServedObject(bucket, wanted);
-  const answer = await resolveWebsite(document, key, undefined, find);
+  const asked = { key, headers: context.request.headers };
+  const answer = await resolveWebsite(document, asked, object, finder(context));
+  try {
+    return await render(context, answer);
+  } catch (problem) {
+    if (answer.kind !== 'object' || answer.isRuled) throw problem;
+    return await answerRefusal(context, document, key, problem);
+  }
+}
+
+/**
+ * What a rule says about requests that are refused so.
+ * @throws the problem itself when no rule does.
+ */
+export async function answerRefusal(
+  context: OperationContext,
+  document: WebsiteDocument,
+  key: string,
+  problem: unknown,
+): Promise<HttpResponse> {
+  // A rule is for refusals; "not modified" is none, nor is a failure of the server.
+  if (!(problem instanceof OssError) || problem.status < 400 || problem.status >= 500)
+    throw problem;
+  return (await answerByRule(context, document, key, problem.status)) ?? Promise.reject(problem);
+}
+
+/** `undefined` when no rule is for this; without a status, of those that count before all. */
+export async function answerByRule(
+  context: OperationContext,
+  document: WebsiteDocument,
+  key: string,
+  status: number | undefined,
+): Promise<HttpResponse | undefined> {
+  const asked = { key, headers: context.request.headers };
+  const answer = await resolveRule(document, asked, status, finder(context));
+  return answer && (await render(context, answer));
+}
+
+function finder(context: OperationContext) {
+  const bucket = bucketOf(context);
+  const { objects } = context.services;
+  return (key: string): Promise<StoredObject | undefined> => objects.findServedObject(bucket, key);
+}
+
+async function render(context: OperationContext, answer: WebsiteAnswer): Promise<HttpResponse> {
   switch (answer.kind) {
     case 'object': {
-      const { found } = answer;
-      await context.rights.demand(readingOf(bucket, found.key), found.object);
-      return await answerWithObject(context, found.key, found.object);
+      const { key, object } = answer.found;
+      // Of the object that was asked for, the rights were decided already.
+      if (object !== context.object) {
+        await context.rights.demand(readingOf(bucketOf(context), key), object);
+      }
+      return await answerWithObject(context, key, object);
     }
     case 'redirect':
       return emptyAnswer(302, { Location: folderLocation(context, answer.key) });
+    case 'external': {
+      const { redirect, key } = answer;
+      const headers = { Location: externalLocation(context, redirect, key) };
+      return emptyAnswer(redirect.code ?? 301, headers);
+    }
     case 'missing':
       return await answerMissing(context, answer);
   }
@@ -54,10 +105,29 @@ function readingOf(bucket: Bucket, key: string): BucketAction {
  * Scheme and host are the client's own, so the location names neither (custom-domain.md 8.3); the
  * query goes along.
  */
-function folderLocation({ request, target }: OperationContext, key: string): string {
-  const bucketPath = target.addressing === 'path' ? `/${target.bucket}` : '';
-  const query = request.rawQuery === '' ? '' : `?${request.rawQuery}`;
-  return `${bucketPath}/${encodePath(key)}${query}`;
+function folderLocation(context: OperationContext, key: string): string {
+  return `${pathOf(context, key)}${queryOf(context)}`;
+}
+
+/** Scheme and host are the request's where the rule names none (oss-semantics.md 4.3). */
+function externalLocation(
+  context: OperationContext,
+  { protocol, hostName, passQueryString }: RoutingRedirect,
+  key: string,
+): string {
+  const { request } = context;
+  const scheme = protocol ?? (request.isSecure ? 'https' : 'http');
+  const path = hostName === undefined ? pathOf(context, key) : `/${encodePath(key)}`;
+  const query = passQueryString ? queryOf(context) : '';
+  return `${scheme}://${hostName ?? request.host}${path}${query}`;
+}
+
+function pathOf({ target }: OperationContext, key: string): string {
+  return `${target.addressing === 'path' ? `/${target.bucket}` : ''}/${encodePath(key)}`;
+}
+
+function queryOf({ request }: OperationContext): string {
+  return request.rawQuery === '' ? '' : `?${request.rawQuery}`;
 }
 
 /**
@@ -67,9 +137,9 @@ async function answerMissing(
   context: OperationContext,
   { key, errorDocument }: Extract<WebsiteAnswer, { kind: 'missing' }>,
 ): Promise<HttpResponse> {
-  if (errorDocument === undefined) throw noSuchKey(key);
+  if (errorDocument === undefined) throw await noCurrentObject(context, key);
   const judgement = await context.rights.judge(readingOf(bucketOf(context), errorDocument.key));
-  if (!judgement(errorDocument.object).isAllowed) throw noSuchKey(key);
+  if (!judgement(errorDocument.object).isAllowed) throw await noCurrentObject(context, key);
   const { object, status } = errorDocument;
   const cause = { 'x-oss-ec': catalogue.NoSuchKey.ec };
   if (context.request.method === 'HEAD') {

@@ -17,7 +17,6 @@ before(async () => {
 after(() => oss.close());
 
 const absent: Readonly<Record<string, string>> = {
-  cors: 'NoSuchCORSConfiguration',
   encryption: 'NoSuchServerSideEncryptionRule',
   inventory: 'NoSuchInventory',
   lifecycle: 'NoSuchLifecycle',
@@ -37,7 +36,6 @@ for (const [name, code] of Object.entries(absent)) {
 }
 
 const later: [string, string, string | undefined][] = [
-  ['PUT', 'cors', undefined],
   ['GET', 'metaQuery', undefined],
   ['PUT', 'rtc', undefined],
   ['GET', 'replicationLocation', undefined],
@@ -95,17 +93,6 @@ test('what only the cloud has: empty lists, and nothing in them', async () => {
     const message = 'The specified resource pool does not exist.';
     assert.equal(textOf(answer.text, 'Message'), message);
   }
-});
-
-test('a preflight: what is missing is said, and no bucket allows anything', async () => {
-  const preflight = (headers: Record<string, string>) =>
-    oss.call({ method: 'OPTIONS', bucket, key: 'any', headers, as: 'anonymous' });
-  const origin = { origin: 'https://a.example' };
-  const method = { 'access-control-request-method': 'GET' };
-  assert.equal((await preflight(method)).code, 'BadRequest');
-  assert.equal((await preflight(origin)).code, 'BadRequest');
-  const refused = await preflight({ ...origin, ...method });
-  assert.deepEqual([refused.status, refused.code], [403, 'AccessForbidden']);
 });
 
 test('buckets are not made through a mapped domain', async () => {

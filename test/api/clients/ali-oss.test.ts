@@ -117,6 +117,67 @@ for (const addressing of modes) {
         );
       });
 
+      it('keeps the routing rules of a website as it wrote them', async () => {
+        const rule = {
+          RuleNumber: '1',
+          Condition: { KeyPrefixEquals: 'abc/', HttpErrorCodeReturnedEquals: '404' },
+          Redirect: {
+            RedirectType: 'Mirror',
+            PassQueryString: 'true',
+            MirrorURL: 'http://www.test.example/',
+            MirrorPassQueryString: 'true',
+            MirrorUsingRole: 'false',
+            MirrorUserLastModified: 'false',
+            MirrorIsExpressTunnel: 'false',
+            MirrorPassOriginalSlashes: 'false',
+            MirrorAllowHeadObject: 'false',
+            MirrorFollowRedirect: 'true',
+            MirrorCheckMd5: 'true',
+            MirrorHeaders: {
+              PassAll: 'true',
+              Pass: ['a-1', 'a-2'],
+              Remove: ['a-3', 'a-4'],
+              Set: { Key: 'a-5', Value: 'v' },
+            },
+          },
+        };
+        await client.putBucketWebsite(bucket, { routingRules: [rule] } as Untyped);
+        const shown = (await client.getBucketWebsite(bucket)) as Untyped;
+        assert.deepEqual(shown.routingRules, [rule]);
+        await client.deleteBucketWebsite(bucket);
+      });
+
+      it('puts, reads and deletes CORS rules', async () => {
+        const rules = [
+          {
+            allowedOrigin: '*',
+            allowedMethod: 'GET',
+            allowedHeader: '*',
+            exposeHeader: 'Content-Length',
+            maxAgeSeconds: '30',
+          },
+          { allowedOrigin: 'localhost', allowedMethod: ['HEAD', 'PUT'] },
+        ];
+        await client.putBucketCORS(bucket, rules as Untyped);
+        assert.deepEqual(((await client.getBucketCORS(bucket)) as Untyped).rules, rules);
+        const deleted = (await client.deleteBucketCORS(bucket)) as Untyped;
+        assert.equal(deleted.res.status, 204);
+        await assert.rejects(
+          client.getBucketCORS(bucket),
+          (error: Untyped) => error.message === 'The CORS Configuration does not exist.',
+        );
+      });
+
+      it('puts, reads and resets hot-link protection', async () => {
+        const referers = ['http://a.example', 'https://*.example.com'];
+        await client.putBucketReferer(bucket, false, referers);
+        const shown = (await client.getBucketReferer(bucket)) as Untyped;
+        assert.deepEqual([shown.allowEmpty, shown.referers], [false, referers]);
+        await client.deleteBucketReferer(bucket);
+        const reset = (await client.getBucketReferer(bucket)) as Untyped;
+        assert.deepEqual([reset.allowEmpty, reset.referers], [true, null]);
+      });
+
       it('writes, reads, heads, copies and deletes objects', async () => {
         const content = randomBytes(100_000);
         const put = (await client.put('a.bin', content, {
@@ -216,6 +277,53 @@ for (const addressing of modes) {
         assert.deepEqual(uploads.uploads, []);
         const versions = (await (client as Untyped).getBucketVersions({})) as Untyped;
         assert.deepEqual(versions.objects ?? [], []);
+      });
+
+      it('keeps versions: reads, copies, opens, lists and removes them by id', async () => {
+        const versioned = client as Untyped;
+        await versioned.putBucketVersioning(bucket, 'Enabled');
+        const idOf = ({ res }: Untyped): string => res.headers['x-oss-version-id'];
+        const first = idOf(await client.put(hostileKey, Buffer.from('first')));
+        const second = idOf(await client.put(hostileKey, Buffer.from('second')));
+        const of = (versionId: string): Untyped => ({ versionId });
+        const text = async (more?: Untyped) =>
+          (await client.get(hostileKey, undefined, more)).content.toString();
+        assert.deepEqual([await text(), await text(of(first))], ['second', 'first']);
+        assert.equal(idOf(await client.head(hostileKey, of(first))), first);
+        assert.equal(idOf(await versioned.getObjectMeta(hostileKey, of(first))), first);
+        await versioned.putACL(hostileKey, 'public-read', of(first));
+        assert.equal((await versioned.getACL(hostileKey, of(first))).acl, 'public-read');
+        assert.equal((await versioned.getACL(hostileKey, of(second))).acl, 'default');
+        const { res: copied } = (await client.copy('copy', hostileKey, of(first))) as Untyped;
+        assert.equal(copied.headers['x-oss-copy-source-version-id'], first);
+        const { res: deleted } = (await client.delete(hostileKey)) as Untyped;
+        assert.equal(deleted.headers['x-oss-delete-marker'], 'true');
+        await assert.rejects(client.get(hostileKey), { code: 'NoSuchKey', status: 404 });
+        const marker = idOf({ res: deleted });
+        const onMarker = versioned.get(hostileKey, undefined, of(marker));
+        await assert.rejects(onMarker, { code: 'MethodNotAllowed', status: 405 });
+        const page = await versioned.getBucketVersions({ prefix: hostileKey, 'max-keys': 2 });
+        const names = (list: Untyped) => list.map((each: Untyped) => [each.name, each.versionId]);
+        assert.deepEqual(names(page.deleteMarker), [[hostileKey, marker]]);
+        assert.deepEqual(names(page.objects), [[hostileKey, second]]);
+        const { nextKeyMarker: keyMarker, NextVersionIdMarker: versionIdMarker } = page;
+        const next = { prefix: hostileKey, keyMarker, versionIdMarker };
+        const rest = await versioned.getBucketVersions(next);
+        assert.deepEqual([names(rest.objects), rest.isTruncated], [[[hostileKey, first]], false]);
+        const named = [marker, second].map((versionId) => ({ key: hostileKey, versionId }));
+        const gone = await client.deleteMulti(named as Untyped);
+        assert.deepEqual(
+          gone.deleted?.map((each: Untyped) => [each.VersionId, each.DeleteMarkerVersionId]),
+          [
+            [marker, marker],
+            [second, undefined],
+          ],
+        );
+        assert.equal(await text(), 'first');
+        assert.equal(idOf(await client.delete(hostileKey, of(first))), first);
+        await assert.rejects(client.get(hostileKey), { code: 'NoSuchKey' });
+        const all = await versioned.getBucketVersions({});
+        assert.deepEqual([all.objects.length, all.deleteMarker.length], [1, 0]);
       });
 
       it('names a wrong secret', async () => {

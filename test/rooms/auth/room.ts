@@ -100,6 +100,7 @@ export function viewOf(signed: SignedRequest): HttpRequest {
     remoteAddress: '127.0.0.1',
     isSecure: false,
     serverName: undefined,
+    tlsVersion: undefined,
     body: {
       length: 0,
       stream: () => (async function* () {})(),

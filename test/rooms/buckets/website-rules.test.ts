@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  type RoutingCondition,
+  type RoutingRedirect,
   resolveWebsite,
   type StoredObject,
   type WebsiteDocument,
@@ -30,9 +32,10 @@ function objectNamed(key: string): StoredObject {
 async function ask(document: WebsiteDocument, keys: readonly string[], key: string) {
   const find = async (wanted: string): Promise<StoredObject | undefined> =>
     keys.includes(wanted) ? objectNamed(wanted) : undefined;
-  const answer = await resolveWebsite(document, key, await find(key), find);
+  const answer = await resolveWebsite(document, { key, headers: {} }, await find(key), find);
   if (answer.kind === 'object') return `serve ${answer.found.key}`;
   if (answer.kind === 'redirect') return `redirect ${answer.key}`;
+  if (answer.kind === 'external') return `to ${answer.redirect.hostName} ${answer.key}`;
   const { errorDocument } = answer;
   if (errorDocument === undefined) return `missing ${answer.key}`;
   return `error ${errorDocument.status} ${errorDocument.key}`;
@@ -48,6 +51,21 @@ const type = (number: 0 | 1 | 2): WebsiteDocument => ({
 const typeWithoutFolders: WebsiteDocument = { index: { ...index, type: 2 } };
 const error200: WebsiteDocument = { index, error: { key: 'error.html', httpStatus: 200 } };
 const errorOnly: WebsiteDocument = { error: { key: 'error.html' } };
+
+/** Rules that all go elsewhere, to the host and under the conditions given. */
+const ruled = (...rules: [string, Partial<RoutingCondition>, Partial<RoutingRedirect>?][]) => ({
+  ...type(0),
+  rules: rules.map(([hostName, condition, redirect], index) => ({
+    number: 10 - index,
+    condition: { headers: [], ...condition },
+    redirect: { type: 'External', hostName, others: [], ...redirect } as const,
+    others: [],
+  })),
+});
+const internal = (replaceKeyWith: string) => ({ type: 'Internal', replaceKeyWith }) as const;
+const early = ruled(['late.example', { status: 404 }], ['early.example', { keyPrefix: 'f' }]);
+const lowest = ruled(['second.example', {}], ['first.example', {}]);
+const late = ruled(['late.example', { status: 404 }]);
 
 const site = ['index.html', 'abc/index.html', 'error.html', 'file', 'marker/'];
 
@@ -86,6 +104,29 @@ const table: [string, WebsiteDocument, readonly string[], string, string][] = [
   ['a missing key, error document with 200', error200, site, 'nothing', 'error 200 error.html'],
   ['the error document is missing itself', error200, ['index.html'], 'nothing', 'missing nothing'],
   ['the error document asked for by name', error200, site, 'error.html', 'serve error.html'],
+  ['a rule without a status comes before the lookup', early, site, 'file', 'to early.example file'],
+  ['a rule with one after it', early, site, 'nothing', 'to late.example nothing'],
+  ['a rule with one lets be what is there', late, site, 'index.html', 'serve index.html'],
+  ['a rule comes before the type', late, site, 'abc', 'to late.example abc'],
+  ['a rule counts for folders', late, site, 'no/such/', 'to late.example no/such/'],
+  ['a rule counts for the root', late, [], '', 'to late.example '],
+  ['the index of the root comes before a rule', late, site, '', 'serve index.html'],
+  ['the lowest number counts', lowest, site, 'file', 'to first.example file'],
+  ['an internal rule', ruled(['', {}, internal('file')]), site, 'x', 'serve file'],
+  [
+    'a rule that leads nowhere ends the search',
+    ruled(['', { status: 404 }, internal('no')], ['x', { status: 404 }, internal('no/${key}')]),
+    site,
+    'gone',
+    'error 404 error.html',
+  ],
+  [
+    'rules that mirror are passed over',
+    ruled(['late.example', {}], ['', {}, { type: 'Mirror' }]),
+    site,
+    'gone',
+    'to late.example gone',
+  ],
 ];
 
 for (const [name, document, keys, key, expected] of table) {

@@ -54,6 +54,7 @@ function requestOf({ method, url = '/', headers = {}, body = '' }: Vector): Http
     remoteAddress: '127.0.0.1',
     isSecure: false,
     serverName: undefined,
+    tlsVersion: undefined,
     body: {
       length: body.length,
       // biome-ignore lint/correctness/useYield: nobody streams here.

@@ -40,6 +40,8 @@ async function recordHello(servername: string, maxVersion: 'TLSv1.2' | 'TLSv1.3'
 test(`random ClientHellos never end the process (${hellos}, seed ${seed})`, async (context) => {
   const stand = await startStand({ handshakeTimeoutMs: 1_000 });
   stand.bind('one.example', await authority.issue({ names: ['one.example'], key: ecKey }));
+  const tls13 = { versions: ['TLSv1.3'], suites: undefined, suitesTls13: undefined };
+  stand.restrictions.set('one.example', tls13);
   const chance = createChance(seed);
   const models = [
     await recordHello('one.example', 'TLSv1.3'),

@@ -4,12 +4,14 @@ import type { BoundCertificate } from '../../../src/certificates/index.ts';
 import { createHttpListener, type HttpListener } from '../../../src/http/index.ts';
 import {
   createListenerOptions,
+  createRestrictions,
   createSniContexts,
   createTicketKeys,
   type DefaultCertificate,
   type SniContexts,
   type SniLimits,
   type TicketKeys,
+  type TlsRestriction,
 } from '../../../src/tls/index.ts';
 import { realWorld } from '../../../src/world/index.ts';
 import {
@@ -34,6 +36,8 @@ export interface Stand {
   readonly faults: unknown[];
   /** Names that were looked up. */
   readonly asked: string[];
+  /** What is left out of TLS for a domain. */
+  readonly restrictions: Map<string, TlsRestriction>;
   bind(domain: string, certificate: TestCertificate, accountId?: string): void;
   unbind(domain: string): void;
   /** Makes unsealing of this domain's certificate fail. */
@@ -58,6 +62,7 @@ export async function startStand(
   const unsealed: Buffer[] = [];
   const faults: unknown[] = [];
   const asked: string[] = [];
+  const restrictions = new Map<string, TlsRestriction>();
   let lastNumber = 0;
   const contexts = createSniContexts({
     certificates: {
@@ -78,6 +83,7 @@ export async function startStand(
     noteHandshake: (domain) => ticketKeys.noteHandshake(domain),
     onFault: (problem) => void faults.push(problem),
   });
+  const tls = createListenerOptions({ contexts, defaultCertificate: options.defaultCertificate });
   const listener = createHttpListener({
     address: { host: '127.0.0.1', port: 0 },
     // Says under which name the connection was opened.
@@ -85,7 +91,8 @@ export async function startStand(
     renderProblem,
     world: realWorld,
     limits: { ...quickLimits, handshakeTimeoutMs: options.handshakeTimeoutMs ?? 5_000 },
-    tls: createListenerOptions({ contexts, defaultCertificate: options.defaultCertificate }),
+    tls,
+    findTlsVariant: createRestrictions(tls, async (domain) => restrictions.get(domain)),
   });
   const ticketKeys: TicketKeys = createTicketKeys({
     world: realWorld,
@@ -102,6 +109,7 @@ export async function startStand(
     unsealed,
     faults,
     asked,
+    restrictions,
     bind(domain, certificate, accountId = '1') {
       const number = ++lastNumber;
       keys.set(number, certificate.keyPem);

@@ -1,0 +1,138 @@
+/**
+ * TLS that depends on the server name. The runtime asks for a certificate when version and, in TLS
+ * 1.3, suite are settled, and what a context says about them has no effect then. So the name is
+ * read before TLS begins, and the connection is given to a TLS server of the variant: its own
+ * versions, suites and ticket keys, and so no session of another variant is ever resumed.
+ */
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { World } from '../world/index.ts';
+import { type HelloVerdict, helloBytesMax, readClientHello } from './client-hello.ts';
+
+export interface TlsVariant {
+  /** Equal for variants that are the same. */
+  readonly key: string;
+  readonly options: TlsOptions;
+}
+
+/** `undefined`: nothing special about this name. */
+export type FindTlsVariant = (serverName: string) => Promise<TlsVariant | undefined>;
+
+export interface TlsVariants {
+  /** Hands the connection to its variant, or to `pass` when its name has none. */
+  route(socket: Socket, pass: () => void): void;
+  /** Ends connections whose hello does not come; to be called now and then. */
+  check(): void;
+  /** Ends the sessions of all variants. */
+  rotateTicketKeys(): void;
+}
+
+/** Each costs a context of some 40 KB; the longest unused goes first. */
+const variantsMax = 256;
+/** A hello in more pieces is left to TLS itself: reading on would cost more each time. */
+const readsMax = 64;
+/** Name, HMAC and AES keys of session tickets together, as the runtime takes them. */
+const ticketKeyBytes = 48;
+
+export function createTlsVariants(options: {
+  readonly find: FindTlsVariant;
+  readonly world: Pick<World, 'random' | 'clock'>;
+  readonly handshakeTimeoutMs: number;
+  readonly onConnection: (socket: TLSSocket) => void;
+  /** A handshake has failed, or never began. */
+  readonly onFailure: (socket: Socket) => void;
+}): TlsVariants {
+  const { world, handshakeTimeoutMs } = options;
+  const servers = new Map<string, Server>();
+  // In the order they came, and so the first to be late first.
+  const waiting = new Map<Socket, { fail(): void; untilMs: number }>();
+
+  function setFreshKeys(server: Server): void {
+    const keys = world.random.bytes(ticketKeyBytes);
+    server.setTicketKeys(keys);
+    keys.fill(0);
+  }
+
+  function serverOf({ key, options: tls }: TlsVariant): Server {
+    const server =
+      servers.get(key) ?? createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
+    if (!servers.has(key)) {
+      server.on('secureConnection', options.onConnection);
+      server.on('tlsClientError', (_error, socket) => options.onFailure(socket));
+      setFreshKeys(server);
+    }
+    servers.delete(key);
+    servers.set(key, server);
+    for (const oldest of servers.keys()) {
+      if (servers.size <= variantsMax) break;
+      servers.delete(oldest);
+    }
+    return server;
+  }
+
+  async function give(socket: Socket, serverName: string | undefined, pass: () => void) {
+    // A look-up that fails is the certificate's to answer: that one is looked up there too.
+    const find = serverName === undefined ? undefined : options.find(serverName);
+    const variant = await find?.catch(() => undefined);
+    if (socket.destroyed) return;
+    if (variant === undefined) pass();
+    else serverOf(variant).emit('connection', socket);
+  }
+
+  return {
+    route(socket, pass) {
+      const fail = readName(socket, options.onFailure, (serverName) => {
+        waiting.delete(socket);
+        give(socket, serverName, pass).catch(() => socket.destroy());
+      });
+      waiting.set(socket, { fail, untilMs: world.clock.monotonicMs() + handshakeTimeoutMs });
+      socket.once('close', () => waiting.delete(socket));
+    },
+    check() {
+      const now = world.clock.monotonicMs();
+      for (const { fail, untilMs } of waiting.values()) {
+        if (untilMs > now) break;
+        fail();
+      }
+    },
+    rotateTicketKeys() {
+      for (const server of servers.values()) setFreshKeys(server);
+    },
+  };
+}
+
+/**
+ * Then the socket is as if nothing had been read. Returns what ends the waiting as a failure; it
+ * does nothing once the name was read.
+ */
+function readName(
+  socket: Socket,
+  onFailure: (socket: Socket) => void,
+  onRead: (serverName: string | undefined) => void,
+): () => void {
+  let received: Buffer = Buffer.alloc(0);
+  let reads = 0;
+  let isOver = false;
+  const fail = (): void => {
+    if (isOver) return;
+    isOver = true;
+    onFailure(socket);
+  };
+  const onReadable = (): void => {
+    let verdict: HelloVerdict = { kind: 'incomplete' };
+    while (verdict.kind === 'incomplete') {
+      const chunk = socket.read() as Buffer | null;
+      if (chunk === null) return;
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      verdict = readClientHello(received.subarray(0, helloBytesMax));
+      if (++reads >= readsMax) break;
+    }
+    isOver = true;
+    // The listener for errors stays: nobody else listens before TLS has the socket.
+    socket.off('readable', onReadable).off('end', fail);
+    socket.unshift(received);
+    onRead(verdict.kind === 'read' ? verdict.serverName : undefined);
+  };
+  socket.on('readable', onReadable).on('error', fail).on('end', fail);
+  return fail;
+}
