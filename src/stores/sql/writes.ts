@@ -26,6 +26,7 @@ import { announceBlob, expireAnnounced, forgetGarbage } from './contents.ts';
 import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { deleteObjects } from './deletions.ts';
+import { discardStrayContent } from './inspection-of-contents.ts';
 import { releaseLease, renewLease, takeLease } from './leases.ts';
 import { changeMapping } from './mapping.ts';
 import { putObject } from './objects.ts';
@@ -68,6 +69,7 @@ export const writes = {
   resealCertificate,
   appendAudit,
   recountBucket,
+  discardStrayContent,
   ensureSetting,
   setSetting,
   claimTarget,
