@@ -17,7 +17,7 @@ import {
   type Target,
   toOssError,
 } from './api/index.ts';
-import type { Authenticator, Caller } from './auth/index.ts';
+import type { Caller } from './auth/index.ts';
 import type { Bucket } from './buckets/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
@@ -26,7 +26,6 @@ import { isConnectionForHost } from './tls/index.ts';
 
 export interface PipelineRooms {
   readonly hosts: HostResolver;
-  readonly authenticator: Authenticator;
   readonly services: Services;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
@@ -48,11 +47,11 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     await checkConnection(request, target, rooms);
     const operation = await match(request, target);
     checkAddressing(operation, target);
-    // A preflight may carry the signature of the request it asks about.
-    const caller =
-      operation.method === 'OPTIONS'
+    // A preflight may carry the signature of the request it asks about, and a form its own.
+    const caller: Caller =
+      operation.method === 'OPTIONS' || operation.isSignedInForm
         ? anonymous
-        : await rooms.authenticator.authenticate(request, target);
+        : await rooms.services.authenticator.authenticate(request, target);
     const { services } = rooms;
     const asked = { request, target, operation, caller, marker: undefined, services };
     let grant: Grant;
@@ -81,7 +80,9 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     try {
       return matchOperation(request, target.level);
     } catch (problem) {
-      if (target.level !== 'service') await rooms.authenticator.authenticate(request, target);
+      if (target.level !== 'service') {
+        await rooms.services.authenticator.authenticate(request, target);
+      }
       throw problem;
     }
   }

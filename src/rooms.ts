@@ -12,12 +12,14 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   uri: [],
   xml: [],
   signing: [],
+  forms: ['errors'],
   config: [],
   client: ['signing', 'world'],
 
   // Below the API: rules, and the engines under them.
   stores: ['world'],
   dns: ['world'],
+  outbound: ['dns', 'world'],
   sealing: ['world'],
   accounts: ['stores', 'sealing', 'errors', 'world'],
   certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
@@ -40,6 +42,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'cname',
     'certificates',
     'accounts',
+    'forms',
     'xml',
     'errors',
     'names',
@@ -70,5 +73,6 @@ export const wiring: readonly string[] = [
   'engines.ts',
   'log.ts',
   'sweeps.ts',
+  'lifecycle.ts',
   'rooms.ts',
 ];

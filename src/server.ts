@@ -211,6 +211,7 @@ async function createServices(
   return {
     world,
     accounts,
+    authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
     settings: {
       region: config.region,
       isForceDownload: config.isForceDownload,
@@ -343,11 +344,6 @@ function listenerOptions(
     hosts: createHostResolver({
       endpoints: config.endpoints,
       findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
-    }),
-    authenticator: createAuthenticator({
-      accounts: services.accounts,
-      world,
-      regions: [config.region],
     }),
     services,
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),

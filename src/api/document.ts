@@ -70,12 +70,14 @@ export async function parseDocument(
 export async function readBody(context: OperationContext): Promise<Buffer> {
   const bytes = await context.request.body.readAll(context.operation.documentBytesMax);
   const announced = context.request.headers['content-md5'];
-  if (announced !== undefined) checkContentMd5(announced, bytes);
+  if (announced !== undefined) {
+    checkContentMd5(announced, createHash('md5').update(bytes).digest());
+  }
   return bytes;
 }
 
-function checkContentMd5(announced: string, bytes: Uint8Array): void {
-  const received = createHash('md5').update(bytes).digest();
+/** `received`: the MD5 of what came. @throws OssError InvalidDigest. */
+export function checkContentMd5(announced: string, received: Buffer): void {
   const digest = Buffer.from(announced, 'base64');
   if (digest.length === md5Bytes && digest.equals(received)) return;
   throw new OssError('InvalidDigest', {

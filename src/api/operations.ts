@@ -42,6 +42,7 @@ import { getObjectAcl } from './object/get-object-acl.ts';
 import { getObjectMeta } from './object/get-object-meta.ts';
 import { headObject } from './object/head-object.ts';
 import { optionObject } from './object/option-object.ts';
+import { postObject } from './object/post-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
@@ -264,8 +265,11 @@ const objectBasics: Operation[] = [
     action: 'oss:GetObjectAcl',
   }),
   row('OptionObject', 'object', 'OPTIONS', {}, 'anyone', optionObject),
-  // Signed in its body, if at all: nobody can be told from anybody before that is read.
-  later('PostObject', 'bucket', 'POST', {}, { action: 'oss:PutObject', access: 'anyone' }),
+  // Signed in its body, if at all: who may is decided once its form is read.
+  row('PostObject', 'bucket', 'POST', {}, 'anyone', postObject, {
+    action: 'oss:PutObject',
+    isSignedInForm: true,
+  }),
   later('AppendObject', 'object', 'POST', { append: flag }, { action: 'oss:PutObject' }),
   later('SealAppendObject', 'object', 'POST', { seal: flag }),
   later('RestoreObject', 'object', 'POST', { restore: flag }),

@@ -11,6 +11,7 @@ export interface RowOptions {
   readonly documentBytesMax?: number;
   readonly anonymousAct?: Act;
   readonly mayCreateBucket?: boolean;
+  readonly isSignedInForm?: boolean;
   /** Of rows that do not act yet; the owner unless the signature is somewhere unread. */
   readonly access?: Access;
 }
@@ -38,6 +39,7 @@ export function row(
     documentBytesMax: options.documentBytesMax ?? 0,
     anonymousAct: options.anonymousAct,
     mayCreateBucket: options.mayCreateBucket ?? false,
+    isSignedInForm: options.isSignedInForm ?? false,
     isImplemented: true,
   };
 }

@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/index.ts';
+import type { Authenticator } from '../auth/index.ts';
 import type { BucketDocuments, Buckets, Objects, TlsRestriction } from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
@@ -8,6 +9,7 @@ import type { World } from '../world/index.ts';
 export interface Services {
   readonly world: World;
   readonly accounts: Accounts;
+  readonly authenticator: Authenticator;
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly documents: BucketDocuments;

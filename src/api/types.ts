@@ -45,6 +45,8 @@ export interface Operation {
   readonly anonymousAct: Act | undefined;
   /** The operation answers a missing bucket itself (PutBucket, PutBucketAcl make it). */
   readonly mayCreateBucket: boolean;
+  /** Signatures in header and URL mean nothing: the operation reads who signed its form. */
+  readonly isSignedInForm: boolean;
   /** False while the operation only answers NotImplemented or "no such configuration". */
   readonly isImplemented: boolean;
 }

@@ -3,6 +3,7 @@ import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import type { World } from '../world/index.ts';
 import { anonymous } from './anonymous.ts';
+import { presentForm } from './form.ts';
 import { presentHeaderV1 } from './header-v1.ts';
 import { presentHeaderV4 } from './header-v4.ts';
 import type { Presented } from './presented.ts';
@@ -11,8 +12,8 @@ import { presentQueryV4 } from './query-v4.ts';
 import { disabledKey, unknownKey } from './refusals.ts';
 import { detectScheme } from './scheme.ts';
 import { createSigningKeys } from './signing-keys.ts';
-import type { Authenticator, Caller, SigningFacts } from './types.ts';
-import { checkSignature } from './verify.ts';
+import type { Authenticator, Caller, FormFields, SigningFacts } from './types.ts';
+import { checkFormSignature, checkSignature } from './verify.ts';
 
 export interface AuthenticatorParts {
   readonly accounts: Pick<Accounts, 'findKey'>;
@@ -46,27 +47,45 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   async function authenticate(request: HttpRequest, facts: SigningFacts): Promise<Caller> {
     const presented = present(request);
     if (!presented) return anonymous;
+    refuseTokenPlace(presented, request);
+    return await identify(presented, (secret) => checkSignature(presented, secret, request, facts));
+  }
+
+  async function authenticateForm(fields: FormFields): Promise<Caller> {
+    const presented = presentForm(fields, world.clock.now(), { regions, keys });
+    if (!presented) return anonymous;
+    return await identify(presented, (secret) => checkFormSignature(presented, secret));
+  }
+
+  async function identify(
+    presented: Identity,
+    check: (secret: string) => OssError | undefined,
+  ): Promise<Caller> {
     const { accessKeyId, form } = presented;
     const key = await accounts.findKey(accessKeyId);
-    const problem = checkSignature(presented, key?.secret ?? nobodysSecret, request, facts);
+    const problem = check(key?.secret ?? nobodysSecret);
     if (!key) throw unknownKey(accessKeyId);
     if (key.standing === 'disabled') throw disabledKey(accessKeyId);
-    refuseToken(presented, request);
+    refuseToken(presented);
     if (problem) throw problem;
     const { accountId, accountName } = key;
     return { kind: 'account', accountId, accountName, accessKeyId, form };
   }
 
-  return { authenticate };
+  return { authenticate, authenticateForm };
+}
+
+type Identity = Pick<Presented, 'accessKeyId' | 'securityToken' | 'form'>;
+
+function refuseTokenPlace(presented: Presented, request: HttpRequest): void {
+  if (presented.form !== 'query' || !request.headers['x-oss-security-token']) return;
+  throw refine('tokenPlace', {
+    message: 'Security-token must be provided by query string parameter.',
+  });
 }
 
 /** Every key here is a permanent one; those come without a token (oss-signature.md 5). */
-function refuseToken(presented: Presented, request: HttpRequest): void {
-  if (presented.form === 'query' && request.headers['x-oss-security-token']) {
-    throw refine('tokenPlace', {
-      message: 'Security-token must be provided by query string parameter.',
-    });
-  }
+function refuseToken(presented: Identity): void {
   if (presented.securityToken === '') return;
   throw new OssError('InvalidSecurityToken', {
     message:

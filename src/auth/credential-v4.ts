@@ -1,3 +1,4 @@
+import type { RefinementName } from '../errors/index.ts';
 import { parseBasicIso, productOss, requestSuffixV4, type ScopeV4 } from '../signing/index.ts';
 import { checkAccessKeyId } from './key-id.ts';
 import { invalidArgument } from './refusals.ts';
@@ -8,22 +9,31 @@ export interface CredentialV4 {
   readonly scope: ScopeV4;
 }
 
+/** What a credential of no such form is, and one whose key id can be none. */
+interface CredentialCauses {
+  readonly form: RefinementName;
+  readonly keyId: RefinementName;
+}
+
+const ordinaryCauses: CredentialCauses = { form: 'v4CredentialInvalid', keyId: 'v4KeyIdMalformed' };
+
 /** `argument`: where the text came from, for the error document. */
 export function parseCredentialV4(
   text: string,
   argument: 'Authorization' | 'x-oss-credential',
   regions: readonly string[],
+  causes: CredentialCauses = ordinaryCauses,
 ): CredentialV4 {
   const [accessKeyId = '', date = '', region = '', product, suffix, ...more] = text.split('/');
-  const refuse = (cause: 'v4CredentialInvalid' | 'v4DateInvalid', why: string) =>
+  const refuse = (cause: RefinementName, why: string) =>
     invalidArgument(cause, why, { name: argument, value: text });
   if (product !== productOss || suffix !== requestSuffixV4 || more.length > 0) {
     throw refuse(
-      'v4CredentialInvalid',
+      causes.form,
       'The credential must have the form <AccessKeyId>/<SignDate>/<Region>/oss/aliyun_v4_request.',
     );
   }
-  checkAccessKeyId(accessKeyId, { cause: 'v4KeyIdMalformed', argument });
+  checkAccessKeyId(accessKeyId, { cause: causes.keyId, argument });
   if (!/^\d{8}$/.test(date) || parseBasicIso(`${date}T000000Z`) === undefined) {
     throw refuse('v4DateInvalid', 'The date of the credential must be a day as yyyymmdd.');
   }

@@ -5,4 +5,4 @@
 
 export { withoutAnyBucket } from './addressing-advice.ts';
 export { type AuthenticatorParts, createAuthenticator } from './authenticate.ts';
-export type { Authenticator, Caller, SigningFacts } from './types.ts';
+export type { Authenticator, Caller, FormFields, SigningFacts } from './types.ts';

@@ -8,13 +8,18 @@ export interface Presented {
   readonly accessKeyId: string;
   /** As sent; compared as text. */
   readonly signature: string;
-  readonly form: 'header' | 'query';
+  readonly form: 'header' | 'query' | 'form';
   /** Token of a temporary credential; empty when none came. */
   readonly securityToken: string;
   /** What the client may have signed: the rule first, then the forgiven variations. */
   readonly candidates: (request: SignableRequest) => Candidate[];
   /** What a wrong signature in this scheme is; `undefined`: SignatureDoesNotMatch as it stands. */
   readonly mismatch: 'v4Signature' | 'v1UrlSignature' | undefined;
+}
+
+/** What a form presents: a policy, which is all that is signed. */
+export interface PresentedForm extends Omit<Presented, 'candidates'> {
+  readonly candidate: Candidate;
 }
 
 /** One reading of the request, and the signature it would have under a secret. */

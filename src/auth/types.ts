@@ -7,8 +7,8 @@ export type Caller =
       readonly accountId: string;
       readonly accountName: string;
       readonly accessKeyId: string;
-      /** Whether the signature came in the Authorization header or in the URL. */
-      readonly form: 'header' | 'query';
+      /** Whether the signature came in the Authorization header, in the URL or in a form. */
+      readonly form: 'header' | 'query' | 'form';
     };
 
 /** What the signature covers besides the request itself: the routed result, never the raw path. */
@@ -21,10 +21,18 @@ export interface SigningFacts {
   readonly addressing: 'service' | 'virtual-host' | 'path' | 'mapped-domain';
 }
 
+/** Values of the fields of a form, by lower-case name. */
+export type FormFields = ReadonlyMap<string, string>;
+
 export interface Authenticator {
   /**
    * Resolves to the caller; a request without any signature is anonymous. Order of checks:
    * oss-signature.md 1. Throws OssError for everything else.
    */
   authenticate(request: HttpRequest, facts: SigningFacts): Promise<Caller>;
+  /**
+   * The same for a form, by its fields alone: whoever signed its policy, or nobody
+   * (oss-signature.md 6). What the policy says is not judged.
+   */
+  authenticateForm(fields: FormFields): Promise<Caller>;
 }

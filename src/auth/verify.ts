@@ -3,7 +3,7 @@ import { catalogue, OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { hexOfBytes, type SignableRequest, textOfBytes } from '../signing/index.ts';
 import { misreadings, suspicion } from './addressing-advice.ts';
-import type { Candidate, Presented } from './presented.ts';
+import type { Candidate, Presented, PresentedForm } from './presented.ts';
 import type { SigningFacts } from './types.ts';
 
 /**
@@ -56,9 +56,16 @@ export function checkSignature(
   return mismatch(presented, rule, request.method, advice);
 }
 
+/** The same for a form, whose one reading is the text of its policy. */
+export function checkFormSignature(presented: PresentedForm, secret: string): OssError | undefined {
+  const { candidate, signature } = presented;
+  if (isSignedBy(secret, [candidate], signature)) return undefined;
+  return mismatch(presented, candidate, 'POST', undefined);
+}
+
 /** Tells what was signed here, never the signature that would have been right. */
 function mismatch(
-  presented: Presented,
+  presented: Omit<Presented, 'candidates'>,
   rule: Candidate,
   method: string,
   advice: string | undefined,

@@ -76,10 +76,16 @@ export {
   tlsVersions,
 } from './https-rules.ts';
 export {
+  createLifecycleRunner,
+  type LifecycleEvent,
+  type LifecycleRunner,
+} from './lifecycle.ts';
+export {
   type DueAction,
   dueActions,
   expirationHeader,
   expirationOf,
+  factsOf,
   type LifecycleDocument,
   type LifecycleExpiration,
   type LifecycleFacts,
@@ -113,7 +119,7 @@ export {
   completeWorm,
   extendWorm,
   initiateWorm,
-  protectedUntil,
+  protectedSince,
   type WormDocument,
   type WormState,
   wormStateOf,

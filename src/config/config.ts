@@ -57,6 +57,8 @@ export interface Config {
   /** Absolute paths of the operator's default certificate. */
   readonly defaultCertificate: { readonly chainFile: string; readonly keyFile: string } | undefined;
   readonly isForceDownload: boolean;
+  /** Addresses, networks and host names that may be called although they are private. */
+  readonly outboundAllow: readonly string[];
   /** On each listener. */
   readonly connectionsPerAddressMax: number;
   /** `undefined`: the name of the machine. */
@@ -218,6 +220,7 @@ function build(values: Values): Config {
     licenseRegistry: values['license-registry'],
     defaultCertificate: chainFile && keyFile ? { chainFile, keyFile } : undefined,
     isForceDownload: values['force-download'],
+    outboundAllow: values['outbound-allow'],
     connectionsPerAddressMax: values['connections-per-address'],
     nodeName: values['node-name'],
     drainDelayMs: values['drain-delay'],

@@ -200,7 +200,7 @@ export const rows = {
     fallbackDoc: 'those of the system',
     placeholder: 'ip[:port],...',
     group: 'Custom domains',
-    doc: 'DNS servers asked for ownership proofs.',
+    doc: 'DNS servers asked for ownership proofs, and for the hosts of upload callbacks.',
   }),
   ownership: row({
     schema: value.oneOf('dns', 'off', 'allow-list'),
@@ -321,6 +321,16 @@ export const rows = {
     doc:
       'Connections that one address may hold open at once on each listener. Raise it when a ' +
       'reverse proxy brings all requests.',
+  }),
+  'outbound-allow': row({
+    schema: value.networksAndNames,
+    fallback: '',
+    fallbackDoc: 'none',
+    placeholder: 'networks,names',
+    group: 'Serving',
+    doc:
+      'Addresses, networks and host names that upload callbacks may call although they are ' +
+      'private, loopback or link-local; all others of these are refused.',
   }),
   'node-name': row({
     schema: value.nodeName,

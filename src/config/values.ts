@@ -193,6 +193,17 @@ export const networks: Text<readonly string[]> = reading(
   (text) => readEach(text, readNetwork),
 );
 
+/** What this server may call although it looks private. */
+export const networksAndNames: Text<readonly string[]> = reading(
+  'IP addresses, networks and host names separated by commas, for example 10.0.0.0/8,hook.lan',
+  (text) => readEach(text, (part) => readNetwork(part) ?? readHost(part)),
+);
+
+function readHost(text: string): string | undefined {
+  const name = readName(text);
+  return name === undefined || isIP(name) !== 0 ? undefined : name;
+}
+
 function readNetwork(text: string): string | undefined {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);

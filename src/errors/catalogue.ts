@@ -5,8 +5,8 @@
  *
  * EC numbers are the published ones; numbers that begin with 9 are ours, where none is known
  * (custom-domain.md 6.3), in the same area as OSS's own: 9002 authentication, 9003 rights,
- * 9015 buckets, 9016 documents, 9017 request parsing, 9018 custom domains, 9026 objects,
- * 9099 the server itself.
+ * 9006 forms, 9015 buckets, 9016 documents, 9017 request parsing, 9018 custom domains,
+ * 9026 objects, 9099 the server itself.
  */
 export interface CatalogueRow {
   readonly status: number;
@@ -45,6 +45,11 @@ const rows = {
     ec: '9017-00000001',
     message: 'The Host header of the request is missing, doubled or not a host name.',
   },
+  EntityTooSmall: {
+    status: 400,
+    ec: '9017-00000017',
+    message: 'Your proposed upload smaller than the minimum allowed size.',
+  },
   EntityTooLarge: {
     status: 400,
     ec: '9017-00000002',
@@ -73,6 +78,11 @@ const rows = {
     ec: '9016-00000001',
     message:
       'The XML you provided was not well-formed or did not validate against our published schema.',
+  },
+  InvalidPolicyDocument: {
+    status: 400,
+    ec: '9016-00000002',
+    message: 'The policy document you provided is not valid.',
   },
   MethodNotAllowed: {
     status: 405,
@@ -115,6 +125,28 @@ const rows = {
     ec: '9017-00000016',
     message:
       'This connection was opened for another host name. Open a new connection for this Host.',
+  },
+
+  // Forms and callbacks of uploads (oss-object-api.md PostObject, oss-semantics.md 7.5)
+  FieldItemTooLong: {
+    status: 400,
+    ec: '9006-00000001',
+    message: 'Your name of form field is too long.',
+  },
+  IncorrectNumberOfFilesInPOSTRequest: {
+    status: 400,
+    ec: '9006-00000002',
+    message: 'POST requires exactly one file upload per request.',
+  },
+  MalformedPOSTRequest: {
+    status: 400,
+    ec: '0006-00000103',
+    message: 'The body of your POST request is not well-formed multipart/form-data.',
+  },
+  RequestIsNotMultiPartContent: {
+    status: 400,
+    ec: '9006-00000003',
+    message: 'Bucket POST must be of the enclosure-type multipart/form-data.',
   },
 
   // Buckets

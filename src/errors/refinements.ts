@@ -68,6 +68,16 @@ export const refinements = {
     doubledParameter: ['9002-00000009', 'a signed query parameter comes twice'],
     unsupportedVersion: ['9002-00000011', 'signed with a version that is not known here'],
   }),
+  // Forms (oss-signature.md 6)
+  ...of('InvalidArgument', {
+    formPolicyMissing: ['0002-00000702', 'a signed form without policy'],
+    formSignatureMissing: ['0002-00000703', 'a signed form without Signature or x-oss-signature'],
+    formSignatureEmpty: ['0002-00000704', 'a signed form, the signature is empty'],
+    formKeyIdMissing: ['0002-00000706', 'a signed form without OSSAccessKeyId'],
+    formKeyIdInvalid: ['0002-00000707', 'a signed form, OSSAccessKeyId is empty or malformed'],
+    formCredentialKeyId: ['0002-00000708', 'a form signed with V4, malformed key id'],
+    formCredential: ['0002-00000710', 'a form signed with V4, x-oss-credential is none'],
+  }),
   ...of('InvalidRequest', {
     tokenPlace: ['9002-00000010', 'signed in the URL, the security token in a header'],
   }),

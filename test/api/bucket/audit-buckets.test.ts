@@ -53,15 +53,6 @@ test('a refusal to show an ACL has its own second-level code', async () => {
   }
 });
 
-test('a form upload is refused by name: its signature would be in the form', async () => {
-  const headers = { 'content-type': 'multipart/form-data; boundary=x' };
-  const form: Call = { method: 'POST', bucket, as: 'anonymous', headers, body: '--x--' };
-  const answer = await oss.call(form);
-  assert.deepEqual([answer.status, answer.code], [400, 'NotImplemented']);
-  assert.match(answer.text, /PostObject/);
-  assert.equal((await oss.call({ ...form, bucket: 'no-such-bucket' })).code, 'NoSuchBucket');
-});
-
 test('a write with a condition does not go ahead as if the condition held', async () => {
   const conditions = ['If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since'];
   for (const name of conditions) {

@@ -56,6 +56,7 @@ test('without any setting the defaults of the contract stand', async () => {
     licenseRegistry: undefined,
     defaultCertificate: undefined,
     isForceDownload: true,
+    outboundAllow: [],
     connectionsPerAddressMax: 256,
     nodeName: undefined,
     drainDelayMs: 0,

@@ -1,0 +1,180 @@
+import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
+import type { AddressLookup } from '../dns/index.ts';
+import type { World } from '../world/index.ts';
+import { type AllowList, isPublicAddress } from './addresses.ts';
+
+export interface OutboundRequest {
+  /** http or https. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Whether the TLS handshake names the host; its certificate must name it either way. */
+  readonly isNameSent: boolean;
+  /** For all of it: looking up, connecting, sending and reading. */
+  readonly budgetMs: number;
+  /** More of an answer is not read. */
+  readonly answerBytesMax: number;
+}
+
+export type OutboundAnswer =
+  | {
+      readonly outcome: 'answered';
+      readonly status: number;
+      readonly headers: IncomingMessage['headers'];
+      readonly body: Buffer;
+    }
+  /** `forbidden`: the address is not for callers; nothing was sent anywhere. */
+  | {
+      readonly outcome: 'failed';
+      readonly reason: 'forbidden' | 'unreachable' | 'timeout' | 'too-large';
+    };
+
+export interface Dialer {
+  /** Whether a host leads where callers must not go. Of a host nobody knows it is not known. */
+  isForbidden(host: string): Promise<boolean>;
+  /** Sends one request; follows no redirect, tries nothing twice, never rejects. */
+  post(request: OutboundRequest): Promise<OutboundAnswer>;
+}
+
+type Failed = Extract<OutboundAnswer, { outcome: 'failed' }>;
+type Found = { readonly addresses: readonly string[] } | Failed;
+
+const headerBytesMax = 16 * 1024;
+
+export function createDialer(options: {
+  lookup: AddressLookup;
+  allowed: AllowList;
+  world: Pick<World, 'timers'>;
+  /** PEM of an authority to trust instead of the usual ones. */
+  trusted?: string;
+}): Dialer {
+  const { lookup, allowed, world, trusted } = options;
+
+  /** One closed address among several is enough: a name could answer with each in turn. */
+  async function find(host: string): Promise<Found> {
+    const addresses = isIP(host) === 0 ? await lookup(host) : [host];
+    const isOpen = (address: string): boolean =>
+      allowed.hasName(host) || allowed.hasAddress(address) || isPublicAddress(address);
+    if (!addresses.every(isOpen)) return failed('forbidden');
+    return addresses.length === 0 ? failed('unreachable') : { addresses };
+  }
+
+  async function send(request: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer> {
+    const host = hostOf(request.url);
+    const found = await find(host);
+    if ('outcome' in found) return found;
+    let answer: OutboundAnswer = failed('unreachable');
+    for (const address of found.addresses) {
+      if (signal.aborted) break;
+      const attempt = await exchange(request, { host, address, trusted }, signal);
+      if (attempt !== 'not-connected') return attempt;
+      answer = failed('unreachable');
+    }
+    return answer;
+  }
+
+  return {
+    async isForbidden(host) {
+      const found = await find(host.replace(/^\[|\]$/g, ''));
+      return 'outcome' in found && found.reason === 'forbidden';
+    },
+    async post(request) {
+      const late = new AbortController();
+      const finished = new AbortController();
+      const timeout = world.timers.delay(request.budgetMs, finished.signal).then(
+        () => failed('timeout'),
+        () => failed('timeout'),
+      );
+      try {
+        const sent = send(request, late.signal).catch(() => failed('unreachable'));
+        return await Promise.race([sent, timeout]);
+      } finally {
+        finished.abort();
+        late.abort();
+      }
+    },
+  };
+}
+
+function failed(reason: Failed['reason']): Failed {
+  return { outcome: 'failed', reason };
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
+
+interface Place {
+  readonly host: string;
+  /** The one that was looked at; it is not looked up again. */
+  readonly address: string;
+  readonly trusted: string | undefined;
+}
+
+/** `not-connected`: not a byte of the request has left, so another address may be tried. */
+async function exchange(
+  request: OutboundRequest,
+  place: Place,
+  signal: AbortSignal,
+): Promise<OutboundAnswer | 'not-connected'> {
+  const outgoing = open(request, place, signal);
+  let isConnected = false;
+  try {
+    const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve).once('error', reject);
+      outgoing.once('socket', (socket) => {
+        socket.once(request.url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+          isConnected = true;
+        });
+      });
+      outgoing.end(request.body);
+    });
+    return await readAnswer(incoming, request.answerBytesMax);
+  } catch {
+    return isConnected ? failed('unreachable') : 'not-connected';
+  } finally {
+    // What is still to come interests nobody.
+    outgoing.on('error', () => {}).destroy();
+  }
+}
+
+function open(
+  { url, headers, body, isNameSent }: OutboundRequest,
+  { host, address, trusted }: Place,
+  signal: AbortSignal,
+): ClientRequest {
+  const common = {
+    host: address,
+    port: url.port,
+    method: 'POST',
+    path: `${url.pathname}${url.search}`,
+    headers: { Host: url.host, ...headers, 'Content-Length': String(body.length) },
+    agent: false as const,
+    maxHeaderSize: headerBytesMax,
+    signal,
+  };
+  if (url.protocol === 'http:') return requestPlain({ ...common, port: url.port || 80 });
+  return requestSecure({
+    ...common,
+    port: url.port || 443,
+    servername: isNameSent && isIP(host) === 0 ? host : '',
+    checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+    ...(trusted === undefined ? {} : { ca: trusted }),
+  });
+}
+
+async function readAnswer(incoming: IncomingMessage, bytesMax: number): Promise<OutboundAnswer> {
+  const { statusCode: status = 0, headers } = incoming;
+  if (Number(headers['content-length'] ?? 0) > bytesMax) return failed('too-large');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) return failed('too-large');
+    chunks.push(chunk);
+  }
+  return { outcome: 'answered', status, headers, body: Buffer.concat(chunks, bytes) };
+}
