@@ -14,6 +14,9 @@ export interface NewUpload {
   readonly pieces: readonly Buffer[];
 }
 
+/** Of the service's length. */
+export const newVersionId = (): string => randomBytes(32).toString('hex');
+
 const newId = (): string => randomBytes(16).toString('hex');
 
 export function crcOf(...pieces: readonly Uint8Array[]): string {
@@ -73,7 +76,7 @@ export async function putComposed(engines: Engines, input: NewUpload): Promise<s
     crc64: crcOf(...pieces),
     type: 'Multipart',
     modifiedAt: Date.now(),
-    versionId: randomBytes(32).toString('hex'),
+    versionId: newVersionId(),
   } as const;
   const put = { bucketId, key, object, forbidOverwrite: false };
   const { outcome } = await uploads.completeUpload({ ...put, uploadId, parts });
