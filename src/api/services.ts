@@ -9,6 +9,7 @@ import type {
 } from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
+import type { PolicyShelf } from '../rights/index.ts';
 import type { World } from '../world/index.ts';
 
 /** The rooms an operation may call, wired once by server.ts. */
@@ -20,6 +21,7 @@ export interface Services {
   readonly objects: Objects;
   readonly uploads: Uploads;
   readonly documents: BucketDocuments;
+  readonly policies: PolicyShelf;
   readonly cnames: Cnames;
   readonly certificates: Certificates;
   readonly settings: ApiSettings;

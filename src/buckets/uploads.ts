@@ -79,8 +79,8 @@ export interface CopyPart extends UploadPlace {
   readonly choose: (size: number) => BlobSpan;
   /** Throws unless the caller may read this source and its conditions hold. */
   readonly admit: (source: StoredObject | undefined) => void;
-  /** Throws unless the caller may read through this link. */
-  readonly admitLink: (link: StoredObject) => void;
+  /** The same of a link; resolves to what admits its target. */
+  readonly admitLink: (link: StoredObject) => Promise<(target: StoredObject) => void>;
 }
 
 export interface CompleteUpload extends UploadPlace {
@@ -267,10 +267,10 @@ async function findBytes(
     if (found === undefined) throw noSuchSource(source);
     return found;
   }
-  admitLink(found);
+  const admitTarget = await admitLink(found);
   const find = (key: string) => fromStore(objects.findObject(source.bucket.id, key));
   const { object } = await followLink({ key: source.key, object: found }, find);
-  admit(object);
+  admitTarget(object);
   return object;
 }
 

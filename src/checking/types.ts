@@ -6,10 +6,16 @@ import type { World } from '../world/index.ts';
 export interface Subject {
   readonly bucket?: string | undefined;
   readonly key?: string | undefined;
+  readonly version?: string | undefined;
+  readonly upload?: string | undefined;
+  readonly part?: number | undefined;
   readonly domain?: string | undefined;
   readonly certificate?: number | undefined;
   readonly account?: string | undefined;
   readonly accessKey?: string | undefined;
+  /** A policy of an account, by its name, or a role with its trust policy. */
+  readonly policy?: string | undefined;
+  readonly role?: string | undefined;
   readonly blob?: string | undefined;
   readonly auditRecord?: number | undefined;
 }
@@ -34,10 +40,17 @@ export type FindingKind =
   | 'bytes-of-another-size'
   | 'bytes-changed'
   | 'bytes-unreadable'
+  | 'parts-incomplete'
+  | 'content-sealed-away'
   | 'object-unreadable'
+  | 'versions-disordered'
+  | 'upload-without-bucket'
+  | 'upload-unreadable'
+  | 'part-without-upload'
   | 'object-without-bucket'
   | 'counters-wrong'
   | 'bucket-without-account'
+  | 'policy-unreadable'
   | 'document-unreadable'
   | 'document-without-bucket'
   | 'credential-sealed-away'
@@ -53,6 +66,7 @@ export type FindingKind =
   | 'departure-without-bucket'
   | 'departure-broken'
   | 'audit-unreadable'
+  | 'parts-without-object'
   | 'bytes-without-row'
   | 'garbage-left'
   | 'announcements-left';

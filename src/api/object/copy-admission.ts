@@ -4,12 +4,12 @@ import {
   type CopyPart,
   checkConditions,
   checkReadable,
-  mayReadObject,
   type StoredObject,
 } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
-import { callerAccountId } from '../context.ts';
+import { actionOnVersion } from '../actions.ts';
 import { isRequesterCharged } from '../requester-pays.ts';
+import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
 import { isDirectRead } from './readable.ts';
@@ -26,29 +26,42 @@ export async function openCopySource(
   await isRequesterCharged(context, bucket);
   const isDirect = await isDirectRead(context, bucket);
   const now = context.services.world.clock.now();
+  const action = actionOnVersion('oss:GetObject', named.versionId !== undefined);
+  const admitReader = await readerOf(context, { action, bucket, key: named.key });
+  const admitContent = (found: StoredObject): void => {
+    checkSourceConditions(context, found);
+    checkReadable(found, now, isDirect);
+  };
   return {
     source: { bucket, key: named.key, versionId: named.versionId },
+    // Whether the caller may read the source comes before whether there is one.
     admit(found) {
-      admitReader(context, bucket, found);
-      if (found === undefined) return;
-      checkSourceConditions(context, found);
-      checkReadable(found, now, isDirect);
+      admitReader(found);
+      if (found !== undefined) admitContent(found);
     },
-    admitLink: (link) => admitReader(context, bucket, link),
+    async admitLink(link) {
+      admitReader(link);
+      const key = link.extras.linkTarget;
+      const admitTarget = await readerOf(context, { action: 'oss:GetObject', bucket, key });
+      return (target) => {
+        admitTarget(target);
+        admitContent(target);
+      };
+    },
   };
 }
 
-/** Whether the caller may read the source comes before whether there is one. */
-function admitReader(
-  context: OperationContext,
-  bucket: Bucket,
-  source: StoredObject | undefined,
-): void {
-  if (mayReadObject(bucket, source, callerAccountId(context))) return;
-  throw new OssError('AccessDenied', {
-    message: 'You do not have read permission on the source object.',
-    fields: { BucketName: bucket.name },
-  });
+/** Throws unless the caller may read the object. */
+async function readerOf(
+  { rights }: OperationContext,
+  source: Omit<BucketAction, 'accessClass'>,
+): Promise<(object: StoredObject | undefined) => void> {
+  const wanted: BucketAction = { ...source, accessClass: 'read' };
+  const judgement = await rights.judge(wanted);
+  return (object) => {
+    const verdict = judgement(object);
+    if (!verdict.isAllowed) throw rights.refuse(wanted, verdict);
+  };
 }
 
 function checkSourceConditions({ request: { headers } }: OperationContext, source: StoredObject) {

@@ -5,12 +5,14 @@
  * The target holds a copy of the source's content, of its metadata too unless the directive says
  * REPLACE. An object copied onto itself keeps its content and takes the request's metadata.
  */
-import { checkAclAllowed, type StoredObject } from '../../buckets/index.ts';
+import { type CopyObject, checkAclAllowed, type StoredObject } from '../../buckets/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
+import { actionOnVersion } from '../actions.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { openCopySource, sourceVersionHeader } from './copy-admission.ts';
 import { encryptionHeaders } from './encryption.ts';
@@ -32,6 +34,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   const acl = readObjectAcl(request);
   checkAclAllowed(bucketOf(context), 'object', acl);
   const { source, admit } = await openCopySource(context);
+  const admitTags = await judgeTags(context, source);
   let copied: StoredObject | undefined;
   const copy = await services.objects.copyObject({
     source,
@@ -46,6 +49,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     extras: await readObjectExtras(context),
     admit(found) {
       admit(found);
+      if (!isReplacingTags) admitTags(found);
       copied = found;
     },
   });
@@ -54,6 +58,34 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     ...encryptionHeaders(copy.object),
     ...(copied === undefined ? {} : sourceVersionHeader(source.bucket, copied)),
   });
+}
+
+/** Tags that come along are read there and written here (access-control.md 5). */
+async function judgeTags(
+  context: OperationContext,
+  { bucket, key, versionId }: CopyObject['source'],
+): Promise<(source: StoredObject | undefined) => void> {
+  const { rights, target } = context;
+  const reading = actionOnVersion('oss:GetObjectTagging', versionId !== undefined);
+  const asked: BucketAction[] = [
+    { action: reading, bucket, key, accessClass: 'none' },
+    {
+      action: 'oss:PutObjectTagging',
+      bucket: bucketOf(context),
+      key: target.key,
+      accessClass: 'none',
+    },
+  ];
+  const judged = await Promise.all(
+    asked.map(async (each) => [each, await rights.judge(each)] as const),
+  );
+  return (source) => {
+    if (source?.extras.tags === undefined) return;
+    for (const [each, judgement] of judged) {
+      const verdict = judgement(source);
+      if (!verdict.isAllowed) throw rights.refuse(each, verdict);
+    }
+  };
 }
 
 function readDirective({ headers }: HttpRequest, name: string): 'COPY' | 'REPLACE' {

@@ -15,8 +15,9 @@ import {
 } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse, ResponseBody } from '../../http/index.ts';
+import { actionOnVersion } from '../actions.ts';
 import { formatHttpDate } from '../answers.ts';
-import { bucketOf, callerAccountId } from '../context.ts';
+import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import {
@@ -33,7 +34,7 @@ import { encryptionHeaders } from './encryption.ts';
 import { lifecycleHeaders } from './lifecycle-headers.ts';
 import { readTrafficLimit } from './pace.ts';
 import { checkRestored, follow } from './readable.ts';
-import { versionHeader } from './version-id.ts';
+import { readVersionId, versionHeader } from './version-id.ts';
 
 type Headers = Record<string, string>;
 
@@ -125,7 +126,7 @@ export async function answerWithObject(
   const { request, services } = context;
   const overrides = {
     ...versionHeader(context, named.versionId),
-    ...taggingCount(context, named),
+    ...(await taggingCount(context, key, named)),
     ...(await lifecycleHeaders(context, key, named)),
     ...readOverrides(context),
   };
@@ -171,10 +172,20 @@ function restoreFacts({ services }: OperationContext, object: StoredObject): Hea
 }
 
 /** For those only who may read the tags (oss-semantics.md 7.4). */
-function taggingCount(context: OperationContext, { extras }: StoredObject): Headers {
+async function taggingCount(
+  context: OperationContext,
+  key: string,
+  { extras }: StoredObject,
+): Promise<Headers> {
   const count = extras.tags?.length ?? 0;
-  const isShown = count > 0 && callerAccountId(context) === bucketOf(context).accountId;
-  return isShown ? { 'x-oss-tagging-count': String(count) } : {};
+  if (count === 0) return {};
+  const action = actionOnVersion(
+    'oss:GetObjectTagging',
+    readVersionId(context.request) !== undefined,
+  );
+  const bucket = bucketOf(context);
+  const judgement = await context.rights.judge({ action, bucket, key, accessClass: 'none' });
+  return judgement(undefined).isAllowed ? { 'x-oss-tagging-count': String(count) } : {};
 }
 
 function checkReadConditions(request: HttpRequest, object: StoredObject): void {

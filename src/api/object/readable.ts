@@ -4,12 +4,10 @@ import {
   checkReadable,
   type Followed,
   followLink,
-  mayReadObject,
   type StoredObject,
   seenThrough,
 } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
-import { bucketOf, callerAccountId } from '../context.ts';
+import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 
 /** An object whose bytes may be read. */
@@ -33,12 +31,8 @@ export async function follow(
   const find = (wanted: string) => objects.findServedObject(bucket, wanted);
   const followed = await followLink({ key, object: link }, find);
   if (followed.object === link) return { ...followed, seen: (object) => object };
-  if (!mayReadObject(bucket, followed.object, callerAccountId(context))) {
-    throw new OssError('AccessDenied', {
-      message: 'You have no right to access the object that the link leads to.',
-      fields: { BucketName: bucket.name },
-    });
-  }
+  const wanted = { action: 'oss:GetObject', bucket, key: followed.key } as const;
+  await context.rights.demand({ ...wanted, accessClass: 'read' }, followed.object);
   return { ...followed, seen: (object) => seenThrough(link, object) };
 }
 

@@ -212,7 +212,7 @@ test('parts and appended pieces of an encrypted object lie encrypted, and are re
     source: { bucket: rooms.bucket, key: 'secret' },
     choose: (size) => ({ start: size - 9, length: 6 }),
     admit: () => {},
-    admitLink: () => {},
+    admitLink: async () => () => {},
   });
   await rooms.uploads.complete({ ...again, parts: 'all', isOverwriteForbidden: false });
   assert.equal(await readText(rooms, 'in the clear'), 'end of');
@@ -269,7 +269,7 @@ test('a part can be bytes that an object of one or many blobs has', async () => 
       source: { bucket, key },
       choose: () => ({ start, length }),
       admit: () => {},
-      admitLink: () => {},
+      admitLink: async () => () => {},
     });
   await send(first, 1, part100);
   const { part: copied } = await copy(first, 2, 'one', 2, 5);
