@@ -3,11 +3,13 @@
  * Whatever throws on the way becomes an answer in exactly one place: `refuse`.
  */
 import {
+  answerCallbackKey,
   answerRefusedPage,
   applyCrossOrigin,
   applyForcedDownload,
   authorise,
   type Grant,
+  isCallbackKeyRequest,
   isRequesterCharged,
   matchOperation,
   noteCharge,
@@ -42,6 +44,9 @@ const anonymous: Caller = { kind: 'anonymous' };
 export function createPipeline(rooms: PipelineRooms): Handler {
   async function answer(request: HttpRequest, reached: Reached): Promise<HttpResponse> {
     const resolved = await rooms.hosts.resolve(request.host);
+    if (resolved.kind === 'endpoint' && isCallbackKeyRequest(request)) {
+      return await answerCallbackKey(rooms.services);
+    }
     const target = parseTarget(resolved, request);
     reached.target = target;
     await checkConnection(request, target, rooms);
