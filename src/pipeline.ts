@@ -52,8 +52,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     await checkConnection(request, target, rooms);
     const operation = await match(request, target);
     checkAddressing(operation, target);
-    // A preflight may carry the signature of the request it asks about; a form has its own inside.
-    const caller =
+    // A preflight may carry the signature of the request it asks about, and a form its own.
+    const caller: Caller =
       operation.method === 'OPTIONS' || operation.isSignedInForm
         ? anonymous
         : await rooms.services.authenticator.authenticate(request, target);

@@ -76,5 +76,6 @@ export const wiring: readonly string[] = [
   'engines.ts',
   'log.ts',
   'sweeps.ts',
+  'lifecycle.ts',
   'rooms.ts',
 ];

@@ -1,7 +1,7 @@
 /**
  * Copies of objects on the server, and the change of an object's facts by copying it onto itself.
  */
-import { OssError } from '../errors/index.ts';
+import { OssError, refine } from '../errors/index.ts';
 import type { Announce, Bucket, ObjectAcl, ObjectExtras, StoredObject } from '../stores/index.ts';
 import type { Instant, World } from '../world/index.ts';
 import { type BlobCipher, encrypt, encryptingWriter } from './content-keys.ts';
@@ -61,6 +61,10 @@ export async function copyObject(
         ? noSuchKey(source.key)
         : noSuchVersion(source.key, source.versionId);
     }
+    if (found.type === 'Appendable' && source.bucket.versioning !== undefined) {
+      // oss-semantics.md 1.3.
+      throw new OssError('OperationNotSupported', { fields: { Detail: 'Appendable' } });
+    }
     if (isOntoItself && input.isOverwriteForbidden) throw new OssError('FileAlreadyExists');
     const isInPlace = isOntoItself && isLeftInTheClear(input, found);
     const copy = isInPlace
@@ -101,7 +105,7 @@ async function findSource(
   if (versionId === undefined) return await fromStore(objects.findObject(bucket.id, key));
   const version = await fromStore(objects.findVersion(bucket.id, key, versionId));
   if (version === undefined) return undefined;
-  if ('marker' in version) throw noSuchKey(key);
+  if ('marker' in version) throw refine('copyOfMarker', { fields: { Key: key } });
   return version.object;
 }
 

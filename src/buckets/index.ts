@@ -46,7 +46,13 @@ export type {
   Tag,
 } from './configurations.ts';
 export type { ExpectedContent, IncomingContent } from './content.ts';
-export { type ContentKeys, createContentKeys, moveContentKey } from './content-keys.ts';
+export {
+  type BlobCipher,
+  type ContentKeys,
+  createContentKeys,
+  createDecryptor,
+  moveContentKey,
+} from './content-keys.ts';
 export type { CopyObject } from './copying.ts';
 export {
   type CorsDocument,
@@ -70,10 +76,16 @@ export {
   tlsVersions,
 } from './https-rules.ts';
 export {
+  createLifecycleRunner,
+  type LifecycleEvent,
+  type LifecycleRunner,
+} from './lifecycle.ts';
+export {
   type DueAction,
   dueActions,
   expirationHeader,
   expirationOf,
+  factsOf,
   type LifecycleDocument,
   type LifecycleExpiration,
   type LifecycleFacts,
@@ -107,7 +119,7 @@ export {
   completeWorm,
   extendWorm,
   initiateWorm,
-  protectedUntil,
+  protectedSince,
   type WormDocument,
   type WormState,
   wormStateOf,

@@ -2,6 +2,7 @@
  * What the lifecycle rules of a bucket ask for, as pure functions of the rules, what is known of an
  * object, and the time (oss-semantics.md 2.2 and 2.3). Nothing is deleted here.
  */
+import type { StoredObject } from '../stores/index.ts';
 import type { Tag } from './configurations.ts';
 
 /** When a rule acts; dates are kept as they were put, `yyyy-MM-ddTHH:mm:ss.SSSZ`. */
@@ -71,6 +72,27 @@ export interface LifecycleFacts {
   /** The key has no other version. */
   readonly isOnlyVersion: boolean;
   readonly accessedAt?: number | undefined;
+}
+
+/** Of an object that is the newest of its key. */
+export function factsOf(key: string, object: StoredObject): LifecycleFacts {
+  const { size, type, storageClass, modifiedAt, extras } = object;
+  return {
+    key,
+    size,
+    tags: (extras.tags ?? []).map(([name, value]) => ({ key: name, value })),
+    type,
+    storageClass,
+    modifiedAt,
+    isDeleteMarker: false,
+    isOnlyVersion: false,
+  };
+}
+
+/** Of a delete marker that hides nothing any more. */
+export function markerFacts(key: string, modifiedAt: number): LifecycleFacts {
+  const nothing = { size: 0, tags: [], type: '', storageClass: '' };
+  return { key, ...nothing, modifiedAt, isDeleteMarker: true, isOnlyVersion: true };
 }
 
 export interface DueAction {

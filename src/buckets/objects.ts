@@ -166,15 +166,23 @@ function refuseChange(
   return versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
 }
 
+/** Only to spare the client the upload; the store decides again when it is complete. */
+async function refuseEarly(shelves: Shelves, input: NewObject): Promise<void> {
+  const { bucket, key, isOverwriteForbidden, protectedSince } = input;
+  if (!isOverwriteForbidden && protectedSince === undefined) return;
+  const standing = await fromStore(shelves.objects.findObject(bucket.id, key));
+  if (standing === undefined) return;
+  if (isOverwriteForbidden) throw new OssError('FileAlreadyExists');
+  if (standing.modifiedAt >= (protectedSince ?? Number.POSITIVE_INFINITY)) {
+    throw new OssError('FileImmutable');
+  }
+}
+
 async function putObject(shelves: Shelves, world: World, input: NewObject): Promise<Stored> {
   const { bucket, key } = input;
   checkObjectKey(key);
   checkObjectFacts(input.facts, shelves.limits.metadataBytesMax);
-  if (input.isOverwriteForbidden && bucket.versioning === undefined) {
-    // Only to spare the client the upload; the store decides again when it is complete.
-    const standing = await fromStore(shelves.objects.findObject(bucket.id, key));
-    if (standing !== undefined) throw new OssError('FileAlreadyExists');
-  }
+  if (bucket.versioning === undefined) await refuseEarly(shelves, input);
   const { objectBytesMax } = shelves.limits;
   const announce = (blobId: string) =>
     fromStore(shelves.objects.announceBlob(blobId, world.clock.now()));

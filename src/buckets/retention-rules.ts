@@ -28,17 +28,12 @@ export function wormStateOf({ createdAt, isLocked }: WormDocument, now: number):
 }
 
 /**
- * Until when an object must neither be replaced nor deleted; `undefined`: it may be now. Counted
- * from its last change, also for objects older than the policy.
+ * What was last changed at or after this moment must neither be replaced nor deleted; `undefined`:
+ * everything may be. Also of objects older than the policy.
  */
-export function protectedUntil(
-  worm: WormDocument | undefined,
-  modifiedAt: number,
-  now: number,
-): number | undefined {
+export function protectedSince(worm: WormDocument | undefined, now: number): number | undefined {
   if (worm === undefined || wormStateOf(worm, now) === 'Expired') return undefined;
-  const until = modifiedAt + worm.days * dayMs;
-  return now < until ? until : undefined;
+  return now - worm.days * dayMs + 1;
 }
 
 /** @throws OssError WORMConfigurationAlreadyExists, InvalidWORMConfiguration. */

@@ -1,5 +1,5 @@
 /** Names of versions, and what is said of one that is not there (oss-semantics.md 0 and 1.3). */
-import { OssError } from '../errors/index.ts';
+import { OssError, refine } from '../errors/index.ts';
 import type { World } from '../world/index.ts';
 
 /** Base64 of 48 bytes is the service's form: 64 characters. */
@@ -20,7 +20,7 @@ export function noSuchVersion(key: string, versionId: string): OssError {
 
 /** The version asked for is a delete marker: it can only be deleted. */
 export function refuseMarker(method: string, headers: Record<string, string> = {}): OssError {
-  return new OssError('MethodNotAllowed', {
+  return refine('markerNamed', {
     fields: { Method: method, ResourceType: 'DeleteMarker' },
     headers: { Allow: 'DELETE', ...headers },
   });

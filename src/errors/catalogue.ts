@@ -352,6 +352,11 @@ const rows = {
     ec: '9026-00000005',
     message: 'The specified version does not exist.',
   },
+  OperationNotSupported: {
+    status: 400,
+    ec: '0016-00000702',
+    message: 'The operation is not supported for this resource',
+  },
   NotModified: { status: 304, ec: '9026-00000003', message: 'The object was not modified.' },
   PreconditionFailed: {
     status: 412,

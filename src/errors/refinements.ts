@@ -113,7 +113,13 @@ export const refinements = {
     lifecycleDate: ['0014-00000087', 'a date of a lifecycle rule is not a midnight'],
   }),
 
-  // Objects
+  // Objects (oss-semantics.md 1.3)
+  ...of('MethodNotAllowed', {
+    markerNamed: ['0017-00000002', 'the version is a delete marker'],
+  }),
+  ...of('NoSuchKey', {
+    copyOfMarker: ['0016-00000307', 'the version to copy is a delete marker'],
+  }),
   ...of('InvalidArgument', {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],
     metadataCharacters: ['0011-00000005', 'a stored header has a character it may not have'],

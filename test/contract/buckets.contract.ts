@@ -126,6 +126,25 @@ export function bucketStoreContract(under: EngineUnderTest): void {
       assert.deepEqual((await buckets.findBucket(name))?.documents, ['cors', 'website']);
     });
 
+    it('the buckets of all accounts that have a document are listed a page at a time', async () => {
+      const { buckets } = suite.engine;
+      const made = [];
+      for (let index = 0; index < 4; index += 1) made.push(await makeBucket(suite.engine));
+      const [one, other, none, last] = made.map(({ id }) => id);
+      assert.ok(one && other && none && last);
+      for (const id of [last, one, other]) await buckets.setBucketDocument(id, 'lifecycle', '{}');
+      await buckets.setBucketDocument(none, 'logging', '{}');
+      const page = async (after: number, limit: number) =>
+        (await buckets.listBucketsWith('lifecycle', after, limit)).map(({ id }) => id);
+      assert.deepEqual(await page(one - 1, 2), [one, other]);
+      assert.deepEqual(await page(other, 2), [last]);
+      assert.deepEqual(await page(last, 2), []);
+      const [found] = await buckets.listBucketsWith('lifecycle', one - 1, 1);
+      assert.deepEqual(found?.documents, ['lifecycle']);
+      await buckets.setBucketDocument(other, 'lifecycle', undefined);
+      assert.deepEqual(await page(one - 1, 9), [one, last]);
+    });
+
     it('a document is replaced only while it is the text that was expected', async () => {
       const { buckets } = suite.engine;
       const { id } = await makeBucket(suite.engine);

@@ -259,6 +259,59 @@ export function versionContract(under: EngineUnderTest): void {
       assert.equal((await suite.engine.objects.putObject(later)).outcome, 'stored');
     });
 
+    it('what was decided about a version that stood then does not hit what stands now', async () => {
+      await begin();
+      const { objects } = suite.engine;
+      const bucketId = stage.bucket.id;
+      type Seen = Parameters<typeof objects.changeObject>[0]['standing'];
+      const act = async (key: string, versionId: string | undefined, standing: Seen) => {
+        const deletions = [{ key, versionId, markerId: unique('m'), standing }];
+        const [result] = await objects.deleteObjects({ bucketId, deletions, now: stage.at });
+        return result?.removed ?? (result?.markerId === undefined ? undefined : 'covered');
+      };
+      const change = async (key: string, versionId: string | undefined, standing: Seen) =>
+        (
+          await objects.changeObject({
+            bucketId,
+            key,
+            versionId,
+            standing,
+            change: { storageClass: 'IA' },
+          })
+        ).outcome;
+      const seen = ({ object }: { object: { blobId: string; modifiedAt: number } }) => {
+        return { blobId: object.blobId, modifiedAt: object.modifiedAt };
+      };
+      const first = seen(await stage.put('a', 'x'));
+      const second = seen(await stage.put('a', 'x'));
+      // Touched: the content is the same.
+      const touched = { ...second, modifiedAt: second.modifiedAt + 1 };
+      for (const stale of [first, touched, { ...second, noncurrentAt: 1 }]) {
+        assert.equal(await change('a', undefined, stale), 'changed');
+        assert.equal(await act('a', undefined, stale), undefined);
+        assert.equal(await act('a', 'null', stale), undefined);
+      }
+      await stage.versioning('Enabled');
+      assert.equal(await act('a', undefined, first), undefined);
+      assert.equal(await change('a', undefined, second), 'done');
+      const third = seen(await stage.put('a', 'v3'));
+      // It is an older one now, and the other way round.
+      assert.equal(await act('a', 'null', second), undefined);
+      const older = { ...second, noncurrentAt: third.modifiedAt };
+      assert.equal(await change('a', 'null', older), 'done');
+      await stage.remove('a', 'v3');
+      assert.equal(await act('a', 'null', older), undefined);
+      assert.equal(await act('a', undefined, second), 'covered');
+      await stage.versioning('Suspended');
+      await stage.remove('b');
+      const marker = { blobId: undefined, modifiedAt: stage.at };
+      await stage.put('b', 'x');
+      assert.equal(await act('b', 'null', marker), undefined);
+      await stage.remove('b');
+      assert.equal(await act('b', 'null', marker), undefined);
+      assert.equal(await act('b', 'null', { ...marker, modifiedAt: stage.at }), 'marker');
+    });
+
     it('several deletions of one key in one step happen in their order', async () => {
       await begin();
       await stage.versioning('Enabled');

@@ -24,12 +24,12 @@ import { parseCopySource } from './copy-source.ts';
 import { encryptionHeaders, readEncryption } from './encryption.ts';
 import {
   checkWriteRequest,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function copyObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -55,7 +55,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     isReplacing,
     acl,
     storageClass: readStorageClass(request),
-    isOverwriteForbidden: readForbidOverwrite(request),
+    ...(await readWriteGuards(context)),
     extras: await readEncryption(context),
     admit(found) {
       admitSource(context, sourceBucket, found);

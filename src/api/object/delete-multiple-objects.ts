@@ -15,6 +15,7 @@ import { bucketOf, callerAccountId } from '../context.ts';
 import { childBoolean, malformedXml, onlyChild, readDocument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import { checkVersionId } from './version-id.ts';
+import { findProtectedSince } from './write-guards.ts';
 
 interface Deletion {
   readonly isQuiet: boolean;
@@ -36,7 +37,8 @@ export async function deleteMultipleObjects(context: OperationContext): Promise<
   const deletion = await readDeletion(context);
   const bucket = bucketOf(context);
   await checkRights(context, new Set(deletion.entries.map(({ key }) => key)));
-  const results = await context.services.objects.deleteObjects(bucket, deletion.entries);
+  const since = await findProtectedSince(context);
+  const results = await context.services.objects.deleteObjects(bucket, deletion.entries, since);
   if (results.every((result) => result.isProtected)) throw new OssError('FileImmutable');
   return deletion.isQuiet ? emptyAnswer(200) : render(deletion, results, encoding === 'url');
 }

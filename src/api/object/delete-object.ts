@@ -11,12 +11,14 @@ import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import { markerHeaders, readVersionId, versionHeader } from './version-id.ts';
+import { findProtectedSince } from './write-guards.ts';
 
 export async function deleteObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
   const versionId = readVersionId(request);
   const deletions = [{ key: target.key, versionId }];
-  const [result] = await services.objects.deleteObjects(bucketOf(context), deletions);
+  const since = await findProtectedSince(context);
+  const [result] = await services.objects.deleteObjects(bucketOf(context), deletions, since);
   if (result?.isProtected === true) throw new OssError('FileImmutable');
   if (result?.markerId !== undefined) return emptyAnswer(204, markerHeaders(result.markerId));
   return emptyAnswer(204, {

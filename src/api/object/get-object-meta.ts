@@ -7,6 +7,7 @@
 import type { HttpResponse } from '../../http/index.ts';
 import { formatHttpDate } from '../answers.ts';
 import type { OperationContext } from '../types.ts';
+import { transitionHeader } from './lifecycle-headers.ts';
 import { objectAsked, versionHeader } from './version-id.ts';
 
 export async function getObjectMeta(context: OperationContext): Promise<HttpResponse> {
@@ -17,6 +18,7 @@ export async function getObjectMeta(context: OperationContext): Promise<HttpResp
       ETag: `"${object.etag}"`,
       'Last-Modified': formatHttpDate(object.modifiedAt),
       'x-oss-hash-crc64ecma': object.crc64,
+      ...transitionHeader(object),
       ...versionHeader(context, object.versionId),
     },
     body: { kind: 'none' },

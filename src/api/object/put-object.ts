@@ -15,13 +15,13 @@ import { encryptionHeaders, readEncryption } from './encryption.ts';
 import { pacedBody } from './pace.ts';
 import {
   checkWriteRequest,
-  readForbidOverwrite,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
 import { answerUpload, callbackHeaders, readCallback } from './upload-callback.ts';
 import { versionHeader } from './version-id.ts';
+import { readWriteGuards } from './write-guards.ts';
 
 export async function putObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
@@ -41,7 +41,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
-    isOverwriteForbidden: readForbidOverwrite(request),
+    ...(await readWriteGuards(context)),
     extras: await readEncryption(context),
   });
   const answer = emptyAnswer(200, {

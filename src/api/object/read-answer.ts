@@ -29,6 +29,7 @@ import {
   type Span,
 } from './delivery.ts';
 import { encryptionHeaders } from './encryption.ts';
+import { lifecycleHeaders } from './lifecycle-headers.ts';
 import { readTrafficLimit } from './pace.ts';
 import { versionHeader } from './version-id.ts';
 
@@ -117,7 +118,8 @@ export async function answerWithObject(
 ): Promise<HttpResponse> {
   const { request, services } = context;
   const named = versionHeader(context, object.versionId);
-  const overrides = { ...named, ...readOverrides(context) };
+  const future = await lifecycleHeaders(context, key, object);
+  const overrides = { ...named, ...future, ...readOverrides(context) };
   checkReadConditions(request, object);
   if (request.method === 'HEAD') {
     const headers = { ...objectHeaders(object), ...overrides };

@@ -102,12 +102,14 @@ export async function objectAsked(context: OperationContext): Promise<StoredObje
 }
 
 /** NoSuchKey, and whether a delete marker is why (oss-object-api.md GetObject). */
-export async function noCurrentObject(context: OperationContext): Promise<Error> {
-  const { services, target } = context;
+export async function noCurrentObject(
+  context: OperationContext,
+  key = context.target.key,
+): Promise<Error> {
   const bucket = bucketOf(context);
-  if (bucket.versioning === undefined) return noSuchKey(target.key);
-  const marker = await services.objects.findMarker(bucket, target.key);
-  return noSuchKey(target.key, marker === undefined ? {} : markerHeaders(marker.versionId));
+  if (bucket.versioning === undefined) return noSuchKey(key);
+  const marker = await context.services.objects.findMarker(bucket, key);
+  return noSuchKey(key, marker === undefined ? {} : markerHeaders(marker.versionId));
 }
 
 export function markerHeaders(id: string): Record<string, string> {

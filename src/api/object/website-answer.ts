@@ -1,7 +1,6 @@
 /** What a website document makes of a GET or HEAD, as an answer (oss-semantics.md 4). */
 import {
   mayReadObject,
-  noSuchKey,
   type RoutingRedirect,
   resolveRule,
   resolveWebsite,
@@ -15,6 +14,7 @@ import { emptyAnswer, encodePath } from '../answers.ts';
 import { bucketOf, callerAccountId } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import { answerWithObject, contentBody, readOverrides, storedHeaders } from './read-answer.ts';
+import { noCurrentObject } from './version-id.ts';
 
 /**
  * Serves `key`, which `object` stands under, through the website document; the empty key is the
@@ -142,7 +142,7 @@ async function answerMissing(
   { key, errorDocument }: Extract<WebsiteAnswer, { kind: 'missing' }>,
 ): Promise<HttpResponse> {
   if (errorDocument === undefined || !isReadable(context, errorDocument.object)) {
-    throw noSuchKey(key);
+    throw await noCurrentObject(context, key);
   }
   const { object, status } = errorDocument;
   const cause = { 'x-oss-ec': catalogue.NoSuchKey.ec };

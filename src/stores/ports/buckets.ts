@@ -101,6 +101,8 @@ export interface BucketStore {
     marker: string;
     limit: number;
   }): Promise<{ buckets: Bucket[]; isTruncated: boolean }>;
+  /** Of all accounts, those that have the document: ids greater than `afterId`, ascending. */
+  listBucketsWith(name: BucketDocumentName, afterId: number, limit: number): Promise<Bucket[]>;
   setBucketAcl(bucketId: number, acl: BucketAcl): Promise<'done' | 'none'>;
   setBucketRedundancy(bucketId: number, redundancy: string): Promise<'done' | 'none'>;
   /**

@@ -111,12 +111,26 @@ export type NoncurrentVersion = ListedVersion & {
   readonly sequence: number;
 };
 
+/**
+ * A version as it was when somebody decided about it: a rule that read it a moment ago must not hit
+ * what came meanwhile, under whatever id.
+ */
+export interface StandingVersion {
+  /** `undefined` of a delete marker. */
+  readonly blobId: string | undefined;
+  readonly modifiedAt: Instant;
+  /** `undefined`: it was the newest. */
+  readonly noncurrentAt?: Instant | undefined;
+}
+
 export interface Deletion {
   readonly key: string;
   /** `undefined`: whatever is current, which stays as a version where the bucket keeps those. */
   readonly versionId: string | undefined;
   /** The id of the delete marker, should one be made. */
   readonly markerId: string;
+  /** Only while this is what is there; else nothing happens. */
+  readonly standing?: StandingVersion | undefined;
 }
 
 export interface DeletionResult {
@@ -205,7 +219,7 @@ export interface ObjectIndex {
   }): Promise<DeletionResult[]>;
   /**
    * Changes an object but for its bytes: the current one, or the version named; with `blobId` only
-   * while it is that content. `marker`: the version is a delete marker. `immutable`: with
+   * while it is that content, with `standing` only while it is as it was. `marker`: the version is a delete marker. `immutable`: with
    * `protectedSince`, as above.
    */
   changeObject(input: {
@@ -213,6 +227,7 @@ export interface ObjectIndex {
     key: string;
     versionId?: string | undefined;
     blobId?: string | undefined;
+    standing?: StandingVersion | undefined;
     change: ObjectChange;
     protectedSince?: Instant | undefined;
   }): Promise<

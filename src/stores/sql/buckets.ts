@@ -127,6 +127,25 @@ export async function listBuckets(
   };
 }
 
+export async function listBucketsWith(
+  sql: Sql,
+  name: BucketDocumentName,
+  afterId: number,
+  limit: number,
+): Promise<Bucket[]> {
+  const rows = await sql
+    .selectFrom('buckets')
+    .select(bucketColumns)
+    .where('id', '>', afterId)
+    .where('id', 'in', (of) =>
+      of.selectFrom('bucket_documents').select('bucket_id').where('name', '=', name),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(toBucket);
+}
+
 export async function setBucketAcl(
   sql: Sql,
   bucketId: number,

@@ -11,7 +11,7 @@ import {
   toObjectRow,
   toStoredObject,
 } from './object-rows.ts';
-import { type HeldVersion, holdPlace, isProtected, lockOlder } from './versions.ts';
+import { type HeldVersion, holdPlace, isProtected, isStanding, lockOlder } from './versions.ts';
 
 type ChangeInput = Parameters<ObjectIndex['changeObject']>[0];
 
@@ -35,6 +35,7 @@ export async function changeObject(
   const found = isCurrent ? standing : older;
   if (found === undefined) return { outcome: 'none' };
   if (input.blobId !== undefined && found.blob_id !== input.blobId) return { outcome: 'changed' };
+  if (!isStanding(found, input.standing)) return { outcome: 'changed' };
   if (isProtected(found, input.protectedSince)) return { outcome: 'immutable' };
   const table = isCurrent ? 'objects' : 'object_versions';
   const row = await sql

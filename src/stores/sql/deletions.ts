@@ -12,6 +12,7 @@ import {
   holdKeys,
   insertMarker,
   isProtected,
+  isStanding,
   type KeyPlace,
   lockKey,
   lockOlder,
@@ -98,7 +99,7 @@ async function deletePlain(
   for (const { deletion, index, key } of asked) {
     const name = key.toString('latin1');
     const row = rows.get(name);
-    if (row === undefined) continue;
+    if (row === undefined || !isStanding(row, deletion.standing)) continue;
     if (isProtected(row, protectedSince)) {
       results[index] = { ...nothingDone(deletion.key), isProtected: true };
       continue;
@@ -139,11 +140,12 @@ async function putMarker(
   sql: Sql,
   place: KeyPlace,
   standing: HeldVersion | undefined,
-  { key, markerId }: Deletion,
+  { key, markerId, standing: seen }: Deletion,
   versioning: string,
   { now, protectedSince }: DeleteInput,
   tally: Tally,
 ): Promise<DeletionResult> {
+  if (!isStanding(standing, seen)) return nothingDone(key);
   const stack = await readStack(sql, place, standing);
   const doomed = versioning === 'Enabled' ? undefined : nullVersionOf(stack);
   if (isProtected(doomed, protectedSince)) return { ...nothingDone(key), isProtected: true };
@@ -165,12 +167,13 @@ async function deleteVersion(
   sql: Sql,
   place: KeyPlace,
   standing: HeldVersion | undefined,
-  { key }: Deletion,
+  { key, standing: seen }: Deletion,
   versionId: string,
   { now, protectedSince }: DeleteInput,
   tally: Tally,
 ): Promise<DeletionResult> {
   if (standing?.version_id === versionId) {
+    if (!isStanding(standing, seen)) return nothingDone(key);
     if (isProtected(standing, protectedSince)) return { ...nothingDone(key), isProtected: true };
     await removeCurrent(sql, place);
     await discardContents(sql, [standing], now);
@@ -179,7 +182,7 @@ async function deleteVersion(
     return { ...nothingDone(key), removed: 'object' };
   }
   const older = await lockOlder(sql, place, versionId);
-  if (older === undefined) return nothingDone(key);
+  if (older === undefined || !isStanding(older, seen)) return nothingDone(key);
   const isMarker = older.is_marker === 1;
   if (!isMarker && isProtected(older, protectedSince)) {
     return { ...nothingDone(key), isProtected: true };

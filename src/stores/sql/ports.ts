@@ -13,6 +13,7 @@ import {
   findBucketDocument,
   hasAccountAccessBlock,
   listBuckets,
+  listBucketsWith,
   toBucket,
 } from './buckets.ts';
 import { certificateByNumber, listCertificates, toStoredCertificate } from './certificates.ts';
@@ -130,6 +131,7 @@ function bucketPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngine
       return row === undefined ? undefined : toBucket(row);
     },
     listBuckets: (input) => listBuckets(sql, input),
+    listBucketsWith: (name, afterId, limit) => listBucketsWith(sql, name, afterId, limit),
     setBucketAcl: (bucketId, acl) => write('setBucketAcl', bucketId, acl),
     setBucketRedundancy: (bucketId, redundancy) =>
       write('setBucketRedundancy', bucketId, redundancy),

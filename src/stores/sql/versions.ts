@@ -5,6 +5,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { sql as raw, type Selectable } from 'kysely';
+import type { StandingVersion } from '../ports/objects.ts';
 import { discardContents, type HeldContent } from './contents.ts';
 import type { Tally } from './counters.ts';
 import type { ObjectVersionTable, Sql } from './database.ts';
@@ -343,6 +344,20 @@ export async function cover(
     await removeOlder(sql, place, olderNull, now, tally);
   }
   if (standing === undefined) await coverMarker(sql, place, newest, now);
+}
+
+/** Whether the version is the one that was seen; `undefined`: nobody asked. */
+export function isStanding(
+  version: (HeldVersion & Partial<Pick<OlderVersion, 'noncurrent_at'>>) | undefined,
+  seen: StandingVersion | undefined,
+): boolean {
+  if (seen === undefined) return true;
+  return (
+    version !== undefined &&
+    (version.blob_id ?? undefined) === seen.blobId &&
+    version.modified_at === seen.modifiedAt &&
+    (version.noncurrent_at ?? undefined) === seen.noncurrentAt
+  );
 }
 
 export function isProtected(version: HeldVersion | undefined, since: number | undefined): boolean {

@@ -285,6 +285,53 @@ for (const addressing of modes) {
         assert.deepEqual(versions.objects ?? [], []);
       });
 
+      it('keeps versions: reads, copies, opens, lists and removes them by id', async () => {
+        const versioned = client as Untyped;
+        await versioned.putBucketVersioning(bucket, 'Enabled');
+        const idOf = ({ res }: Untyped): string => res.headers['x-oss-version-id'];
+        const first = idOf(await client.put(hostileKey, Buffer.from('first')));
+        const second = idOf(await client.put(hostileKey, Buffer.from('second')));
+        const of = (versionId: string): Untyped => ({ versionId });
+        const text = async (more?: Untyped) =>
+          (await client.get(hostileKey, undefined, more)).content.toString();
+        assert.deepEqual([await text(), await text(of(first))], ['second', 'first']);
+        assert.equal(idOf(await client.head(hostileKey, of(first))), first);
+        assert.equal(idOf(await versioned.getObjectMeta(hostileKey, of(first))), first);
+        await versioned.putACL(hostileKey, 'public-read', of(first));
+        assert.equal((await versioned.getACL(hostileKey, of(first))).acl, 'public-read');
+        assert.equal((await versioned.getACL(hostileKey, of(second))).acl, 'default');
+        const { res: copied } = (await client.copy('copy', hostileKey, of(first))) as Untyped;
+        assert.equal(copied.headers['x-oss-copy-source-version-id'], first);
+        const { res: deleted } = (await client.delete(hostileKey)) as Untyped;
+        assert.equal(deleted.headers['x-oss-delete-marker'], 'true');
+        await assert.rejects(client.get(hostileKey), { code: 'NoSuchKey', status: 404 });
+        const marker = idOf({ res: deleted });
+        const onMarker = versioned.get(hostileKey, undefined, of(marker));
+        await assert.rejects(onMarker, { code: 'MethodNotAllowed', status: 405 });
+        const page = await versioned.getBucketVersions({ prefix: hostileKey, 'max-keys': 2 });
+        const names = (list: Untyped) => list.map((each: Untyped) => [each.name, each.versionId]);
+        assert.deepEqual(names(page.deleteMarker), [[hostileKey, marker]]);
+        assert.deepEqual(names(page.objects), [[hostileKey, second]]);
+        const { nextKeyMarker: keyMarker, NextVersionIdMarker: versionIdMarker } = page;
+        const next = { prefix: hostileKey, keyMarker, versionIdMarker };
+        const rest = await versioned.getBucketVersions(next);
+        assert.deepEqual([names(rest.objects), rest.isTruncated], [[[hostileKey, first]], false]);
+        const named = [marker, second].map((versionId) => ({ key: hostileKey, versionId }));
+        const gone = await client.deleteMulti(named as Untyped);
+        assert.deepEqual(
+          gone.deleted?.map((each: Untyped) => [each.VersionId, each.DeleteMarkerVersionId]),
+          [
+            [marker, marker],
+            [second, undefined],
+          ],
+        );
+        assert.equal(await text(), 'first');
+        assert.equal(idOf(await client.delete(hostileKey, of(first))), first);
+        await assert.rejects(client.get(hostileKey), { code: 'NoSuchKey' });
+        const all = await versioned.getBucketVersions({});
+        assert.deepEqual([all.objects.length, all.deleteMarker.length], [1, 0]);
+      });
+
       it('names a wrong secret', async () => {
         const wrong = openAliOss({
           ...server,

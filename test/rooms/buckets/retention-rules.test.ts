@@ -6,7 +6,7 @@ import {
   completeWorm,
   extendWorm,
   initiateWorm,
-  protectedUntil,
+  protectedSince,
   type WormDocument,
   wormStateOf,
 } from '../../../src/buckets/index.ts';
@@ -25,22 +25,23 @@ test('a policy that is not locked within a day lapses', () => {
   assert.equal(wormStateOf(locked, lapsed + 100 * day), 'Locked');
 });
 
-/** policy, last change, now, until */
-const table: [WormDocument | undefined, number, number, number | undefined][] = [
-  [undefined, begun, begun, undefined],
-  [open, begun, begun + hour, begun + 2 * day],
-  [open, begun, lapsed, undefined],
-  [locked, begun, lapsed, begun + 2 * day],
-  [locked, begun, begun + 2 * day - 1, begun + 2 * day],
-  [locked, begun, begun + 2 * day, undefined],
-  [locked, begun - day, begun + hour, begun + day],
-  [locked, begun - 3 * day, begun + hour, undefined],
+/** policy, last change, now, whether it is protected */
+const table: [WormDocument | undefined, number, number, boolean][] = [
+  [undefined, begun, begun, false],
+  [open, begun, begun + hour, true],
+  [open, begun, lapsed, false],
+  [locked, begun, lapsed, true],
+  [locked, begun, begun + 2 * day - 1, true],
+  [locked, begun, begun + 2 * day, false],
+  [locked, begun - day, begun + hour, true],
+  [locked, begun - 3 * day, begun + hour, false],
 ];
 
-for (const [worm, modifiedAt, now, until] of table) {
+for (const [worm, modifiedAt, now, isProtected] of table) {
   const state = worm === undefined ? 'none' : wormStateOf(worm, now);
   test(`${state}, changed ${(modifiedAt - begun) / day} d, now ${(now - begun) / day} d`, () => {
-    assert.equal(protectedUntil(worm, modifiedAt, now), until);
+    const since = protectedSince(worm, now) ?? Number.POSITIVE_INFINITY;
+    assert.equal(modifiedAt >= since, isProtected);
   });
 }
 
