@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type DnsServer, reply, startDnsServer } from '../../support/dns-server.ts';
+import { code, type DnsServer, reply, startDnsServer } from '../../support/dns-server.ts';
 import { formBody, formType, policyText, signFormV1 } from '../../support/forms.ts';
 import { type Answer, type Call, openRawOss, type RawOss, textOf } from './raw-oss.ts';
 
@@ -56,13 +56,15 @@ before(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
   dns = await startDnsServer();
-  dns.script('inside.example', (question, replier) => {
-    const { name } = question;
-    const isV4 = question.type === 'A';
-    const answers = isV4 ? [{ type: 'A' as const, name, ttl: 60, data: '10.0.0.1' }] : [];
-    const questions = [{ type: isV4 ? ('A' as const) : ('AAAA' as const), name }];
-    replier.send(reply(question, answers, { questions }));
-  });
+  for (const name of ['inside.example', 'nobody.example']) {
+    dns.script(name, (question, replier) => {
+      const type = question.type === 'A' ? 'A' : 'AAAA';
+      const isThere = name === 'inside.example' && type === 'A';
+      const answers = isThere ? [{ type: 'A' as const, name, ttl: 60, data: '10.0.0.1' }] : [];
+      const rcode = name === 'inside.example' ? code.noError : code.nxdomain;
+      replier.send(reply(question, answers, { rcode, questions: [{ type, name }] }));
+    });
+  }
   oss = await openRawOss({
     ENDPOINT: 'oss.example.net,localhost',
     OUTBOUND_ALLOW: '127.0.0.1',
