@@ -29,9 +29,15 @@ import { isRequesterCharged, noteCharge } from '../requester-pays.ts';
 import type { Operation, OperationContext, Target } from '../types.ts';
 import { putObject } from './put-object.ts';
 
+/** oss-object-api.md PostObject: of the whole body. */
+const bodyBytesMax = 5 * 1024 ** 3;
+
 export async function postObject(context: OperationContext): Promise<HttpResponse> {
   const { request } = context;
   const boundary = boundaryOf(request.headers['content-type']);
+  if ((request.body.length ?? 0) > bodyBytesMax) {
+    throw new OssError('EntityTooLarge', { closeConnection: true });
+  }
   const form = await openForm(verifiedBody(request), boundary);
   try {
     return await takeForm(context, form);
