@@ -8,6 +8,7 @@ import {
   applyCrossOrigin,
   applyForcedDownload,
   authorise,
+  createRights,
   type Grant,
   isCallbackKeyRequest,
   isRequesterCharged,
@@ -24,11 +25,13 @@ import type { Bucket } from './buckets/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
 import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
+import { isStsRequest, type Sts } from './sts/index.ts';
 import { isConnectionForHost } from './tls/index.ts';
 
 export interface PipelineRooms {
   readonly hosts: HostResolver;
   readonly services: Services;
+  readonly sts: Sts;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
 }
@@ -50,6 +53,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const target = parseTarget(resolved, request);
     reached.target = target;
     await checkConnection(request, target, rooms);
+    // Temporary credentials are asked for at the same door, in forms that nothing else has.
+    if (target.level === 'service' && isStsRequest(request)) return await rooms.sts(request);
     const operation = await match(request, target);
     checkAddressing(operation, target);
     // A preflight may carry the signature of the request it asks about, and a form its own.
@@ -58,10 +63,11 @@ export function createPipeline(rooms: PipelineRooms): Handler {
         ? anonymous
         : await rooms.services.authenticator.authenticate(request, target);
     const { services } = rooms;
-    const asked = { request, target, operation, caller, marker: undefined, services };
+    const rights = createRights(request, caller, services);
+    const asked = { request, target, operation, caller, rights, marker: undefined, services };
     let grant: Grant;
     try {
-      grant = await authorise(operation, request, target, caller, services);
+      grant = await authorise(asked);
     } catch (problem) {
       const bucket = await bucketOfRefusal(toOssError(problem), reached, services);
       reached.bucket = bucket;

@@ -35,6 +35,8 @@ import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createAllowList, createDialer } from './outbound/index.ts';
 import { createPipeline } from './pipeline.ts';
+import { createPolicyShelf } from './rights/index.ts';
+import { createSts } from './sts/index.ts';
 import { keepSwept } from './sweeps.ts';
 import {
   createListenerOptions,
@@ -247,6 +249,7 @@ async function createServices(
       world,
     }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
+    policies: createPolicyShelf(),
     certificates: createCertificates({
       certificates,
       serving,
@@ -298,7 +301,7 @@ async function listen(
     onOwnerChanged: ticketKeys.domainIsOf,
     publicEndpoint: () => config.publicEndpoint ?? firstEndpoint(config, bound),
   });
-  const options = listenerOptions(services, config, world, log);
+  const options = listenerOptions(services, engines.metadata, config, world, log);
   const http =
     config.http === 'off' ? undefined : createHttpListener({ ...options, address: config.http });
   if (config.https !== 'off') {
@@ -348,6 +351,7 @@ async function restrictionOf(
 
 function listenerOptions(
   services: Services,
+  { identities }: Engines['metadata'],
   config: Config,
   world: World,
   log: Log,
@@ -358,6 +362,7 @@ function listenerOptions(
       findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
     }),
     services,
+    sts: createSts({ ...services, identities, world }),
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });
   return {

@@ -11,11 +11,6 @@ export function bucketOf(context: OperationContext): Bucket {
   throw new OssError('NoSuchBucket', { fields: { BucketName: target.bucket } });
 }
 
-/** `undefined` for an anonymous caller. */
-export function callerAccountId({ caller }: OperationContext): string | undefined {
-  return caller.kind === 'account' ? caller.accountId : undefined;
-}
-
 /** Who does this, for the audit record. Only for operations that need a signature. */
 export function actorOf({ caller, request }: OperationContext): AuditActor {
   if (caller.kind === 'anonymous') {

@@ -12,5 +12,6 @@ export { matchOperation } from './match.ts';
 export { answerRefusedPage } from './object/refused-page.ts';
 export { operations } from './operations.ts';
 export { isRequesterCharged, noteCharge } from './requester-pays.ts';
+export { createRights } from './rights.ts';
 export type { ApiSettings, Services } from './services.ts';
 export type { Operation, OperationContext, Target } from './types.ts';

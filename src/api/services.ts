@@ -4,6 +4,7 @@ import type { BucketDocuments, Buckets, Objects, TlsRestriction } from '../bucke
 import type { Callbacks } from '../callbacks/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
+import type { PolicyShelf } from '../rights/index.ts';
 import type { World } from '../world/index.ts';
 
 /** The rooms an operation may call, wired once by server.ts. */
@@ -14,6 +15,7 @@ export interface Services {
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly documents: BucketDocuments;
+  readonly policies: PolicyShelf;
   readonly cnames: Cnames;
   readonly certificates: Certificates;
   readonly callbacks: Callbacks;
