@@ -3,12 +3,14 @@
  * Whatever throws on the way becomes an answer in exactly one place: `refuse`.
  */
 import {
+  answerCallbackKey,
   answerRefusedPage,
   applyCrossOrigin,
   applyForcedDownload,
   authorise,
   createRights,
   type Grant,
+  isCallbackKeyRequest,
   isRequesterCharged,
   matchOperation,
   noteCharge,
@@ -45,6 +47,9 @@ const anonymous: Caller = { kind: 'anonymous' };
 export function createPipeline(rooms: PipelineRooms): Handler {
   async function answer(request: HttpRequest, reached: Reached): Promise<HttpResponse> {
     const resolved = await rooms.hosts.resolve(request.host);
+    if (resolved.kind === 'endpoint' && isCallbackKeyRequest(request)) {
+      return await answerCallbackKey(rooms.services);
+    }
     const target = parseTarget(resolved, request);
     reached.target = target;
     await checkConnection(request, target, rooms);
