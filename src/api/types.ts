@@ -2,6 +2,7 @@ import type { Caller } from '../auth/index.ts';
 import type { Bucket, DeleteMarker, StoredObject } from '../buckets/index.ts';
 import type { Level, Target } from '../hosts/index.ts';
 import type { HttpRequest, HttpResponse } from '../http/index.ts';
+import type { RequestNotes } from './request-notes.ts';
 import type { Services } from './services.ts';
 
 export type { Level, Target } from '../hosts/index.ts';
@@ -63,5 +64,7 @@ export interface OperationContext {
   readonly object: StoredObject | undefined;
   /** The delete marker that the request names by its version. */
   readonly marker: DeleteMarker | undefined;
+  /** Filled by the operation as it goes. */
+  readonly notes: RequestNotes;
   readonly services: Services;
 }

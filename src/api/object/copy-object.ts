@@ -18,6 +18,7 @@ import { element } from '../../xml/index.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf, callerAccountId } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { noteStored } from '../request-notes.ts';
 import { isRequesterCharged } from '../requester-pays.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
@@ -62,6 +63,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
       sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
     },
   });
+  noteStored(context, copy.object);
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
     ...encryptionHeaders(copy.object),

@@ -110,12 +110,14 @@ async function asPutObject(
   form: Form,
   { caller, key, policy }: FormFacts,
 ): Promise<OperationContext> {
-  const { services } = context;
+  const { services, notes } = context;
+  notes.caller = caller;
+  notes.key = key;
   const operation: Operation = { ...context.operation, access: 'object-write' };
   const target: Target = { ...context.target, level: 'object', key };
   const request = requestOf(context.request, form, policy);
   const grant = await authorise(operation, request, target, caller, services);
-  return { request, target, operation, caller, marker: undefined, ...grant, services };
+  return { request, target, operation, caller, marker: undefined, ...grant, notes, services };
 }
 
 function requestOf(request: HttpRequest, form: Form, policy: PostPolicy | undefined): HttpRequest {
