@@ -1,7 +1,7 @@
 /**
- * Keeps the lifecycle rules of the buckets running while the server does: every hour, on one node of
- * those that share a database. A run of large buckets may take hours, so it has a line of its own,
- * beside the sweeps.
+ * Keeps the lifecycle rules of the buckets running while the server does: every hour, on one node
+ * of those that share a database. A run of large buckets may take hours, so it has a line of its
+ * own, beside the sweeps.
  */
 import {
   type BucketDocuments,

@@ -62,8 +62,22 @@ class ComposedReader implements BlobReader {
     return (await this.#openAt(position)) !== undefined;
   }
 
-  /** 0 also where a part has gone: whoever counts the bytes will notice. */
+  /**
+   * Fills the target over the borders of parts. Fewer bytes also where a part has gone: whoever
+   * counts them will notice.
+   */
   async read(target: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      const count = await this.#readPart(target.subarray(filled), position + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled;
+  }
+
+  /** From the part at `position`, no further than its end. */
+  async #readPart(target: Uint8Array, position: number): Promise<number> {
     if (position >= this.#end) return 0;
     const open = await this.#openAt(position);
     if (open === undefined) return 0;

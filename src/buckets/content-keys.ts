@@ -96,6 +96,12 @@ export function encryptingWriter(writer: BlobWriter, cipher: BlobCipher): BlobWr
   };
 }
 
+/** Decrypts a blob from its beginning on, piece by piece, for whoever needs both texts. */
+export function createDecryptor(cipher: BlobCipher): (bytes: Uint8Array) => Uint8Array {
+  const stream = createDecipheriv(algorithm, cipher.key, counterAt(cipher, 0));
+  return (bytes) => stream.update(bytes);
+}
+
 /** What is kept encrypted and read in the clear. */
 export async function openDecrypted(
   blobs: Pick<BlobStore, 'open'>,

@@ -46,7 +46,13 @@ export type {
   Tag,
 } from './configurations.ts';
 export type { ExpectedContent, IncomingContent } from './content.ts';
-export { type ContentKeys, createContentKeys, moveContentKey } from './content-keys.ts';
+export {
+  type BlobCipher,
+  type ContentKeys,
+  createContentKeys,
+  createDecryptor,
+  moveContentKey,
+} from './content-keys.ts';
 export type { CopyObject } from './copying.ts';
 export {
   type CorsDocument,

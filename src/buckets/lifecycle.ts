@@ -52,8 +52,8 @@ export interface LifecycleRunner {
 
 const bucketsAtOnce = 100;
 /**
- * Rules and objects multiply: a thousand rules on a page of these are some milliseconds, after which
- * requests have their turn.
+ * Rules and objects multiply: a thousand rules on a page of these are some milliseconds, after
+ * which requests have their turn.
  */
 const pageSize = 100;
 

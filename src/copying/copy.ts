@@ -1,9 +1,10 @@
 /** The steps of a copy. Each compares before it writes, so that a copy cut off is made again. */
 import { rootAccountSetting } from '../accounts/index.ts';
+import { createContentKeys } from '../buckets/index.ts';
 import { type RowTableName, rowTables } from '../stores/index.ts';
 import { claimTarget } from './claim.ts';
+import { checkContents, copyContents, isContentTable } from './content-rows.ts';
 import { Damages } from './damages.ts';
-import { checkObjects, copyObjects } from './objects.ts';
 import { CopyProblem } from './problem.ts';
 import { type CopyRun, newTally } from './run.ts';
 import { compareTable, copyTable, removeStrangers } from './tables.ts';
@@ -38,6 +39,7 @@ export async function copyInstallation(input: CopyInput): Promise<CopyReport> {
     ...input,
     name: await claimTarget(input, sourceId),
     damages,
+    targetKeys: createContentKeys(target.sealer, input.world.random),
     translation: new Translation({ from: source.sealer, to: target.sealer }, damages),
     sizes: await sizesOf(source.metadata.rows),
     tally: newTally(),
@@ -45,10 +47,10 @@ export async function copyInstallation(input: CopyInput): Promise<CopyReport> {
   await target.blobs.sweepUnfinished();
   for (const table of tables.toReversed()) await removeStrangers(run, table);
   for (const table of tables) {
-    if (table.name === 'objects') await copyObjects(run, table);
+    if (isContentTable(table)) await copyContents(run, table);
     else await copyTable(run, table);
   }
-  await checkObjects(run);
+  await checkContents(run);
   await settleNumbers(run);
   return await close(run);
 }
@@ -57,9 +59,12 @@ export async function copyInstallation(input: CopyInput): Promise<CopyReport> {
 async function settleNumbers(run: CopyRun): Promise<void> {
   const [source, target] = [run.source.metadata.rows, run.target.metadata.rows];
   for (const bucketId of run.damages.buckets) {
-    const [row] = await source.readRows('buckets', [bucketId - 1], 1);
-    if (row?.id !== bucketId) continue;
-    await target.putRows(run.name, 'buckets', [run.damages.withoutLosses(row)]);
+    const bucket = await source.findRow('buckets', [bucketId]);
+    if (bucket === undefined) continue;
+    await target.putRows(run.name, 'buckets', [run.damages.withoutLosses(bucket)]);
+    const [counters] = await source.readRows('bucket_counters', [bucketId, -1], 1);
+    if (counters?.bucket_id !== bucketId) continue;
+    await target.putRows(run.name, 'bucket_counters', [run.damages.withoutLosses(counters)]);
   }
   for (const { name, isNumbered } of tables) {
     if (!isNumbered) continue;

@@ -1,5 +1,5 @@
 /** What is damaged in the source: told at the end, left out of the target, reckoned with. */
-import type { Row, RowKey, RowStore } from '../stores/index.ts';
+import type { Row, RowKey, RowStore, RowTableName } from '../stores/index.ts';
 import { CopyProblem } from './problem.ts';
 import type { Damage } from './types.ts';
 
@@ -9,17 +9,37 @@ const damagesMax = 10_000;
 /** Unreadable one after the other: the store is away, which is no damage. */
 const unreadableInRowMax = 50;
 
-/** Of one bucket. */
+/** What is lost of one bucket, by the columns that count it. */
 interface Loss {
   readonly bucket: string;
-  count: number;
-  bytes: number;
+  /** The shard of its counters that reckons with it; undefined when it has none. */
+  readonly shard: number | undefined;
+  readonly columns: Map<string, number>;
 }
+
+/** Classes that are counted apart, and how their columns begin. */
+const countedClasses: Readonly<Record<string, string>> = {
+  IA: 'ia',
+  Archive: 'archive',
+  ColdArchive: 'cold_archive',
+  DeepColdArchive: 'deep_cold_archive',
+};
+
+/** A row of a table that names contents, and its key there. */
+export interface DamagedRow {
+  readonly table: ContentTable;
+  readonly key: RowKey;
+  readonly row: Row;
+}
+
+export type ContentTable = 'objects' | 'object_versions' | 'upload_parts';
 
 export class Damages {
   readonly #source: RowStore;
   readonly #told: Damage[] = [];
-  readonly #objects = new Map<string, Damage>();
+  readonly #known = new Map<string, Damage>();
+  /** Made of several blobs. */
+  readonly #contents = new Set<string>();
   readonly #losses = new Map<number, Loss>();
   #unreadableInRow = 0;
 
@@ -33,56 +53,67 @@ export class Damages {
 
   /** Of secrets; the row is copied as it is. The same twice is one. */
   addSecret(of: string): void {
-    if (this.#objects.has(of)) return;
+    if (this.#known.has(of)) return;
     this.#add(of, { of, what: 'does not open under the source’s master key' });
   }
 
-  async addObject(row: Row, fault: { kind: string; what: string }): Promise<void> {
-    const key = keyText([row.bucket_id ?? null, row.key ?? null]);
-    if (this.#objects.has(key)) return;
+  async addContent({ table, key, row }: DamagedRow, fault: Fault): Promise<void> {
+    const name = nameOf(table, key);
+    if (this.#known.has(name)) return;
     this.#countUnreadable(fault);
-    const bucketId = Number(row.bucket_id);
-    const loss = this.#losses.get(bucketId) ?? (await this.#begin(bucketId));
-    const name = Buffer.from(row.key as Uint8Array).toString('utf8');
-    this.#add(key, { of: `${loss.bucket}/${name}`, what: fault.what });
-    loss.count += 1;
-    loss.bytes += Number(row.size);
+    const upload =
+      table === 'upload_parts'
+        ? await this.#source.findRow('uploads', [row.upload_id ?? null])
+        : undefined;
+    const { bucket_id: bucketId = null, key: objectKey = null } = upload ?? row;
+    const loss = await this.#lossOf(Number(bucketId));
+    if (this.#known.has(name)) return;
+    const of = `${loss.bucket}/${Buffer.from((objectKey ?? []) as Uint8Array).toString('utf8')}`;
+    this.#add(name, { of: `${of}${partOf(table, row)}`, what: fault.what });
+    if (row.content === 'parts') this.#contents.add(String(row.blob_id));
+    for (const [column, by] of countsOf(table, row)) {
+      loss.columns.set(column, (loss.columns.get(column) ?? 0) + by);
+    }
   }
 
-  /** An object was read well: what could not be read before is damage and no outage. */
+  /** A content was read well: what could not be read before is damage and no outage. */
   noteReadable(): void {
     this.#unreadableInRow = 0;
   }
 
-  hasObject(key: RowKey): boolean {
-    return this.#objects.has(keyText(key));
+  /** The row of the source is not to stand in the target. */
+  leavesOut(table: RowTableName, key: RowKey): boolean {
+    if (table === 'content_parts') return this.#contents.has(String(key[0]));
+    return this.#known.has(nameOf(table, key));
   }
 
   get buckets(): number[] {
     return [...this.#losses.keys()];
   }
 
-  /** The row of a bucket, counting what there will be in the target. */
-  withoutLosses(bucket: Row): Row {
-    const loss = this.#losses.get(Number(bucket.id));
-    if (loss === undefined) return bucket;
-    return {
-      ...bucket,
-      object_count: Number(bucket.object_count) - loss.count,
-      storage_bytes: Number(bucket.storage_bytes) - loss.bytes,
-    };
+  /** A row of `buckets` or `bucket_counters`, counting what there will be in the target. */
+  withoutLosses(row: Row): Row {
+    const isShard = 'shard' in row;
+    const loss = this.#losses.get(Number(isShard ? row.bucket_id : row.id));
+    if (loss === undefined || loss.shard !== (isShard ? Number(row.shard) : undefined)) return row;
+    const counted = [...loss.columns]
+      .filter(([column]) => column in row)
+      .map(([column, by]) => [column, Number(row[column]) - by] as const);
+    return { ...row, ...Object.fromEntries(counted) };
   }
 
-  async #begin(bucketId: number): Promise<Loss> {
-    const [row] = await this.#source.readRows('buckets', [bucketId - 1], 1);
+  async #lossOf(bucketId: number): Promise<Loss> {
+    const bucket = await this.#source.findRow('buckets', [bucketId]);
+    const [counters] = await this.#source.readRows('bucket_counters', [bucketId, -1], 1);
     const begun = this.#losses.get(bucketId);
     if (begun !== undefined) return begun;
-    const loss = { bucket: String(row?.name ?? bucketId), count: 0, bytes: 0 };
+    const shard = counters?.bucket_id === bucketId ? Number(counters.shard) : undefined;
+    const loss = { bucket: String(bucket?.name ?? bucketId), shard, columns: new Map() };
     this.#losses.set(bucketId, loss);
     return loss;
   }
 
-  #countUnreadable(fault: { kind: string; what: string }): void {
+  #countUnreadable(fault: Fault): void {
     this.#unreadableInRow = fault.kind === 'unreadable' ? this.#unreadableInRow + 1 : 0;
     if (this.#unreadableInRow < unreadableInRowMax) return;
     throw new CopyProblem(
@@ -101,12 +132,36 @@ export class Damages {
       );
     }
     this.#told.push(damage);
-    this.#objects.set(key, damage);
+    this.#known.set(key, damage);
   }
 }
 
-function keyText(key: RowKey): string {
-  return key
-    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value))
-    .join(' ');
+interface Fault {
+  readonly kind: string;
+  readonly what: string;
+}
+
+function nameOf(table: string, key: RowKey): string {
+  const values = key.map((value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+  );
+  return [table, ...values].join(' ');
+}
+
+/** Behind bucket and key, for people. */
+function partOf(table: ContentTable, row: Row): string {
+  if (table === 'object_versions') return ` (version ${row.version_id})`;
+  return table === 'upload_parts' ? ` (part ${row.number} of upload ${row.upload_id})` : '';
+}
+
+function countsOf(table: ContentTable, row: Row): [column: string, by: number][] {
+  if (table === 'upload_parts') return [['part_count', 1]];
+  const size = Number(row.size);
+  const counts: [string, number][] = [
+    ['object_count', 1],
+    ['storage_bytes', size],
+  ];
+  const name = countedClasses[String(row.storage_class)];
+  if (name !== undefined) counts.push([`${name}_count`, 1], [`${name}_bytes`, size]);
+  return counts;
 }

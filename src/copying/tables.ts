@@ -32,7 +32,11 @@ export async function copyTable(run: CopyRun, table: WalkedTable): Promise<void>
   let done = 0;
   for await (const pair of walkRows(table, run.source.metadata.rows, run.target.metadata.rows)) {
     const row = changedRow(run, table, pair);
-    if (row !== undefined) await writer.add(row);
+    if (!run.damages.leavesOut(table.name, pair.key)) {
+      if (row !== undefined) await writer.add(row);
+    } else if (pair.target !== undefined) {
+      await run.target.metadata.rows.removeRows(run.name, table.name, [pair.key]);
+    }
     done += 1;
     tell(run, 'rows', table, done);
   }
@@ -94,7 +98,7 @@ export async function compareTable(
 }
 
 function isAsItShould(run: CopyRun, table: WalkedTable, pair: Pair<Row>): boolean {
-  if (table.name === 'objects' && run.damages.hasObject(pair.key)) return pair.target === undefined;
+  if (run.damages.leavesOut(table.name, pair.key)) return pair.target === undefined;
   if (pair.source === undefined || pair.target === undefined) return false;
   return isSameRow(run.translation.translate(table.name, pair.source, pair.target), pair.target);
 }

@@ -4,6 +4,7 @@ import { moveSecret } from '../accounts/index.ts';
 import { movePrivateKey } from '../certificates/index.ts';
 import { type SealerPair, SealingError } from '../sealing/index.ts';
 import type { Row, RowTableName, RowValue } from '../stores/index.ts';
+import { moveKeyInside, withoutKey } from './content-keys.ts';
 import type { Damages } from './damages.ts';
 
 /** Sealed anew on the way, so that the text differs where what it seals does not. */
@@ -23,9 +24,11 @@ export class Translation {
 
   /** `standing` is what the target has under the key: what it seals already is kept as it is. */
   translate(table: RowTableName, row: Row, standing: Row | undefined): Row {
-    if (table === 'buckets') return this.#damages.withoutLosses(row);
+    if (table === 'buckets' || table === 'bucket_counters') {
+      return this.#damages.withoutLosses(row);
+    }
     const column = sealedColumns[table];
-    if (column === undefined) return row;
+    if (column === undefined) return this.#translateInside(table, row, standing);
     const before = standing === undefined ? undefined : textOf(standing, column);
     try {
       return { ...row, [column]: this.#reseal(table, row, before) };
@@ -33,6 +36,16 @@ export class Translation {
       if (!(error instanceof SealingError)) throw error;
       // As good here as there: the row comes along, and whoever reads the report knows.
       this.#damages.addSecret(nameOf(table, row));
+      return row;
+    }
+  }
+
+  #translateInside(table: RowTableName, row: Row, standing: Row | undefined): Row {
+    try {
+      return moveKeyInside(this.#sealers, table, row, standing);
+    } catch (error) {
+      if (!(error instanceof SealingError)) throw error;
+      // A content whose key does not open is damaged: that is told where it is carried.
       return row;
     }
   }
@@ -59,11 +72,14 @@ export function isSameRow(left: Row, right: Row): boolean {
 /** A digest over rows that tells nothing of what is sealed in them. */
 export class RowDigest {
   readonly #hash: Hash = createHash('sha256');
+  readonly #table: RowTableName;
   readonly #sealed: string | undefined;
   constructor(table: RowTableName) {
+    this.#table = table;
     this.#sealed = sealedColumns[table];
   }
-  add(row: Row): void {
+  add(added: Row): void {
+    const row = withoutKey(this.#table, added);
     for (const column of Object.keys(row).sort()) {
       if (column === this.#sealed) continue;
       const value = row[column];

@@ -40,7 +40,7 @@ export interface CopyProgress {
 
 /** Something in the source that cannot be copied as it should be. */
 export interface Damage {
-  /** `bucket/key` of an object, or which secret. */
+  /** `bucket/key` of an object, version or part of an upload, or which secret. */
   readonly of: string;
   readonly what: string;
 }
@@ -65,10 +65,10 @@ export interface CopyReport {
   /** Rows that differed at the end, all tables. */
   readonly differing: number;
   readonly objects: {
-    /** Whose bytes were brought over in this run. */
+    /** Objects, versions and parts of uploads whose bytes were brought over in this run. */
     readonly copied: number;
     readonly bytes: number;
-    /** Looked at in the target's store. */
+    /** Blobs looked at in the target's store. */
     readonly checked: number;
     /** Found missing or wrong in the target, and brought over again. */
     readonly repaired: number;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
+  blobTables,
   type MetadataEngine,
   openSqliteEngine,
   type Row,
@@ -44,6 +45,10 @@ async function fillAll(engine: MetadataEngine): Promise<void> {
   await engine.buckets.setBucketVersioning(other.id, 'Enabled');
   for (const key of ['v', 'a\0', 'v']) {
     await putSample(engine, other.id, key, { versionId: unique('v') });
+  }
+  for (const key of ['gone', 'v', 'v']) {
+    const deletions = [{ key, versionId: undefined, markerId: unique('m') }];
+    await engine.objects.deleteObjects({ bucketId: other.id, deletions, now });
   }
   const upload = {
     uploadId: unique('upload'),
@@ -154,12 +159,48 @@ export function rowStoreContract(under: EngineUnderTest): void {
       assert.deepEqual(await allRows(suite.engine, 'buckets'), await allRows(embedded, 'buckets'));
     });
 
-    it('rows are found by their blobs', async () => {
-      const [object] = await embedded.rows.readRows('objects', undefined, 1);
-      assert.ok(object);
-      const found = await suite.engine.rows.findObjectsOf([String(object.blob_id), 'unknown']);
-      assert.deepEqual(found.map(plain), [plain(object)]);
-      assert.deepEqual(await suite.engine.rows.findObjectsOf([]), []);
+    it('a row is found by its key', async () => {
+      for (const { name, key } of rowTables) {
+        const [row] = await embedded.rows.readRows(name, undefined, 1);
+        assert.ok(row, name);
+        const values = key.map((column) => row[column] ?? null);
+        const found = (await suite.engine.rows.findRow(name, values)) ?? assert.fail(name);
+        assert.deepEqual(plain(found), plain(row));
+      }
+      assert.equal(await suite.engine.rows.findRow('uploads', ['unknown']), undefined);
+    });
+
+    it('rows are found by their blobs, and counted by them', async () => {
+      const { rows } = suite.engine;
+      let count = 0;
+      for (const table of blobTables) {
+        for (const row of await allRows(embedded, table)) {
+          if (row.blob_id === null) continue;
+          const found = await rows.findHolders([String(row.blob_id), 'unknown']);
+          assert.deepEqual(
+            found.map((holder) => [holder.table, plain(holder.row)]),
+            [[table, row]],
+          );
+          if ((row.content ?? 'blob') === 'blob') count += 1;
+        }
+      }
+      assert.equal(await rows.countBlobs(), count);
+      assert.deepEqual(await rows.findHolders([]), []);
+    });
+
+    it('versions keep their ids apart, and markers have no blob to share', async () => {
+      const { rows } = suite.engine;
+      const versions = await embedded.rows.readRows('object_versions', undefined, 100);
+      const markers = versions.filter((row) => row.is_marker === 1);
+      const object = versions.find((row) => row.is_marker === 0) ?? assert.fail();
+      assert.ok(markers.length >= 2);
+      assert.equal(await rows.putRows('one', 'object_versions', markers), 0);
+      const same = { ...object, sequence: 99, blob_id: 'another' };
+      assert.equal(await rows.putRows('one', 'object_versions', [same]), 1);
+      const other = { ...same, version_id: 'another' };
+      assert.equal(await rows.putRows('one', 'object_versions', [other]), 0);
+      const { bucket_id: bucketId = null, key = null } = object;
+      assert.equal(await rows.removeRows('one', 'object_versions', [[bucketId, key, 99]]), 0);
     });
 
     it('what hangs on nothing and what would share a unique value is left out', async () => {

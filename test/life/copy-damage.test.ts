@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { openPlace, type Place, servePlace } from '../campaigns/copy/places.ts';
+import { embedded, openPlace, type Place, servePlace } from '../campaigns/copy/places.ts';
 import { copy } from './copy/command.ts';
 import { assertSamePlaces, stageForSuite, whole } from './copy/stage.ts';
 import { clientOf } from './copy/story.ts';
@@ -18,7 +18,10 @@ describe('damage', () => {
     const found = await opened.metadata.buckets.findBucket(bucket);
     const object = await opened.metadata.objects.findObject(found?.id ?? 0, key);
     await opened.close();
-    const { blobId = '' } = object ?? {};
+    return fileOf(place, object?.blobId ?? '');
+  }
+
+  function fileOf(place: Place, blobId: string): string {
     return join(place.dataDir, 'objects', 'data', blobId.slice(0, 2), blobId);
   }
 
@@ -41,7 +44,7 @@ describe('damage', () => {
           'its bytes are not those that were stored (CRC-64)',
       },
     );
-    assert.equal(report?.objects.copied, story.objects.length - 3);
+    assert.equal(report?.objects.copied, story.contents - 3);
     await assert.rejects(servePlace(there), /not complete/);
     const left = await copy(place, there, '--leave-damaged');
     assert.equal(left.code, 1, 'whoever runs it must see that something is missing');
@@ -125,4 +128,94 @@ describe('damage', () => {
     assert.equal((await whole(copy(place, there, '--verify', 'full'))).objects.repaired, 1);
     await assertSamePlaces(place, there);
   });
+
+  it('of versions, of parts and of what they make is told, counted and left out', async () => {
+    const { place, story } = await stage.storied('layered');
+    const facts = await layersOf(place);
+    await rm(fileOf(place, facts.version));
+    await writeFile(fileOf(place, facts.composedParts[1] ?? ''), '?');
+    await rm(fileOf(place, facts.uploadParts[2] ?? ''));
+    const there = await stage.newCluster('layered-there');
+    const left = await copy(place, there, '--leave-damaged');
+    assert.deepEqual(
+      Object.fromEntries((left.report?.damages ?? []).map(({ of, what }) => [of, what])),
+      {
+        'versioned-bucket/composed': 'its bytes are not those that were stored (CRC-64)',
+        'versioned-bucket/versions (version null)': 'its bytes are missing',
+        [`versioned-bucket/later (part 3 of upload ${facts.uploadId})`]: 'its bytes are missing',
+      },
+    );
+    assert.equal(left.report?.isComplete, true);
+    assert.equal(left.report?.objects.copied, story.contents - 3);
+    const again = await copy(place, there, '--leave-damaged');
+    assert.deepEqual([again.report?.isComplete, again.report?.objects.copied], [true, 0]);
+    const opened = await openPlace(there);
+    const { metadata, blobs } = opened;
+    const counted = await metadata.inspection.countBucket(facts.bucketId);
+    assert.deepEqual(counted?.noted, counted?.counted);
+    assert.equal(counted?.noted.partCount, 2);
+    assert.deepEqual(await metadata.objects.listContentParts(facts.composed, 0, 10), []);
+    const stored: string[] = [];
+    for await (const batch of blobs.list()) stored.push(...batch.map(({ blobId }) => blobId));
+    const named = await metadata.objects.listBlobs('', 1_000);
+    assert.deepEqual(stored.sort(), named.sort(), 'parts of what is lost do not stay');
+    await opened.close();
+  });
+
+  it('of versions and parts in the target is found and brought over again', async () => {
+    const { place } = await stage.storied('patched');
+    const there = await embedded(stage.folder, 'patched-there');
+    await whole(copy(place, there));
+    const facts = await layersOf(there);
+    await rm(fileOf(there, facts.version));
+    for (const part of facts.composedParts) await writeFile(fileOf(there, part), 'no');
+    await rm(fileOf(there, facts.uploadParts[0] ?? ''));
+    // Two blobs of one piece each, and three that make one content.
+    assert.equal((await whole(copy(place, there))).objects.repaired, 3);
+    await assertSamePlaces(place, there);
+    await writeFile(fileOf(there, facts.composedParts[1] ?? ''), '?');
+    assert.equal((await whole(copy(place, there))).objects.repaired, 0);
+    assert.equal((await whole(copy(place, there, '--verify', 'full'))).objects.repaired, 1);
+    await assertSamePlaces(place, there);
+  });
+
+  it('that a repair meets leaves the content out with its parts', async () => {
+    const { place } = await stage.storied('late');
+    const there = await embedded(stage.folder, 'late-there');
+    await whole(copy(place, there));
+    const facts = await layersOf(place);
+    for (const at of [place, there]) await rm(fileOf(at, facts.composedParts[0] ?? ''));
+    const left = await copy(place, there, '--leave-damaged');
+    assert.deepEqual(
+      left.report?.damages.map(({ of }) => of),
+      ['versioned-bucket/composed'],
+    );
+    assert.equal(left.report?.isComplete, true);
+    const opened = await openPlace(there);
+    assert.deepEqual(await opened.metadata.objects.listContentParts(facts.composed, 0, 10), []);
+    await opened.close();
+  });
+
+  /** Names of blobs and contents, as the story made them. */
+  async function layersOf(place: Place) {
+    const opened = await openPlace(place);
+    const { buckets, objects, uploads, rows } = opened.metadata;
+    const bucketId = (await buckets.findBucket('versioned-bucket'))?.id ?? assert.fail();
+    const oldest = await objects.findVersion(bucketId, 'versions', 'null');
+    const composed = (await objects.findObject(bucketId, 'composed'))?.blobId ?? assert.fail();
+    const parts = await objects.listContentParts(composed, 0, 10);
+    const [upload] = await rows.readRows('uploads', undefined, 1);
+    const uploadId = String(upload?.upload_id);
+    const uploadParts = await uploads.listParts(uploadId, 0, 10);
+    await opened.close();
+    assert.ok(oldest !== undefined && 'object' in oldest);
+    return {
+      bucketId,
+      version: oldest.object.blobId,
+      composed,
+      composedParts: parts.map(({ blobId }) => blobId),
+      uploadId,
+      uploadParts: uploadParts.map(({ blobId }) => blobId),
+    };
+  }
 });

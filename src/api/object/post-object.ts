@@ -24,6 +24,7 @@ import { element } from '../../xml/index.ts';
 import { encodePath, xmlAnswer } from '../answers.ts';
 import { authorise } from '../authorise.ts';
 import { checkContentMd5, invalidArgument } from '../document.ts';
+import { isRequesterCharged, noteCharge } from '../requester-pays.ts';
 import type { Operation, OperationContext, Target } from '../types.ts';
 import { putObject } from './put-object.ts';
 
@@ -51,7 +52,8 @@ async function takeForm(context: OperationContext, form: Form): Promise<HttpResp
   const success = readSuccess(form.fields);
   const key = template.replace(/\$\{filename\}/g, () => form.file.name ?? '');
   const put = await asPutObject(context, form, { caller, key, policy });
-  const answer = await putObject(put);
+  const isCharged = await isRequesterCharged(put, put.bucket);
+  const answer = noteCharge(await putObject(put), isCharged);
   // What a callback has answered beats whatever the form asked for (oss-semantics.md 7.6).
   if (answer.body.kind !== 'none') return answer;
   return succeed(answer, success, { request, target: put.target });
@@ -113,7 +115,11 @@ async function asPutObject(
   const { services, notes } = context;
   notes.caller = caller;
   notes.key = key;
-  const operation: Operation = { ...context.operation, access: 'object-write' };
+  const operation: Operation = {
+    ...context.operation,
+    name: 'PutObject',
+    access: 'object-write',
+  };
   const target: Target = { ...context.target, level: 'object', key };
   const request = requestOf(context.request, form, policy);
   const grant = await authorise(operation, request, target, caller, services);
@@ -185,6 +191,8 @@ function headersOf(request: HttpRequest, form: Form): HttpRequest['headers'] {
   set('content-type', contentTypeOf(form));
   set('x-oss-callback', fields.get('callback'));
   set('x-oss-callback-var', fields.get('callback-var'));
+  const pace = request.headers['x-oss-traffic-limit'];
+  if (pace !== undefined) headers['x-oss-traffic-limit'] ??= pace;
   const acl = aclOf(request, form);
   if (acl !== undefined) headers['x-oss-object-acl'] ??= acl;
   return headers;

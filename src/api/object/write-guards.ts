@@ -1,6 +1,6 @@
 /**
- * What a bucket forbids its writers: to replace or delete what its retention policy protects, and to
- * overwrite what its rules keep (oss-semantics.md 8). Every operation that makes, replaces or
+ * What a bucket forbids its writers: to replace or delete what its retention policy protects, and
+ * to overwrite what its rules keep (oss-semantics.md 8). Every operation that makes, replaces or
  * removes an object asks here and hands the answer to the store, which decides in the same step.
  */
 import { isOverwriteForbidden, protectedSince } from '../../buckets/index.ts';

@@ -219,8 +219,8 @@ export interface ObjectIndex {
   }): Promise<DeletionResult[]>;
   /**
    * Changes an object but for its bytes: the current one, or the version named; with `blobId` only
-   * while it is that content, with `standing` only while it is as it was. `marker`: the version is a delete marker. `immutable`: with
-   * `protectedSince`, as above.
+   * while it is that content, with `standing` only while it is as it was. `marker`: the version is
+   * a delete marker. `immutable`: with `protectedSince`, as above.
    */
   changeObject(input: {
     bucketId: number;

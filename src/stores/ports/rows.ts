@@ -10,6 +10,13 @@ export type Row = Readonly<Record<string, RowValue>>;
 /** The values of the primary key, in its order. */
 export type RowKey = readonly RowValue[];
 
+/** All values together are of one row only; null is no value. */
+export interface UniqueColumns {
+  readonly columns: readonly string[];
+  /** Those by which few rows are found; all of them where left out. */
+  readonly by?: readonly string[];
+}
+
 export interface RowTable {
   readonly name: string;
   /** Columns of the primary key; rows come in its order, texts compared by their bytes. */
@@ -22,8 +29,8 @@ export interface RowTable {
     readonly table: string;
     readonly key: string;
   }[];
-  /** Columns that no two rows share, besides the key. */
-  readonly unique?: readonly string[];
+  /** What no two rows share, besides the key. */
+  readonly unique?: readonly UniqueColumns[];
   /** The key counts up and gives no number twice. */
   readonly isNumbered?: boolean;
   /** The engine itself refuses to change or remove a row. */
@@ -37,14 +44,14 @@ const ofBucket = { column: 'bucket_id', table: 'buckets', key: 'id' } as const;
  * stays there: garbage, announcements, and what an engine keeps for itself.
  */
 export const rowTables = [
-  { name: 'accounts', key: ['id'], batch: 500, unique: ['name'] },
+  { name: 'accounts', key: ['id'], batch: 500, unique: [{ columns: ['name'] }] },
   {
     name: 'credentials',
     key: ['access_key_id'],
     batch: 500,
     parents: [{ column: 'account_id', table: 'accounts', key: 'id' }],
   },
-  { name: 'buckets', key: ['id'], batch: 500, unique: ['name'], isNumbered: true },
+  { name: 'buckets', key: ['id'], batch: 500, unique: [{ columns: ['name'] }], isNumbered: true },
   { name: 'bucket_counters', key: ['bucket_id', 'shard'], batch: 500, parents: [ofBucket] },
   // A document may have a mebibyte, a chain and its key 64 KiB (DESIGN ruling 17).
   { name: 'bucket_documents', key: ['bucket_id', 'name'], batch: 20, parents: [ofBucket] },
@@ -52,7 +59,7 @@ export const rowTables = [
     name: 'certificates',
     key: ['number'],
     batch: 100,
-    unique: ['account_id', 'fingerprint256'],
+    unique: [{ columns: ['account_id', 'fingerprint256'] }],
     isNumbered: true,
   },
   {
@@ -69,30 +76,46 @@ export const rowTables = [
     key: ['bucket_id', 'key'],
     batch: 500,
     parents: [ofBucket],
-    unique: ['blob_id'],
+    unique: [{ columns: ['blob_id'] }],
   },
   {
     name: 'object_versions',
     key: ['bucket_id', 'key', 'sequence'],
     batch: 500,
     parents: [ofBucket],
-    unique: ['blob_id'],
+    unique: [
+      { columns: ['blob_id'] },
+      { columns: ['bucket_id', 'key', 'version_id'], by: ['bucket_id', 'key'] },
+    ],
   },
-  { name: 'content_parts', key: ['content_id', 'start'], batch: 500, unique: ['blob_id'] },
+  {
+    name: 'content_parts',
+    key: ['content_id', 'start'],
+    batch: 500,
+    unique: [{ columns: ['blob_id'] }],
+  },
   { name: 'uploads', key: ['upload_id'], batch: 500, parents: [ofBucket] },
   {
     name: 'upload_parts',
     key: ['upload_id', 'number'],
     batch: 500,
     parents: [{ column: 'upload_id', table: 'uploads', key: 'upload_id' }],
-    unique: ['blob_id'],
+    unique: [{ columns: ['blob_id'] }],
   },
-  { name: 'changes', key: ['kind', 'name'], batch: 500, unique: ['revision'] },
+  { name: 'changes', key: ['kind', 'name'], batch: 500, unique: [{ columns: ['revision'] }] },
   { name: 'counters', key: ['name'], batch: 500 },
   { name: 'settings', key: ['name'], batch: 20 },
 ] as const satisfies readonly RowTable[];
 
 export type RowTableName = (typeof rowTables)[number]['name'];
+
+/** Tables whose rows name blobs; those with a column `content` only where it is `blob`. */
+export const blobTables = ['objects', 'object_versions', 'content_parts', 'upload_parts'] as const;
+
+export interface BlobHolder {
+  readonly table: (typeof blobTables)[number];
+  readonly row: Row;
+}
 
 /** Settings that say something about a place, and are never read or written as rows. */
 export const settingsOfPlace = [
@@ -121,8 +144,11 @@ export interface RowStore {
   readRows(table: RowTableName, after: RowKey | undefined, limit: number): Promise<Row[]>;
   /** The keys alone, as `readRows`. */
   readKeys(table: RowTableName, after: RowKey | undefined, limit: number): Promise<RowKey[]>;
-  /** The rows of `objects` that point to these blobs. */
-  findObjectsOf(blobIds: readonly string[]): Promise<Row[]>;
+  findRow(table: RowTableName, key: RowKey): Promise<Row | undefined>;
+  /** The rows that name these blobs, or these contents made of several. */
+  findHolders(blobIds: readonly string[]): Promise<BlobHolder[]>;
+  /** How many blobs all rows together name. */
+  countBlobs(): Promise<number>;
   countRows(table: RowTableName): Promise<number>;
   /** The highest number a numbered table ever gave; 0 when it never gave one. */
   lastNumber(table: RowTableName): Promise<number>;

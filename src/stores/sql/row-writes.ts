@@ -1,9 +1,9 @@
 /** Writing rows of another installation, inside a transaction of the run that may. */
-import type { Row, RowKey, RowTable, RowTableName } from '../ports/rows.ts';
+import type { Row, RowKey, RowTable, RowTableName, UniqueColumns } from '../ports/rows.ts';
 import { expectRun } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { continueAfter } from './numbering.ts';
-import { keyOf, rowTable, untyped } from './row-tables.ts';
+import { rowTable, untyped } from './row-tables.ts';
 
 /** Rows of other tables that keep a row from going. */
 const children: Readonly<Record<string, readonly { table: string; column: string }[]>> = {
@@ -99,33 +99,47 @@ async function withoutStrangers(
   table: RowTable,
   rows: readonly Row[],
 ): Promise<readonly Row[]> {
-  const { unique = [] } = table;
-  const telling = unique.at(-1);
-  if (telling === undefined || rows.length === 0) return rows;
-  const found = await untyped(sql)
+  let kept = rows;
+  for (const unique of table.unique ?? []) kept = await withoutTwins(sql, table, unique, kept);
+  return kept;
+}
+
+async function withoutTwins(
+  sql: Sql,
+  table: RowTable,
+  { columns, by = columns }: UniqueColumns,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const hasValues = (row: Row) => columns.every((column) => row[column] !== null);
+  const telling = rows.filter(hasValues);
+  if (telling.length === 0) return rows;
+  let query = untyped(sql)
     .selectFrom(table.name)
-    .select([...table.key, ...unique])
-    .where(
-      telling,
-      'in',
-      rows.map((row) => row[telling] ?? null),
-    )
-    .execute();
-  const uniqueOf = (row: Row) => JSON.stringify(unique.map((column) => row[column]));
-  const holders = new Map(found.map((row) => [uniqueOf(row), keyText(table, row)]));
+    .select([...new Set([...table.key, ...columns])]);
+  for (const column of by) {
+    const values = new Map(
+      telling.map((row) => [textOf(row, [column]), bound(row[column] ?? null)]),
+    );
+    query = query.where(column, 'in', [...values.values()]);
+  }
+  const found = await query.execute();
+  const holders = new Map(found.map((row) => [textOf(row, columns), textOf(row, table.key)]));
   return rows.filter((row) => {
-    const holder = holders.get(uniqueOf(row));
-    if (holder !== undefined && holder !== keyText(table, row)) return false;
-    holders.set(uniqueOf(row), keyText(table, row));
+    if (!hasValues(row)) return true;
+    const [value, key] = [textOf(row, columns), textOf(row, table.key)];
+    const holder = holders.get(value);
+    if (holder !== undefined && holder !== key) return false;
+    holders.set(value, key);
     return true;
   });
 }
 
-function keyText(table: RowTable, row: Row): string {
+function textOf(row: Row, columns: readonly string[]): string {
   return JSON.stringify(
-    keyOf(table, row).map((value) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
-    ),
+    columns.map((column) => {
+      const value = row[column];
+      return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+    }),
   );
 }
 

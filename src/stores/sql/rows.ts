@@ -1,6 +1,13 @@
 /** Reading tables as rows, whatever is in them: a page at a time, by primary key. */
 import { sql as raw } from 'kysely';
-import { type RowKey, type RowStore, type RowTable, settingsOfPlace } from '../ports/rows.ts';
+import {
+  type BlobHolder,
+  blobTables,
+  type RowKey,
+  type RowStore,
+  type RowTable,
+  settingsOfPlace,
+} from '../ports/rows.ts';
 import { findCopyMark } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { lastNumber } from './numbering.ts';
@@ -17,10 +24,33 @@ export function rowPort(sql: Sql, write: RunWrite): RowStore {
         .select([...table.key]);
       return (await query.execute()).map((row) => keyOf(table, row));
     },
-    async findObjectsOf(blobIds) {
-      if (blobIds.length === 0) return [];
-      const query = untyped(sql).selectFrom('objects').selectAll();
-      return query.where('blob_id', 'in', [...blobIds]).execute();
+    async findRow(name, key) {
+      const table = rowTable(name);
+      let query = untyped(sql).selectFrom(name).selectAll();
+      for (const [index, column] of table.key.entries()) {
+        query = query.where(column, '=', key[index] ?? null);
+      }
+      return await query.executeTakeFirst();
+    },
+    async findHolders(blobIds) {
+      const holders: BlobHolder[] = [];
+      if (blobIds.length === 0) return holders;
+      for (const table of blobTables) {
+        const query = untyped(sql).selectFrom(table).selectAll();
+        const rows = await query.where('blob_id', 'in', [...blobIds]).execute();
+        holders.push(...rows.map((row) => ({ table, row })));
+      }
+      return holders;
+    },
+    async countBlobs() {
+      let count = 0;
+      for (const table of blobTables) {
+        const query = untyped(sql).selectFrom(table).select(raw<number>`count(*)`.as('count'));
+        const isOfBlob = table === 'objects' || table === 'object_versions';
+        const counted = isOfBlob ? query.where('content', '=', 'blob') : query;
+        count += Number((await counted.executeTakeFirstOrThrow()).count);
+      }
+      return count;
     },
     async countRows(table) {
       const query = untyped(sql).selectFrom(table).select(raw<number>`count(*)`.as('count'));

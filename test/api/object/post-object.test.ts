@@ -386,6 +386,36 @@ test('overwriting, versions and the ACL in a header', async () => {
   assert.equal(open.status, 200);
 });
 
+test('a form for a bucket whose requests the requester pays for', async () => {
+  const paid = await oss.bucket('public-read-write');
+  const body =
+    '<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>';
+  const query = { requestPayment: undefined };
+  assert.equal((await oss.call({ method: 'PUT', bucket: paid, query, body })).status, 200);
+  const form = (key: Parameters<typeof signFormV1>[0], more: FormFields = []): Promise<Answer> =>
+    post([['key', 'k'], ...more, ...signFormV1(key, policy([{ bucket: paid }]))], { bucket: paid });
+  const refused = await post([['key', 'k']], { bucket: paid });
+  assert.deepEqual([refused.status, refused.headers['x-oss-ec']], [403, '0003-00000703']);
+  const stranger = await oss.stranger();
+  assert.equal((await form(stranger)).headers['x-oss-ec'], '0003-00000703');
+  const agreed = await form(stranger, [['x-oss-request-payer', 'requester']]);
+  assert.deepEqual([agreed.status, agreed.headers['x-oss-request-charged']], [204, 'requester']);
+  assert.equal((await form(oss.server)).status, 204);
+});
+
+test('a form can ask for encryption', async () => {
+  const form: FormFields = [
+    ['key', 'sealed'],
+    ['x-oss-server-side-encryption', 'AES256'],
+  ];
+  const answer = await post([...form, ...signed()]);
+  assert.deepEqual(
+    [answer.status, answer.headers['x-oss-server-side-encryption']],
+    [204, 'AES256'],
+  );
+  assert.equal((await get('sealed')).text, 'content');
+});
+
 test('a form on a mapped domain', async () => {
   const domain = 'upload.shop.example.com';
   const mapped = await oss.call({

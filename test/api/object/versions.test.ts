@@ -1,6 +1,7 @@
 /** Versions on the wire, row by row (oss-semantics.md 1.1 to 1.5). */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { putComposed } from '../../campaigns/copy/compose.ts';
 import { putCnameDocument } from '../../support/put-cname.ts';
 import { type Answer, type Call, openRawOss, type RawOss, textOf, textsOf } from './raw-oss.ts';
 
@@ -374,6 +375,19 @@ test('an appendable object where there are versions cannot be copied', async () 
     const headers = { 'x-oss-copy-source': `/${bucket}/appended` };
     expect(await call('PUT', to, { headers }), 400, 'OperationNotSupported', to);
   }
+});
+
+test('a content of parts is read whole and over their borders', async () => {
+  const { engines } = oss.server.rooms;
+  const bucketId = (await engines.metadata.buckets.findBucket(bucket))?.id ?? assert.fail();
+  // More than is kept in memory, and more than one buffer of an answer.
+  const pieces = ['a', 'b', 'c'].map((sign, index) => Buffer.alloc(700_000 + index, sign));
+  await putComposed(engines, { bucketId, key: 'k', pieces });
+  const whole = await call('GET', 'k');
+  assert.equal(whole.status, 200);
+  assert.ok(whole.body.equals(Buffer.concat(pieces)));
+  const headers = { range: 'bytes=699998-700001' };
+  assert.equal((await call('GET', 'k', { headers })).text, 'aabb');
 });
 
 test('a bucket of markers or older versions alone is not empty', async () => {

@@ -1,4 +1,4 @@
-/** What a bucket forbids its writers: retention and rules against overwriting (oss-semantics.md 8). */
+/** What a bucket forbids its writers: retention, and rules on overwriting (oss-semantics.md 8). */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ask, within } from '../bucket/conversation.ts';

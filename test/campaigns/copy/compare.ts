@@ -43,6 +43,7 @@ export interface Counts {
 /** Every row is the same but for what is sealed, which opens to the same; so is every byte. */
 export async function assertSame(one: Opened, other: Opened): Promise<Counts> {
   const counts: Record<string, number> = {};
+  let blobs = 0;
   for (const [name, key] of Object.entries(tables) as [RowTableName, readonly string[]][]) {
     let count = 0;
     const compared: Promise<void>[] = [];
@@ -51,7 +52,10 @@ export async function assertSame(one: Opened, other: Opened): Promise<Counts> {
       const { value: twin } = await theirs.next();
       assert.ok(twin, `${name}: a row is missing`);
       assertSameRow(name, row, twin, one, other);
-      if (name === 'objects') compared.push(assertSameBytes(row, one.blobs, other.blobs));
+      if (namesBlob(row)) {
+        compared.push(assertSameBytes(row, one.blobs, other.blobs));
+        blobs += 1;
+      }
       if (compared.length >= comparedAtOnce) await Promise.all(compared.splice(0));
       count += 1;
     }
@@ -63,9 +67,14 @@ export async function assertSame(one: Opened, other: Opened): Promise<Counts> {
     const last = await one.metadata.rows.lastNumber(name);
     assert.equal(await other.metadata.rows.lastNumber(name), last, `numbers of ${name}`);
   }
-  assert.equal(await blobsIn(other.blobs), counts.objects, 'bytes that no object has');
+  assert.equal(await blobsIn(other.blobs), blobs, 'bytes that no row has');
   const { objects = 0, cnames: domains = 0, certificates = 0 } = counts;
   return { objects, domains, certificates };
+}
+
+/** Composed contents and those of nothing have a name, too, but no blob of it. */
+function namesBlob({ blob_id: blobId = null, content = 'blob' }: Row): boolean {
+  return blobId !== null && content === 'blob';
 }
 
 function assertSameRow(name: string, row: Row, twin: Row, one: Opened, other: Opened): void {
@@ -128,7 +137,14 @@ async function blobsIn(blobs: BlobStore): Promise<number> {
   return count;
 }
 
+/** Sealed keys of contents differ between places; the bytes they open do not. */
+function withoutKey(text: Row[string]): Row[string] {
+  if (typeof text !== 'string') return text;
+  return text.replace(/"dataKeySealed":"[^"]*"/, '"dataKeySealed":""');
+}
+
 function plain(row: Row): Row {
   const key = row.key instanceof Uint8Array ? Buffer.from(row.key).toString('hex') : null;
-  return { ...row, key };
+  const { extras = null, facts = null } = row;
+  return { ...row, key, extras: withoutKey(extras), facts: withoutKey(facts) };
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { request } from 'node:https';
+import { append, leaveUpload, putComposed } from '../../campaigns/copy/compose.ts';
 import { rootKey, type servePlace } from '../../campaigns/copy/places.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { leafShown } from '../../support/handshake.ts';
@@ -14,6 +15,8 @@ export interface Story {
   readonly buckets: readonly string[];
   readonly objects: readonly { bucket: string; key: string }[];
   readonly domains: readonly string[];
+  /** Contents with bytes: of objects, of their older versions, and parts of uploads. */
+  readonly contents: number;
   readonly pending: { bucket: string; domain: string };
   readonly tenant: { accessKeyId: string; accessKeySecret: string };
 }
@@ -55,10 +58,48 @@ export async function makeStory(server: Server): Promise<Story> {
   await putDomains(client, domains);
   const pending = { bucket: 'shop-bucket', domain: 'pending.shop.example' };
   await good(tokenOf(client, pending));
+  const versions = await makeVersions(server, client);
   client.close();
   tenantClient.close();
-  const buckets = ['shop-bucket', 'private-bucket'];
-  return { buckets, objects, domains, pending, tenant };
+  const buckets = ['shop-bucket', 'private-bucket', 'versioned-bucket'];
+  const contents = objects.length + versions;
+  return { buckets, objects, contents, domains, pending, tenant };
+}
+
+/** Returns how many contents there are. */
+async function makeVersions(server: Server, client: SignedClient): Promise<number> {
+  const bucket = 'versioned-bucket';
+  const { engines } = server.rooms;
+  const put = (key: string, body: string) =>
+    good(client.call({ method: 'PUT', bucket, key, body }));
+  const setVersioning = (status: string) => {
+    const body = `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`;
+    return good(client.call({ method: 'PUT', bucket, query: { versioning: undefined }, body }));
+  };
+  await good(client.call({ method: 'PUT', bucket }));
+  await put('versions', 'before');
+  await setVersioning('Enabled');
+  for (const body of ['first', 'second', '']) await put('versions', body);
+  for (let time = 0; time < 3; time += 1) {
+    await good(client.call({ method: 'DELETE', bucket, key: 'versions' }));
+    await good(client.call({ method: 'DELETE', bucket, key: 'gone' }));
+  }
+  const bucketId = (await engines.metadata.buckets.findBucket(bucket))?.id ?? assert.fail();
+  const pieces = [Buffer.alloc(300_000, 'a'), Buffer.from('b'), Buffer.alloc(5_000, 'c')];
+  await putComposed(engines, { bucketId, key: 'composed', pieces });
+  await putComposed(engines, { bucketId, key: 'composed', pieces: pieces.toReversed() });
+  await putComposed(engines, { bucketId, key: 'of nothing', pieces: [] });
+  await put('grown', 'one');
+  const grown = { bucketId, key: 'grown' };
+  await append(engines, grown, Buffer.from('two'), Buffer.from('onetwo'));
+  await leaveUpload(engines, { bucketId, key: 'later', pieces });
+  await setVersioning('Suspended');
+  await put('suspended', 'null');
+  const secret = { method: 'PUT', bucket, key: 'encrypted', body: 'not to be read' };
+  const headers = { 'x-oss-server-side-encryption': 'AES256' };
+  await good(client.call({ ...secret, headers }));
+  const versions = 4;
+  return versions + 2 + 1 + pieces.length + 2;
 }
 
 async function putObjects(client: SignedClient): Promise<{ bucket: string; key: string }[]> {
@@ -122,6 +163,7 @@ export async function observe(server: Server, story: Story): Promise<Record<stri
       const answer = await client.call({ bucket, query: { [name]: undefined } });
       seen[`${name} of ${bucket}`] = withoutIds(answer.body.toString());
     }
+    Object.assign(seen, await versionsSeen(client, bucket));
     const list = await good(client.call({ bucket, query: { 'list-type': '2' } }));
     seen[`objects of ${bucket}`] = list.body.toString();
   }
@@ -134,6 +176,20 @@ export async function observe(server: Server, story: Story): Promise<Record<stri
   seen.token = (await good(tokenOf(client, story.pending))).body.toString();
   client.close();
   tenantClient.close();
+  return seen;
+}
+
+async function versionsSeen(client: SignedClient, bucket: string): Promise<object> {
+  const seen: Record<string, unknown> = {};
+  const list = await good(client.call({ bucket, query: { versions: undefined } }));
+  const text = list.body.toString();
+  seen[`versions of ${bucket}`] = text;
+  for (const [, key = '', versionId] of text.matchAll(
+    /<Version>\s*<Key>([\w ]*)<\/Key>\s*<VersionId>(.*?)<\/VersionId>/g,
+  )) {
+    const answer = await good(client.call({ bucket, key, query: { versionId } }));
+    seen[`GET ${bucket}/${key} ${versionId}`] = lasting(answer);
+  }
   return seen;
 }
 

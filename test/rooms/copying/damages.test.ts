@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Damages } from '../../../src/copying/damages.ts';
 import { type MetadataEngine, openSqliteEngine, type Row } from '../../../src/stores/index.ts';
-import { makeBucket } from '../../contract/samples.ts';
+import { makeBucket, sampleObject } from '../../contract/samples.ts';
 
 describe('damages', () => {
   let folder = '';
@@ -22,23 +22,27 @@ describe('damages', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const object = (key: string): Row => ({ bucket_id: bucketId, key: Buffer.from(key), size: 10 });
+  const object = (name: string, more: Row = {}) => {
+    const key = Buffer.from(name);
+    const row: Row = { bucket_id: bucketId, key, size: 10, storage_class: 'Standard', ...more };
+    return { table: 'objects', key: [bucketId, key], row } as const;
+  };
   const gone = { kind: 'gone', what: 'its bytes are missing' };
   const unreadable = { kind: 'unreadable', what: 'its bytes cannot be read' };
 
   it('are named once, and counted away from their bucket', async () => {
     const damages = new Damages(engine.rows);
-    await damages.addObject(object('ü'), gone);
-    await damages.addObject(object('ü'), gone);
-    await damages.addObject(object('other'), gone);
+    await damages.addContent(object('ü'), gone);
+    await damages.addContent(object('ü'), gone);
+    await damages.addContent(object('other'), gone);
     damages.addSecret('the private key of certificate 7');
     damages.addSecret('the private key of certificate 7');
     assert.deepEqual(
       damages.all.map(({ of }) => of),
       ['a-bucket/ü', 'a-bucket/other', 'the private key of certificate 7'],
     );
-    assert.equal(damages.hasObject([bucketId, new Uint8Array(Buffer.from('ü'))]), true);
-    assert.equal(damages.hasObject([bucketId + 1, Buffer.from('ü')]), false);
+    assert.equal(damages.leavesOut('objects', [bucketId, new Uint8Array(Buffer.from('ü'))]), true);
+    assert.equal(damages.leavesOut('objects', [bucketId + 1, Buffer.from('ü')]), false);
     assert.deepEqual(damages.buckets, [bucketId]);
     const bucket = { id: bucketId, object_count: 5, storage_bytes: 70 };
     assert.deepEqual(damages.withoutLosses(bucket), {
@@ -49,13 +53,53 @@ describe('damages', () => {
     assert.deepEqual(damages.withoutLosses({ ...bucket, id: 9 }), { ...bucket, id: 9 });
   });
 
+  it('of versions and parts are counted where those are, each by its own columns', async () => {
+    const damages = new Damages(engine.rows);
+    await engine.buckets.setBucketVersioning(bucketId, 'Enabled');
+    const created = sampleObject();
+    await engine.objects.putObject({ bucketId, key: 'k', object: created, forbidOverwrite: false });
+    const facts = { ...created, isSequential: false };
+    const upload = { uploadId: 'u', key: 'ü', initiatedAt: 1, facts };
+    await engine.uploads.createUpload(bucketId, upload);
+    const { row } = object('k', { content: 'parts', blob_id: 'content', storage_class: 'IA' });
+    const version = { ...row, version_id: 'v1' };
+    const versionKey = [...object('k').key, 3];
+    await damages.addContent({ table: 'object_versions', key: versionKey, row: version }, gone);
+    const part = { table: 'upload_parts', key: ['u', 7] } as const;
+    await damages.addContent({ ...part, row: { upload_id: 'u', number: 7, size: 5 } }, gone);
+    assert.deepEqual(
+      damages.all.map(({ of }) => of),
+      ['a-bucket/k (version v1)', 'a-bucket/ü (part 7 of upload u)'],
+    );
+    assert.equal(damages.leavesOut('object_versions', versionKey), true);
+    assert.equal(damages.leavesOut('objects', object('k').key), false);
+    assert.equal(damages.leavesOut('upload_parts', ['u', 7]), true);
+    assert.equal(damages.leavesOut('content_parts', ['content', 0]), true);
+    assert.equal(damages.leavesOut('content_parts', ['another', 0]), false);
+    const columns = {
+      object_count: 9,
+      storage_bytes: 99,
+      part_count: 1,
+      ia_count: 4,
+      ia_bytes: 40,
+    };
+    const shard = { bucket_id: bucketId, shard: 0, ...columns };
+    assert.deepEqual(damages.withoutLosses(shard), {
+      ...{ bucket_id: bucketId, shard: 0, object_count: 8, storage_bytes: 89 },
+      ...{ part_count: 0, ia_count: 3, ia_bytes: 30 },
+    });
+    assert.deepEqual(damages.withoutLosses({ ...shard, shard: 1 }), { ...shard, shard: 1 });
+    const own = { id: bucketId, object_count: 5, storage_bytes: 70 };
+    assert.deepEqual(damages.withoutLosses(own), own, 'once, and the shard has it');
+  });
+
   it('end the run at ten thousand: that is no accident', async () => {
     const damages = new Damages(engine.rows);
     for (let number = 0; number < 10_000; number += 1) {
-      await damages.addObject(object(`${number}`), gone);
+      await damages.addContent(object(`${number}`), gone);
     }
     await assert.rejects(
-      damages.addObject(object('one more'), gone),
+      damages.addContent(object('one more'), gone),
       /More than 10000 objects .* damaged, the first a-bucket\/0/,
     );
   });
@@ -63,12 +107,12 @@ describe('damages', () => {
   it('that cannot be read one after the other are a store that is away', async () => {
     const damages = new Damages(engine.rows);
     for (let number = 0; number < 49; number += 1) {
-      await damages.addObject(object(`${number}`), unreadable);
+      await damages.addContent(object(`${number}`), unreadable);
     }
     damages.noteReadable();
     for (let number = 50; number < 99; number += 1) {
-      await damages.addObject(object(`${number}`), unreadable);
+      await damages.addContent(object(`${number}`), unreadable);
     }
-    await assert.rejects(damages.addObject(object('99'), unreadable), /50 objects of the source/);
+    await assert.rejects(damages.addContent(object('99'), unreadable), /50 objects of the source/);
   });
 });

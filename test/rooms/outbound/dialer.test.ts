@@ -1,4 +1,4 @@
-/** The dialer against real servers on loopback: what it calls, what it refuses, when it gives up. */
+/** The dialer against real servers on loopback: what it calls and refuses, when it gives up. */
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
