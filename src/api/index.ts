@@ -10,7 +10,6 @@ export { applyForcedDownload } from './forced-download.ts';
 export { matchOperation } from './match.ts';
 export { answerRefusedPage } from './object/refused-page.ts';
 export { operations } from './operations.ts';
-export type { RequestNotes } from './request-notes.ts';
 export { isRequesterCharged, noteCharge } from './requester-pays.ts';
 export type { ApiSettings, Services } from './services.ts';
-export type { Operation, OperationContext, Target } from './types.ts';
+export type { Operation, OperationContext, RequestNotes, Target } from './types.ts';

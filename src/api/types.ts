@@ -2,7 +2,6 @@ import type { Caller } from '../auth/index.ts';
 import type { Bucket, DeleteMarker, StoredObject } from '../buckets/index.ts';
 import type { Level, Target } from '../hosts/index.ts';
 import type { HttpRequest, HttpResponse } from '../http/index.ts';
-import type { RequestNotes } from './request-notes.ts';
 import type { Services } from './services.ts';
 
 export type { Level, Target } from '../hosts/index.ts';
@@ -50,6 +49,20 @@ export interface Operation {
   readonly isSignedInForm: boolean;
   /** False while the operation only answers NotImplemented or "no such configuration". */
   readonly isImplemented: boolean;
+}
+
+/**
+ * What an operation tells of its own effect, for the access log of the bucket. Without a word of it
+ * the log knows the object that the request found.
+ */
+export interface RequestNotes {
+  objectSize?: number;
+  storageClass?: string;
+  /** Bytes that the bucket holds more than before; negative when there are fewer. */
+  deltaBytes?: number;
+  /** Who asked for what, where only the operation could tell. */
+  key?: string;
+  caller?: Caller;
 }
 
 /** Everything an operation may use. Built by the pipeline once the caller is known and allowed. */
