@@ -9,6 +9,8 @@ import {
   applyCrossOrigin,
   applyForcedDownload,
   authorise,
+  callerId,
+  createRights,
   type Grant,
   isRequesterCharged,
   matchOperation,
@@ -25,12 +27,14 @@ import type { Bucket, StoredObject } from './buckets/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
 import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
+import { isStsRequest, type Sts } from './sts/index.ts';
 import { isConnectionForHost } from './tls/index.ts';
 
 export interface PipelineRooms {
   readonly hosts: HostResolver;
   readonly services: Services;
   readonly accessLog: Pick<AccessLog, 'begin'>;
+  readonly sts: Sts;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
 }
@@ -55,6 +59,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const target = parseTarget(resolved, request);
     reached.target = target;
     await checkConnection(request, target, rooms);
+    // Temporary credentials are asked for at the same door, in forms that nothing else has.
+    if (target.level === 'service' && isStsRequest(request)) return await rooms.sts(request);
     const operation = await match(request, target);
     reached.operation = operation;
     checkAddressing(operation, target);
@@ -66,10 +72,12 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     reached.caller = caller;
     const { services } = rooms;
     const { notes } = reached;
-    const asked = { request, target, operation, caller, marker: undefined, notes, services };
+    const rights = createRights(request, caller, services);
+    const known = { request, target, operation, caller, rights, notes, services };
+    const asked = { ...known, marker: undefined };
     let grant: Grant;
     try {
-      grant = await authorise(operation, request, target, caller, services);
+      grant = await authorise(asked);
     } catch (problem) {
       const error = toOssError(problem);
       const bucket = await bucketOfRefusal(error, reached, services);
@@ -155,13 +163,12 @@ function noteAccess(
   if (!bucket?.documents.includes('logging')) return;
   const { target, operation, object, notes } = reached;
   const caller = notes.caller ?? reached.caller;
-  const signer = caller.kind === 'account' ? caller : undefined;
   accessLog.begin(request, {
     bucket,
     key: notes.key ?? (target?.level === 'object' ? target.key : undefined),
     operation: operation?.name,
-    requesterId: signer?.accountId,
-    accessKeyId: signer?.accessKeyId,
+    requesterId: callerId(caller),
+    accessKeyId: caller.kind === 'anonymous' ? undefined : caller.accessKeyId,
     errorCode,
     objectSize: notes.objectSize ?? object?.size,
     storageClass: notes.storageClass ?? object?.storageClass,

@@ -35,6 +35,8 @@ import { keepLifecycle } from './lifecycle.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createPipeline } from './pipeline.ts';
+import { createPolicyShelf } from './rights/index.ts';
+import { createSts } from './sts/index.ts';
 import { keepSwept } from './sweeps.ts';
 import {
   createListenerOptions,
@@ -237,6 +239,7 @@ async function createServices(
       world,
     }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
+    policies: createPolicyShelf(),
     certificates: createCertificates({
       certificates,
       serving,
@@ -291,7 +294,7 @@ async function listen(
     publicEndpoint: () => config.publicEndpoint ?? firstEndpoint(config, bound),
   });
   const accessLog = openAccessLog(services, config, world, log);
-  const options = listenerOptions(services, accessLog, config, world, log);
+  const options = listenerOptions(services, accessLog, engines.metadata, config, world, log);
   const http =
     config.http === 'off' ? undefined : createHttpListener({ ...options, address: config.http });
   if (config.https !== 'off') {
@@ -363,6 +366,7 @@ function openAccessLog(services: Services, config: Config, world: World, log: Lo
 function listenerOptions(
   services: Services,
   accessLog: AccessLog,
+  { identities }: Engines['metadata'],
   config: Config,
   world: World,
   log: Log,
@@ -374,6 +378,7 @@ function listenerOptions(
     }),
     services,
     accessLog,
+    sts: createSts({ ...services, identities, world }),
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });
   return {

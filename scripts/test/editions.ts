@@ -32,9 +32,12 @@ export const embeddedOnly: Readonly<Record<string, string>> = {
  * the embedded edition and on PostgreSQL with S3. `--edition` runs them on whichever it names.
  */
 export const bothEnds: Readonly<Record<string, string>> = {
+  'test/api/rights/decisions.test.ts': 'The rules know no engine, and bring them the same rows.',
+  'test/api/sts/sts.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/life/browser.test.ts': 'The time goes into the browser.',
   'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
   'test/life/check-list-serving.test.ts': 'Handshakes and pages in memory: one database each.',
+  'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
   'test/life/cli.test.ts': 'The time goes into starting commands; each engine is met at one end.',
   'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
   'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',

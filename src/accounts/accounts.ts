@@ -10,7 +10,8 @@ import {
 import { AccountProblem } from './problem.ts';
 import { ensureRoot, type RootParts, rootAccountSetting } from './root.ts';
 import { createSecrets } from './secrets.ts';
-import type { Accounts, KnownKey, NewAccessKey } from './types.ts';
+import { createSessions, type Session } from './sessions.ts';
+import type { Accounts, KnownKey, NewAccessKey, Standing } from './types.ts';
 
 export { AccountProblem } from './problem.ts';
 
@@ -30,17 +31,22 @@ export function createAccounts({ engine, sealer, world }: AccountParts): Account
     secrets: createSecrets(sealer),
     world,
   };
+  const sessions = createSessions(sealer, world);
   return {
     ensureRootAccount: (given) => ensureRoot(parts, given),
     createAccount: (name) => createAccount(parts, name),
     listAccounts: () => parts.store.listAccounts(),
     setAccountStanding: (idOrName, standing) => setAccountStanding(parts, idOrName, standing),
-    createKey: (accountIdOrName) => createKey(parts, accountIdOrName),
+    createKey: (accountIdOrName, userId) => createKey(parts, accountIdOrName, userId),
     listKeys: (accountIdOrName) => listKeys(parts, accountIdOrName),
     setKeyStanding: (accessKeyId, standing) => setKeyStanding(parts, accessKeyId, standing),
     findKey: (accessKeyId) => findKey(engine.serving, parts.secrets, accessKeyId),
     findRootKey: () => findRootKey(parts),
     resealSecrets: () => resealSecrets(parts),
+    findGrants: (identityId) => engine.serving.findGrants(identityId),
+    issueSession: sessions.issue,
+    openToken: sessions.open,
+    findRoleOf: (session) => findRoleOf(engine.serving, session),
   };
 }
 
@@ -48,6 +54,7 @@ export function createAccounts({ engine, sealer, world }: AccountParts): Account
 function drawKey(
   parts: RootParts,
   accountId: string,
+  userId?: string,
 ): { credential: Credential; shown: NewAccessKey } {
   const { random, clock } = parts.world;
   const place = { accountId, accessKeyId: newAccessKeyId(random) };
@@ -58,6 +65,7 @@ function drawKey(
       secretSealed: parts.secrets.seal(accessKeySecret, place),
       standing: 'active',
       createdAt: clock.now(),
+      ...(userId === undefined ? {} : { userId }),
     },
     shown: { ...place, accessKeySecret },
   };
@@ -105,13 +113,20 @@ async function setAccountStanding(
   await parts.store.setAccountStanding(account.id, standing);
 }
 
-async function createKey(parts: RootParts, accountIdOrName: string): Promise<NewAccessKey> {
+async function createKey(
+  parts: RootParts,
+  accountIdOrName: string,
+  userId: string | undefined,
+): Promise<NewAccessKey> {
   const account = await requireAccount(parts, accountIdOrName);
   for (let draw = 0; draw < drawsMax; draw++) {
-    const { credential, shown } = drawKey(parts, account.id);
+    const { credential, shown } = drawKey(parts, account.id, userId);
     const added = await parts.store.addCredential(credential);
     if (added === 'added') return shown;
     if (added === 'no-account') await requireAccount(parts, account.id);
+    if (added === 'no-user') {
+      throw new AccountProblem(`There is no user ${userId} in the account "${account.name}".`);
+    }
   }
   throw new Error('The source of randomness repeats itself.');
 }
@@ -123,9 +138,7 @@ async function listKeys(
   const account =
     accountIdOrName === undefined ? undefined : await requireAccount(parts, accountIdOrName);
   const credentials = await parts.store.listCredentials(account?.id);
-  return credentials.map(({ accessKeyId, accountId, standing, createdAt }) => {
-    return { accessKeyId, accountId, standing, createdAt };
-  });
+  return credentials.map(({ secretSealed: _, ...rest }) => rest);
 }
 
 async function setKeyStanding(
@@ -146,22 +159,39 @@ async function findKey(
 ): Promise<KnownKey | undefined> {
   const found = await serving.findCredential(accessKeyId);
   if (!found) return undefined;
-  const { credential, account } = found;
-  const isActive = credential.standing === 'active' && account.standing === 'active';
+  const { credential, account, user } = found;
+  const isActive = [credential, account, user ?? account].every(
+    ({ standing }) => standing === 'active',
+  );
   return {
     accessKeyId,
     accountId: account.id,
     accountName: account.name,
     secret: secrets.unseal(credential),
     standing: isActive ? 'active' : 'disabled',
+    user: user && { id: user.id, name: user.name },
   };
+}
+
+/** Sessions end early when their role goes, is changed, or its account is disabled. */
+async function findRoleOf(
+  serving: Pick<MetadataEngine['serving'], 'findGrants'>,
+  session: Session,
+): Promise<{ standing: Standing | 'void'; accountName: string }> {
+  const grants = await serving.findGrants(session.roleId);
+  const sessionsFrom = grants?.identity.role?.sessionsFrom;
+  const accountName = grants?.account.name ?? '';
+  if (grants === undefined || sessionsFrom === undefined || session.issuedAt < sessionsFrom) {
+    return { standing: 'void', accountName };
+  }
+  return { standing: grants.account.standing, accountName };
 }
 
 async function findRootKey(parts: RootParts): Promise<KnownKey | undefined> {
   const rootId = await parts.settings.findSetting(rootAccountSetting);
   if (rootId === undefined) return undefined;
   const keys = await parts.store.listCredentials(rootId);
-  const active = keys.find(({ standing }) => standing === 'active');
+  const active = keys.find(({ standing, userId }) => standing === 'active' && userId === undefined);
   return active && findKey(parts.store, parts.secrets, active.accessKeyId);
 }
 

@@ -91,7 +91,9 @@ async function settleKey(
   const { store } = parts;
   if (account.standing !== 'active') await store.setAccountStanding(account.id, 'active');
   if (!given) {
-    const keys = await store.listCredentials(account.id);
+    const keys = (await store.listCredentials(account.id)).filter(
+      ({ userId }) => userId === undefined,
+    );
     const key = keys.find(({ standing }) => standing === 'active') ?? keys[0];
     if (!key) throw new AccountProblem('The root account has no key. Run: cnamed key create root');
     return { accountId: account.id, generated: undefined, accessKeyId: key.accessKeyId };
@@ -107,7 +109,13 @@ async function settleKey(
 
 async function refuseForeignKey(parts: RootParts, rootId: string, given: GivenKey): Promise<void> {
   const known = await parts.store.findCredential(given.accessKeyId);
-  if (!known || known.account.id === rootId) return;
+  if (!known || (known.account.id === rootId && known.user === undefined)) return;
+  if (known.user !== undefined) {
+    throw new AccountProblem(
+      `The access key id ${given.accessKeyId} belongs to the user "${known.user.name}". ` +
+        'Choose another CNAMED_ACCESS_KEY_ID for the root account.',
+    );
+  }
   throw new AccountProblem(
     `The access key id ${given.accessKeyId} belongs to the account "${known.account.name}". ` +
       'Choose another CNAMED_ACCESS_KEY_ID for the root account.',

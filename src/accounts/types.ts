@@ -1,6 +1,7 @@
-import type { Account, Credential, Standing } from '../stores/index.ts';
+import type { Account, Credential, Grants, Standing } from '../stores/index.ts';
+import type { Session, Sessions } from './sessions.ts';
 
-export type { Account, Standing } from '../stores/index.ts';
+export type { Account, Grants, Identity, Standing } from '../stores/index.ts';
 
 /** Printed once, at creation. */
 export interface NewAccessKey {
@@ -15,8 +16,10 @@ export interface KnownKey {
   readonly accountId: string;
   readonly accountName: string;
   readonly secret: string;
-  /** Disabled when the key or its account is. */
+  /** Disabled when the key, its user or its account is. */
   readonly standing: Standing;
+  /** Whose it is, unless it is the account's own. */
+  readonly user: { readonly id: string; readonly name: string } | undefined;
 }
 
 export interface Accounts {
@@ -32,7 +35,8 @@ export interface Accounts {
   listAccounts(): Promise<Account[]>;
   /** By id or name. */
   setAccountStanding(idOrName: string, standing: Standing): Promise<void>;
-  createKey(accountIdOrName: string): Promise<NewAccessKey>;
+  /** With `userId`, of that user. */
+  createKey(accountIdOrName: string, userId?: string): Promise<NewAccessKey>;
   listKeys(accountIdOrName?: string): Promise<Omit<Credential, 'secretSealed'>[]>;
   setKeyStanding(accessKeyId: string, standing: Standing): Promise<void>;
   findKey(accessKeyId: string): Promise<KnownKey | undefined>;
@@ -43,4 +47,10 @@ export interface Accounts {
    * Safe beside a running server.
    */
   resealSecrets(): Promise<number>;
+  /** What hangs on a user or a role, as fresh as `ServingReads`. */
+  findGrants(identityId: string): Promise<Grants | undefined>;
+  readonly issueSession: Sessions['issue'];
+  readonly openToken: Sessions['open'];
+  /** Whether the role of a session still stands for it; `void`: not any more. */
+  findRoleOf(session: Session): Promise<{ standing: Standing | 'void'; accountName: string }>;
 }

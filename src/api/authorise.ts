@@ -1,26 +1,28 @@
 /**
  * Decides whether the caller may do what the row says, and hands on the rows it looked at. Order
- * (custom-domain.md 2.6): the caller's kind, then the bucket, then the Referer, then ownership or
- * ACL.
+ * (custom-domain.md 2.6): the caller's kind, then the bucket, then the Referer, then policies,
+ * ownership and ACLs (access-control.md 3).
  */
+
 import type { Caller } from '../auth/index.ts';
 import {
   type Bucket,
   checkObjectKey,
   type DeleteMarker,
   isBucketName,
-  mayReadObject,
-  mayWriteObject,
   type StoredObject,
 } from '../buckets/index.ts';
 import { OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
+import type { AccessClass, Verdict } from '../rights/index.ts';
+import { actionOnVersion } from './actions.ts';
 import { queryValue } from './context.ts';
 import { findAsked } from './object/version-id.ts';
 import { checkReferer } from './referer.ts';
+import type { BucketAction, Rights } from './rights.ts';
 import type { Services } from './services.ts';
 import { checkTlsVersion } from './tls-version.ts';
-import type { Operation, Target } from './types.ts';
+import type { Access, Operation, Target } from './types.ts';
 
 export interface Grant {
   readonly bucket: Bucket | undefined;
@@ -29,51 +31,45 @@ export interface Grant {
   readonly marker?: DeleteMarker | undefined;
 }
 
+export interface Asked {
+  readonly operation: Operation;
+  readonly target: Target;
+  readonly caller: Caller;
+  readonly request: HttpRequest;
+  readonly services: Services;
+  readonly rights: Rights;
+}
+
 /** @throws OssError NoSuchBucket, InvalidBucketName, AccessDenied, InvalidObjectName. */
-export async function authorise(
-  operation: Operation,
-  request: HttpRequest,
-  target: Target,
-  caller: Caller,
-  services: Services,
-): Promise<Grant> {
+export async function authorise(asked: Asked): Promise<Grant> {
+  const { operation, target, caller, request, services } = asked;
   if (target.level === 'service') {
-    if (operation.access !== 'anyone' && caller.kind === 'anonymous') {
-      throw refuseAnonymous();
-    }
+    await authoriseService(asked);
     return { bucket: undefined, object: undefined };
   }
   const bucket = target.mapping?.bucket ?? (await services.buckets.findBucket(target.bucket));
-  if (!bucket) return grantWithoutBucket(operation, target, caller);
+  if (!bucket) return await grantWithoutBucket(asked);
   if (target.mapping && target.mapping.cname.status !== 'Enabled') {
     throw new OssError('AccessDenied', { message: 'The domain is disabled on this server.' });
   }
   await checkTlsVersion(request, operation, bucket, services);
   await checkReferer(request, operation, bucket, caller, services);
   if (operation.access === 'anyone') return { bucket, object: undefined };
-  const versionId = queryValue(request, 'versionId');
-  const grant = await grantWithBucket(operation, bucket, target, caller, services, versionId);
+  const grant = await grantWithBucket(asked, bucket);
   // After the rights: what a key may be is no secret, but it is the second thing to say.
   if (target.level === 'object') checkObjectKey(target.key);
   return grant;
 }
 
-async function grantWithBucket(
-  operation: Operation,
-  bucket: Bucket,
-  target: Target,
-  caller: Caller,
-  services: Services,
-  versionId: string | undefined,
-): Promise<Grant> {
-  if (operation.access === 'account' || operation.access === 'owner') {
-    checkOwner(operation, bucket, caller);
-    return { bucket, object: undefined };
-  }
-  return await checkObjectAccess(operation, bucket, target, caller, services, versionId);
+async function authoriseService({ operation, caller, rights }: Asked): Promise<void> {
+  if (operation.access === 'anyone') return;
+  if (caller.kind === 'anonymous') throw refuseAnonymous();
+  const { accountId } = caller;
+  await rights.demandOf(operation.action, { service: 'oss', accountId, relative: '*' });
 }
 
-function grantWithoutBucket(operation: Operation, target: Target, caller: Caller): Grant {
+async function grantWithoutBucket(asked: Asked): Promise<Grant> {
+  const { operation, target, caller } = asked;
   // No bucket can have such a name, whatever is asked of it (oss-protocol.md 1.1).
   if (!isBucketName(target.bucket)) {
     throw new OssError('InvalidBucketName', { fields: { BucketName: target.bucket } });
@@ -82,54 +78,90 @@ function grantWithoutBucket(operation: Operation, target: Target, caller: Caller
     throw new OssError('NoSuchBucket', { fields: { BucketName: target.bucket } });
   }
   if (caller.kind === 'anonymous') throw refuseAnonymous();
+  await demandOfNewBucket(asked, caller.accountId);
   return { bucket: undefined, object: undefined };
 }
 
+/** A bucket to be belongs to the caller's account, and has no policy yet. */
+async function demandOfNewBucket(
+  { operation, target, rights }: Asked,
+  accountId: string,
+): Promise<void> {
+  const bucket = { name: target.bucket, accountId };
+  for (const action of new Set([operation.action, 'oss:PutBucket'])) {
+    await rights.demand({ action, bucket, accessClass: 'none' });
+  }
+}
+
 function refuseAnonymous(): OssError {
-  return refine('bucketForbidden', {
+  return refine('anonymousForbidden', {
     message: 'Anonymous access is forbidden for this operation.',
   });
 }
 
-/** The one kind of documents whose refusal has an EC of its own (oss-signature.md 7). */
-const aclReads: readonly string[] = ['oss:GetBucketAcl', 'oss:GetObjectAcl'];
+const classes: Readonly<Partial<Record<Access, AccessClass>>> = {
+  'object-read': 'read',
+  'object-write': 'write',
+};
 
-function checkOwner(operation: Operation, bucket: Bucket, caller: Caller): void {
-  if (caller.kind === 'account' && caller.accountId === bucket.accountId) return;
-  // PutBucket on another account's bucket has its own answer: BucketAlreadyExists.
-  if (caller.kind === 'account' && operation.access === 'account') return;
-  if (caller.kind === 'anonymous' && operation.anonymousAct) return;
-  throw refine(aclReads.includes(operation.action) ? 'aclForbidden' : 'bucketForbidden', {
-    message:
-      caller.kind === 'anonymous'
-        ? 'Anonymous user has no right to access this bucket.'
-        : 'You have no right to access this bucket: it belongs to another account.',
-    fields: { BucketName: bucket.name },
-  });
+async function grantWithBucket(asked: Asked, bucket: Bucket): Promise<Grant> {
+  const { operation, target, caller, request, rights } = asked;
+  if (operation.access === 'account') {
+    if (caller.kind === 'anonymous') throw refuseAnonymous();
+    // PutBucket on another account's bucket has its own answer: BucketAlreadyExists.
+    if (caller.accountId !== bucket.accountId) await demandOfNewBucket(asked, caller.accountId);
+    else await rights.demand({ action: operation.action, bucket, accessClass: 'none' });
+    return { bucket, object: undefined };
+  }
+  // The root of a website is for everybody; what is served there is asked for by its key.
+  if (caller.kind === 'anonymous' && operation.anonymousAct) return { bucket, object: undefined };
+  const versionId = queryValue(request, 'versionId');
+  const wanted: BucketAction = {
+    action: actionOnVersion(operation.action, versionId !== undefined),
+    bucket,
+    key: target.level === 'object' ? target.key : undefined,
+    accessClass: classes[operation.access] ?? 'none',
+  };
+  if (target.level === 'bucket' && wanted.accessClass === 'write') {
+    refuseHopeless(asked, wanted, bucket);
+    return { bucket, object: undefined };
+  }
+  const judgement = await rights.judge(wanted);
+  const { services } = asked;
+  const found =
+    wanted.accessClass === 'none'
+      ? { object: undefined }
+      : await findAsked({ operation, bucket, target, versionId, services });
+  demand(asked, wanted, judgement(found.object));
+  if (request.headers['x-oss-tagging'] !== undefined && wanted.action === 'oss:PutObject') {
+    await demandTagging(asked, wanted);
+  }
+  return { bucket, ...found };
 }
 
-async function checkObjectAccess(
-  operation: Operation,
-  bucket: Bucket,
-  target: Target,
-  caller: Caller,
-  services: Services,
-  versionId: string | undefined,
-): Promise<Grant> {
-  const callerId = caller.kind === 'account' ? caller.accountId : undefined;
-  const { object, marker } = await findAsked({ operation, bucket, target, versionId, services });
-  const isAllowed =
-    operation.access === 'object-read'
-      ? mayReadObject(bucket, object, callerId)
-      : mayWriteObject(bucket, object, callerId);
-  if (!isAllowed) {
-    throw new OssError('AccessDenied', {
-      message:
-        object && object.acl !== 'default'
-          ? 'You have no right to access this object.'
-          : 'You have no right to access this object because of bucket acl.',
-      fields: { BucketName: bucket.name },
-    });
-  }
-  return { bucket, object, marker };
+function demand({ rights }: Asked, wanted: BucketAction, verdict: Verdict): void {
+  if (!verdict.isAllowed) throw rights.refuse(wanted, verdict);
+}
+
+/**
+ * Operations on many objects at once ask for each (access-control.md 3), once their document is
+ * read; for callers of whom it is clear before, none is.
+ */
+function refuseHopeless({ caller, rights }: Asked, wanted: BucketAction, bucket: Bucket): void {
+  const isHopeless =
+    caller.kind === 'anonymous' &&
+    bucket.acl !== 'public-read-write' &&
+    !bucket.documents.includes('policy');
+  if (!isHopeless) return;
+  throw rights.refuse({ ...wanted, key: '' }, { isAllowed: false, because: 'implicit' });
+}
+
+/** Tags along with an upload are a right of their own, with an EC of its own. */
+async function demandTagging({ rights }: Asked, upload: BucketAction): Promise<void> {
+  const wanted: BucketAction = { ...upload, action: 'oss:PutObjectTagging', accessClass: 'none' };
+  const verdict = (await rights.judge(wanted))(undefined);
+  if (verdict.isAllowed) return;
+  if (verdict.because !== 'implicit') throw rights.refuse(wanted, verdict);
+  const { fields, nested } = rights.refuse(wanted, verdict);
+  throw refine('taggingForbidden', { fields, nested });
 }

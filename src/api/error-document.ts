@@ -35,6 +35,9 @@ export function renderError(error: OssError, facts: ErrorFacts): HttpResponse {
       element('RequestId', facts.requestId),
       element('HostId', facts.host),
       ...Object.entries(error.fields).map(([name, text]) => element(name, text)),
+      ...Object.entries(error.nested).map(([name, members]) =>
+        element(name, ...Object.entries(members).map(([member, text]) => element(member, text))),
+      ),
       element('EC', error.ec),
     ),
   );

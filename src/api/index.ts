@@ -4,6 +4,7 @@
  */
 
 export { authorise, type Grant } from './authorise.ts';
+export { callerId } from './context.ts';
 export { applyCrossOrigin } from './cross-origin.ts';
 export { renderError, toOssError } from './error-document.ts';
 export { applyForcedDownload } from './forced-download.ts';
@@ -11,5 +12,6 @@ export { matchOperation } from './match.ts';
 export { answerRefusedPage } from './object/refused-page.ts';
 export { operations } from './operations.ts';
 export { isRequesterCharged, noteCharge } from './requester-pays.ts';
+export { createRights } from './rights.ts';
 export type { ApiSettings, Services } from './services.ts';
 export type { Operation, OperationContext, RequestNotes, Target } from './types.ts';

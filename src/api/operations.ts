@@ -6,12 +6,15 @@
 
 import { deleteBucket } from './bucket/delete-bucket.ts';
 import { deleteBucketCors } from './bucket/delete-bucket-cors.ts';
+import { deleteBucketPolicy } from './bucket/delete-bucket-policy.ts';
 import { deleteBucketWebsite } from './bucket/delete-bucket-website.ts';
 import { getBucketAcl } from './bucket/get-bucket-acl.ts';
 import { getBucketCors } from './bucket/get-bucket-cors.ts';
 import { getBucketHttpsConfig } from './bucket/get-bucket-https-config.ts';
 import { getBucketInfo } from './bucket/get-bucket-info.ts';
 import { getBucketLocation } from './bucket/get-bucket-location.ts';
+import { getBucketPolicy } from './bucket/get-bucket-policy.ts';
+import { getBucketPolicyStatus } from './bucket/get-bucket-policy-status.ts';
 import { getBucketReferer } from './bucket/get-bucket-referer.ts';
 import { getBucketStat } from './bucket/get-bucket-stat.ts';
 import { getBucketVersioning } from './bucket/get-bucket-versioning.ts';
@@ -25,6 +28,7 @@ import { putBucket } from './bucket/put-bucket.ts';
 import { putBucketAcl } from './bucket/put-bucket-acl.ts';
 import { putBucketCors } from './bucket/put-bucket-cors.ts';
 import { putBucketHttpsConfig } from './bucket/put-bucket-https-config.ts';
+import { putBucketPolicy } from './bucket/put-bucket-policy.ts';
 import { putBucketReferer } from './bucket/put-bucket-referer.ts';
 import { putBucketVersioning } from './bucket/put-bucket-versioning.ts';
 import { putBucketWebsite } from './bucket/put-bucket-website.ts';
@@ -69,6 +73,9 @@ const cnameDocument = { documentBytesMax: 64 * 1024 };
 const certificateDocument = { documentBytesMax: 256 * 1024 };
 /** DESIGN ruling 17 and oss-object-api.md: at most 1,000 keys in 2 MiB. */
 const deleteDocument = { documentBytesMax: 2 * 1024 * 1024, action: 'oss:DeleteObject' };
+
+/** Somewhat more than a policy may have, so that the refusal can say how much that is. */
+const policyText = { documentBytesMax: 64 * 1024 };
 
 const service: Operation[] = [
   row('ListBuckets', 'service', 'GET', {}, 'account', listBuckets),
@@ -148,10 +155,17 @@ const bucketRules: Operation[] = [
     replication: flag,
     comp: { is: 'delete' },
   }),
-  later('PutBucketPolicy', 'bucket', 'PUT', { policy: flag }),
-  absent('GetBucketPolicy', 'bucket', { policy: flag }, 'NoSuchBucketPolicy'),
-  later('GetBucketPolicyStatus', 'bucket', 'GET', { policyStatus: flag }),
-  later('DeleteBucketPolicy', 'bucket', 'DELETE', { policy: flag }),
+  row('PutBucketPolicy', 'bucket', 'PUT', { policy: flag }, 'owner', putBucketPolicy, policyText),
+  row('GetBucketPolicy', 'bucket', 'GET', { policy: flag }, 'owner', getBucketPolicy),
+  row(
+    'GetBucketPolicyStatus',
+    'bucket',
+    'GET',
+    { policyStatus: flag },
+    'owner',
+    getBucketPolicyStatus,
+  ),
+  row('DeleteBucketPolicy', 'bucket', 'DELETE', { policy: flag }, 'owner', deleteBucketPolicy),
   row('PutBucketWebsite', 'bucket', 'PUT', { website: flag }, 'owner', putBucketWebsite, document),
   row('GetBucketWebsite', 'bucket', 'GET', { website: flag }, 'owner', getBucketWebsite),
   row('DeleteBucketWebsite', 'bucket', 'DELETE', { website: flag }, 'owner', deleteBucketWebsite),

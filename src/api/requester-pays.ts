@@ -23,12 +23,12 @@ export async function isRequesterCharged(
   bucket: Bucket | undefined,
 ): Promise<boolean> {
   if (bucket === undefined || request.method === 'OPTIONS') return false;
-  if (caller.kind === 'account' && caller.accountId === bucket.accountId) return false;
+  if (caller.kind !== 'anonymous' && caller.accountId === bucket.accountId) return false;
   if (operation.access === 'account' || operation.name === 'PostObject') return false;
   const payment = await services.documents.find(bucket, 'payment');
   if (payment?.payer !== 'Requester') return false;
   const agreed = request.headers[headerName] ?? queryValue(request, headerName);
-  if (caller.kind === 'account' && agreed?.toLowerCase() === 'requester') return true;
+  if (caller.kind !== 'anonymous' && agreed?.toLowerCase() === 'requester') return true;
   throw refine('requesterPays', {
     message: 'Access denied for requester pay bucket',
     fields: { BucketName: bucket.name },

@@ -1,5 +1,6 @@
 /** How a row of the table is written, and the two acts of rows that do not act yet. */
 import { type ErrorCode, OssError } from '../errors/index.ts';
+import { actionOf } from './actions.ts';
 import type { Access, Act, Level, Operation, QueryRequirement } from './types.ts';
 
 /** DESIGN ruling 17: documents without a cap of their own. */
@@ -34,7 +35,7 @@ export function row(
     query,
     access,
     act,
-    action: options.action ?? `oss:${name}`,
+    action: options.action ?? actionOf(name),
     copySource: options.copySource,
     documentBytesMax: options.documentBytesMax ?? 0,
     anonymousAct: options.anonymousAct,

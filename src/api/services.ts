@@ -3,6 +3,7 @@ import type { Authenticator } from '../auth/index.ts';
 import type { BucketDocuments, Buckets, Objects, TlsRestriction } from '../buckets/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
+import type { PolicyShelf } from '../rights/index.ts';
 import type { World } from '../world/index.ts';
 
 /** The rooms an operation may call, wired once by server.ts. */
@@ -13,6 +14,7 @@ export interface Services {
   readonly buckets: Buckets;
   readonly objects: Objects;
   readonly documents: BucketDocuments;
+  readonly policies: PolicyShelf;
   readonly cnames: Cnames;
   readonly certificates: Certificates;
   readonly settings: ApiSettings;

@@ -2,6 +2,7 @@ import type { Caller } from '../auth/index.ts';
 import type { Bucket, DeleteMarker, StoredObject } from '../buckets/index.ts';
 import type { Level, Target } from '../hosts/index.ts';
 import type { HttpRequest, HttpResponse } from '../http/index.ts';
+import type { Rights } from './rights.ts';
 import type { Services } from './services.ts';
 
 export type { Level, Target } from '../hosts/index.ts';
@@ -18,9 +19,9 @@ export type QueryRequirement =
   | { readonly not: string };
 
 /**
- * Who may call. `anyone`: no right needed (preflight). `account`: any signed caller. `owner`: the
- * account that owns the bucket. `object-read`, `object-write`: by object and bucket ACL
- * (oss-protocol.md 4).
+ * Who may call, besides those whom policies allow. `anyone`: no right needed (preflight).
+ * `account`: the caller's own account. `owner`: the account that owns the bucket. `object-read`,
+ * `object-write`: by object and bucket ACL too (access-control.md 3).
  */
 export type Access = 'anyone' | 'account' | 'owner' | 'object-read' | 'object-write';
 
@@ -75,6 +76,8 @@ export interface OperationContext {
   readonly bucket: Bucket | undefined;
   /** At object level, the row the access decision was made on; undefined when there is none. */
   readonly object: StoredObject | undefined;
+  /** What the caller may do besides what the row says. */
+  readonly rights: Rights;
   /** The delete marker that the request names by its version. */
   readonly marker: DeleteMarker | undefined;
   /** Filled by the operation as it goes. */

@@ -1,22 +1,30 @@
-import type { Accounts } from '../accounts/index.ts';
-import { OssError, refine } from '../errors/index.ts';
+import { type Accounts, isSessionKeyId } from '../accounts/index.ts';
+import { type OssError, refine } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import type { World } from '../world/index.ts';
 import { anonymous } from './anonymous.ts';
+import { callerOfKey, callerOfSession } from './callers.ts';
 import { presentForm } from './form.ts';
 import { presentHeaderV1 } from './header-v1.ts';
 import { presentHeaderV4 } from './header-v4.ts';
 import type { Presented } from './presented.ts';
 import { presentQueryV1 } from './query-v1.ts';
 import { presentQueryV4 } from './query-v4.ts';
-import { disabledKey, unknownKey } from './refusals.ts';
+import {
+  disabledKey,
+  expiredToken,
+  foreignToken,
+  invalidToken,
+  tokenOfLastingKey,
+  unknownKey,
+} from './refusals.ts';
 import { detectScheme } from './scheme.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import type { Authenticator, Caller, FormFields, SigningFacts } from './types.ts';
 import { checkFormSignature, checkSignature } from './verify.ts';
 
 export interface AuthenticatorParts {
-  readonly accounts: Pick<Accounts, 'findKey'>;
+  readonly accounts: Pick<Accounts, 'findKey' | 'openToken' | 'findRoleOf'>;
   readonly world: Pick<World, 'clock' | 'random'>;
   /** Regions a V4 signature may name: users come with whatever region their code had. */
   readonly regions: readonly string[];
@@ -57,40 +65,51 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     return await identify(presented, (secret) => checkFormSignature(presented, secret));
   }
 
-  async function identify(
-    presented: Identity,
-    check: (secret: string) => OssError | undefined,
-  ): Promise<Caller> {
+  async function identify(presented: Identity, check: Check): Promise<Caller> {
+    return presented.securityToken === ''
+      ? await identifyKey(presented, check)
+      : await identifySession(presented, check);
+  }
+
+  async function identifyKey(presented: Identity, check: Check): Promise<Caller> {
     const { accessKeyId, form } = presented;
     const key = await accounts.findKey(accessKeyId);
     const problem = check(key?.secret ?? nobodysSecret);
     if (!key) throw unknownKey(accessKeyId);
     if (key.standing === 'disabled') throw disabledKey(accessKeyId);
-    refuseToken(presented);
     if (problem) throw problem;
-    const { accountId, accountName } = key;
-    return { kind: 'account', accountId, accountName, accessKeyId, form };
+    return callerOfKey(key, form);
+  }
+
+  /** Order (access-control.md 7): the token opens, is the key's, has not expired; the signature. */
+  async function identifySession(presented: Identity, check: Check): Promise<Caller> {
+    const { accessKeyId, securityToken, form } = presented;
+    const session = accounts.openToken(securityToken);
+    if (session?.accessKeyId !== accessKeyId) {
+      if (!isSessionKeyId(accessKeyId)) {
+        throw tokenOfLastingKey(accessKeyId, (await accounts.findKey(accessKeyId)) !== undefined);
+      }
+      throw session === undefined ? invalidToken(accessKeyId) : foreignToken(accessKeyId);
+    }
+    if (world.clock.now() >= session.expiresAt) throw expiredToken(accessKeyId);
+    const role = await accounts.findRoleOf(session);
+    const problem = check(session.secret);
+    if (role.standing === 'void') throw invalidToken(accessKeyId);
+    if (role.standing === 'disabled') throw disabledKey(accessKeyId);
+    if (problem) throw problem;
+    return callerOfSession(session, role.accountName, form);
   }
 
   return { authenticate, authenticateForm };
 }
 
 type Identity = Pick<Presented, 'accessKeyId' | 'securityToken' | 'form'>;
+/** The refusal that a signature is under this secret; `undefined` when it is right. */
+type Check = (secret: string) => OssError | undefined;
 
 function refuseTokenPlace(presented: Presented, request: HttpRequest): void {
   if (presented.form !== 'query' || !request.headers['x-oss-security-token']) return;
   throw refine('tokenPlace', {
     message: 'Security-token must be provided by query string parameter.',
-  });
-}
-
-/** Every key here is a permanent one; those come without a token (oss-signature.md 5). */
-function refuseToken(presented: Identity): void {
-  if (presented.securityToken === '') return;
-  throw new OssError('InvalidSecurityToken', {
-    message:
-      'The security token you provided is invalid. This access key is a permanent one: send it ' +
-      'without a security token.',
-    fields: { OSSAccessKeyId: presented.accessKeyId },
   });
 }

@@ -5,4 +5,5 @@
 
 export { withoutAnyBucket } from './addressing-advice.ts';
 export { type AuthenticatorParts, createAuthenticator } from './authenticate.ts';
-export type { Authenticator, Caller, FormFields, SigningFacts } from './types.ts';
+export { callerOfKey, callerOfSession } from './callers.ts';
+export type { Authenticator, Caller, FormFields, SignedCaller, SigningFacts } from './types.ts';

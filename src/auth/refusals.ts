@@ -1,5 +1,5 @@
 /** Every refusal of this room: cause, message, elements (oss-signature.md 7). */
-import { OssError, type RefinementName, refine } from '../errors/index.ts';
+import { catalogue, OssError, type RefinementName, refine } from '../errors/index.ts';
 import { textOfBytes } from '../signing/index.ts';
 
 /** Enough to recognise what was sent; the answer to HEAD carries it all in one header. */
@@ -50,4 +50,29 @@ export function disabledKey(accessKeyId: string): OssError {
     message: 'The OSS Access Key Id you provided is disabled.',
     fields: { OSSAccessKeyId: accessKeyId },
   });
+}
+
+/** Lasting keys come without a token. @param isKnown there is such a key: then it can be said. */
+export function tokenOfLastingKey(accessKeyId: string, isKnown: boolean): OssError {
+  const fields = { OSSAccessKeyId: accessKeyId };
+  if (!isKnown) return unknownKey(accessKeyId);
+  const { message } = catalogue.InvalidAccessKeyId;
+  return new OssError('InvalidAccessKeyId', {
+    message: `${message} As a permanent key it comes without a security token.`,
+    fields,
+  });
+}
+
+export function invalidToken(accessKeyId: string): OssError {
+  return new OssError('InvalidSecurityToken', { fields: { OSSAccessKeyId: accessKeyId } });
+}
+
+export function foreignToken(accessKeyId: string): OssError {
+  return new OssError('AccessKeyIdAndSecurityTokenNotMatch', {
+    fields: { OSSAccessKeyId: accessKeyId },
+  });
+}
+
+export function expiredToken(accessKeyId: string): OssError {
+  return new OssError('SecurityTokenExpired', { fields: { OSSAccessKeyId: accessKeyId } });
 }

@@ -1,15 +1,28 @@
 import type { HttpRequest } from '../http/index.ts';
 
-export type Caller =
-  | { readonly kind: 'anonymous' }
-  | {
-      readonly kind: 'account';
-      readonly accountId: string;
-      readonly accountName: string;
-      readonly accessKeyId: string;
-      /** Whether the signature came in the Authorization header, in the URL or in a form. */
-      readonly form: 'header' | 'query' | 'form';
-    };
+/** What is known of everybody who signed. */
+interface Signed {
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly accessKeyId: string;
+  /** Whether the signature came in the Authorization header, in the URL or in a form. */
+  readonly form: 'header' | 'query' | 'form';
+}
+
+/** An account by a key of its own, one of its users, or who has taken one of its roles. */
+export type SignedCaller =
+  | ({ readonly kind: 'account' } & Signed)
+  | ({ readonly kind: 'user'; readonly userId: string; readonly userName: string } & Signed)
+  | ({
+      readonly kind: 'session';
+      readonly roleId: string;
+      readonly roleName: string;
+      readonly sessionName: string;
+      /** What the session was narrowed to; JSON. */
+      readonly policy: string | undefined;
+    } & Signed);
+
+export type Caller = { readonly kind: 'anonymous' } | SignedCaller;
 
 /** What the signature covers besides the request itself: the routed result, never the raw path. */
 export interface SigningFacts {

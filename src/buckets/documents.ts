@@ -25,6 +25,7 @@ import type { CorsDocument } from './cors-rules.ts';
 import type { HttpsDocument } from './https-rules.ts';
 import type { LifecycleDocument } from './lifecycle-rules.ts';
 import type { OverwriteDocument } from './overwrite-rules.ts';
+import type { PolicyDocument } from './policy-document.ts';
 import type { RefererDocument } from './referer-rules.ts';
 import type { WormDocument } from './retention-rules.ts';
 import { fromStore } from './store-failure.ts';
@@ -32,6 +33,7 @@ import type { WebsiteDocument } from './website-rules.ts';
 
 /** The documents there can be. A document is plain JSON; `undefined` members are not kept. */
 export interface DocumentTypes {
+  policy: PolicyDocument;
   'access-monitor': AccessMonitorDocument;
   'archive-direct-read': SwitchDocument;
   'callback-policy': CallbackPolicyDocument;

@@ -20,12 +20,7 @@ export type {
   Versioning,
   VersionListing,
 } from '../stores/index.ts';
-export {
-  checkAclAllowed,
-  isPublicAccessBlocked,
-  mayReadObject,
-  mayWriteObject,
-} from './access.ts';
+export { checkAclAllowed, effectiveAcl, isPublicAccessBlocked } from './access.ts';
 export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
 export {
   type Conditions,

@@ -1,10 +1,12 @@
 /** Buckets: whose they are, what hangs on them, and whether their counters say what there is. */
+import { parseBucketPolicy } from '../rights/index.ts';
 import type {
   BucketCount,
   BucketPlace,
   InspectedBucket,
   InspectedDocument,
 } from '../stores/index.ts';
+import { faultOf } from './policies.ts';
 import { isJsonObject, type Run, rowsOf } from './run.ts';
 
 /** How often a busy bucket is counted beside its writers before they are kept out for a moment. */
@@ -82,6 +84,10 @@ async function checkDocuments(run: Run): Promise<void> {
       run.tell('document-without-bucket', {}, what);
     } else if (!isJsonObject(text)) {
       run.tell('document-unreadable', { bucket }, `its ${name} document cannot be read`);
+    } else if (name === 'policy') {
+      const { text: policy } = JSON.parse(text) as { text?: unknown };
+      const fault = faultOf(() => parseBucketPolicy(String(policy), undefined));
+      if (fault !== undefined) run.tell('policy-unreadable', { bucket }, fault);
     }
   }
 }

@@ -25,6 +25,9 @@ export const catalogue: Readonly<Record<FindingKind, Entry>> = {
   'object-without-bucket': restore,
   'counters-wrong': damage('--repair counts anew.'),
   'bucket-without-account': restore,
+  'policy-unreadable': damage(
+    'Put the document again: cnamed policy create, cnamed role change --trust, or PutBucketPolicy.',
+  ),
   'document-unreadable': damage('Put the document of the bucket again.'),
   'document-without-bucket': restore,
   'credential-sealed-away': damage(

@@ -3,6 +3,7 @@ import { checkBuckets } from './buckets.ts';
 import { checkContents } from './contents.ts';
 import { checkDomains } from './domains.ts';
 import { checkLeftOvers } from './left-overs.ts';
+import { checkPolicies } from './policies.ts';
 import { Run } from './run.ts';
 import type { CheckInput, CheckReport } from './types.ts';
 
@@ -25,7 +26,10 @@ export async function checkInstallation(input: CheckInput): Promise<CheckReport>
     bytes: input.isQuick ? 0 : bytes,
     leastMs: input.isQuick || rate === undefined ? undefined : (bytes / rate) * 1000,
   });
-  if (input.bucket === undefined) await checkAccounts(run);
+  if (input.bucket === undefined) {
+    await checkAccounts(run);
+    await checkPolicies(run);
+  }
   await checkDomains(run);
   if (input.bucket === undefined) await checkAudit(run);
   await checkContents(run);

@@ -10,6 +10,9 @@ export interface Subject {
   readonly certificate?: number | undefined;
   readonly account?: string | undefined;
   readonly accessKey?: string | undefined;
+  /** A policy of an account, by its name, or a role with its trust policy. */
+  readonly policy?: string | undefined;
+  readonly role?: string | undefined;
   readonly blob?: string | undefined;
   readonly auditRecord?: number | undefined;
 }
@@ -38,6 +41,7 @@ export type FindingKind =
   | 'object-without-bucket'
   | 'counters-wrong'
   | 'bucket-without-account'
+  | 'policy-unreadable'
   | 'document-unreadable'
   | 'document-without-bucket'
   | 'credential-sealed-away'

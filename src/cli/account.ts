@@ -60,14 +60,20 @@ export async function onAccounts<T>(
 }
 
 /** The only time a secret is shown. */
-export function printNewKey(context: CliContext, key: NewAccessKey, flags: Flags): void {
+export function printNewKey(
+  context: CliContext,
+  key: NewAccessKey,
+  flags: Flags,
+  userId?: string,
+): void {
   const { accountId, accessKeyId, accessKeySecret } = key;
   if (flags.json) {
-    printJson(context.stdout, { accountId, accessKeyId, accessKeySecret });
+    printJson(context.stdout, { accountId, userId, accessKeyId, accessKeySecret });
     return;
   }
   printFacts(context.stdout, [
     ['account id', accountId],
+    ['user id', userId],
     ['access key id', accessKeyId],
     ['access key secret', accessKeySecret],
   ]);

@@ -206,12 +206,15 @@ function quoted(key: string): string {
 
 function subjectOf(finding: Finding): string {
   const { bucket, key, domain, certificate, account, accessKey, blob, auditRecord } = finding;
+  const { policy, role } = finding;
   const parts = [
     bucket && `bucket ${bucket}`,
     key !== undefined && `key ${quoted(key)}`,
     domain && `domain ${domain}`,
     certificate !== undefined && `certificate ${certificate}`,
     accessKey && `access key ${accessKey}`,
+    policy && `policy ${policy}`,
+    role && `role ${role}`,
     account && `account ${account}`,
     blob && key === undefined && `blob ${blob}`,
     auditRecord !== undefined && `audit record ${auditRecord}`,

@@ -36,9 +36,10 @@ async function listKeys(context: CliContext, flags: Flags): Promise<void> {
   const account = typeof flags.account === 'string' ? flags.account : undefined;
   const keys = await onAccounts(context, flags, ({ accounts }) => accounts.listKeys(account));
   if (flags.json) {
-    const list = keys.map(({ accessKeyId, accountId, standing, createdAt }) => ({
+    const list = keys.map(({ accessKeyId, accountId, userId, standing, createdAt }) => ({
       accessKeyId,
       accountId,
+      userId,
       standing,
       createdAt: new Date(createdAt).toISOString(),
     }));
@@ -48,8 +49,9 @@ async function listKeys(context: CliContext, flags: Flags): Promise<void> {
   const rows = keys.map((key) => [
     key.accessKeyId,
     key.accountId,
+    key.userId ?? '',
     key.standing,
     formatTime(key.createdAt) ?? '',
   ]);
-  printTable(context.stdout, ['ACCESS KEY', 'ACCOUNT', 'STANDING', 'CREATED'], rows);
+  printTable(context.stdout, ['ACCESS KEY', 'ACCOUNT', 'USER', 'STANDING', 'CREATED'], rows);
 }

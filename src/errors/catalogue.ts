@@ -27,6 +27,16 @@ const rows = {
     ec: '0002-00000006',
     message: 'The security token you provided is invalid.',
   },
+  AccessKeyIdAndSecurityTokenNotMatch: {
+    status: 403,
+    ec: '0002-00000004',
+    message: 'The OSS access key id and security token you provided does not match',
+  },
+  SecurityTokenExpired: {
+    status: 403,
+    ec: '0002-00000007',
+    message: 'The security token you provided has expired.',
+  },
   RequestTimeTooSkewed: {
     status: 403,
     ec: '0002-00000504',

@@ -9,11 +9,15 @@ import { type RefinementName, refinements } from './refinements.ts';
 export { type CatalogueRow, catalogue, type ErrorCode } from './catalogue.ts';
 export { type Refinement, type RefinementName, refinements } from './refinements.ts';
 
+export { StsError, type StsErrorCode, stsErrors } from './sts.ts';
+
 export interface ErrorDetails {
   /** Replaces the catalogue's message; written for the person at the other end. */
   readonly message?: string;
   /** Extra elements of the error document, in this order. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Elements that hold elements, behind `fields`. */
+  readonly nested?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Extra response headers, e.g. `Retry-After`, `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The connection cannot be used further, e.g. after an unread body. */
@@ -26,6 +30,7 @@ export class OssError extends Error {
   readonly status: number;
   readonly ec: string;
   readonly fields: Readonly<Record<string, string>>;
+  readonly nested: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly closeConnection: boolean;
 
@@ -38,6 +43,7 @@ export class OssError extends Error {
     this.status = row.status;
     this.ec = ec;
     this.fields = details.fields ?? {};
+    this.nested = details.nested ?? {};
     this.headers = details.headers ?? {};
     this.closeConnection = details.closeConnection ?? false;
   }

@@ -36,7 +36,20 @@ export const refinements = {
     v1UrlSignature: ['0002-00000602', 'signed with V1 in the URL'],
   }),
   ...of('AccessDenied', {
-    bucketForbidden: ['0003-00000002', 'of another account, or nobody has signed'],
+    bucketForbidden: ['0003-00000002', 'no right to set the Referers of the bucket'],
+    anonymousForbidden: [
+      '0003-00001201',
+      'nobody has signed, and an ACL or a policy lets nobody in',
+    ],
+    deniedByBucketPolicy: ['0003-00000101', 'the policy of the bucket denies it'],
+    deniedByIdentityPolicy: ['0003-00000201', 'a policy of the user or the role denies it'],
+    deniedByBothPolicies: [
+      '0003-00000203',
+      'both a policy of the caller and of the bucket deny it',
+    ],
+    batchDenied: ['0003-00000204', 'a policy denies it for one of several objects'],
+    deniedBySessionPolicy: ['0003-00000301', 'the policy of the session does not allow it'],
+    taggingForbidden: ['0003-00000905', 'tags with an upload, without the right to set tags'],
     refererForbidden: ['0003-00000501', 'the Referer is not allowed, PutBucketReferer'],
     aclForbidden: ['0003-00000007', 'the ACL is shown to the owner alone'],
     v1ExpiresMissing: ['0002-00000067', 'V1 in the URL without Expires'],

@@ -76,6 +76,8 @@ export class Connection {
     this.#hasFailed = true;
     // Bytes after a request that announced to be the last: they are nobody's (RFC 9112 9.6).
     if (error.code === 'HPE_CLOSED_CONNECTION' && this.#active) return;
+    // The answer is on its way, and cutting the connection now would take it back.
+    if (this.#active?.isLingering) return;
     const problem = this.#socket.writable ? problemOf(error, this.#socket) : undefined;
     if (!problem) {
       this.destroy();

@@ -29,6 +29,7 @@ export * from './ports/certificates.ts';
 export * from './ports/changes.ts';
 export * from './ports/cnames.ts';
 export * from './ports/engine.ts';
+export * from './ports/identities.ts';
 export * from './ports/inspection.ts';
 export * from './ports/leases.ts';
 export * from './ports/objects.ts';

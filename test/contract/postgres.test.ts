@@ -9,6 +9,7 @@ import { certificateStoreContract } from './certificates.contract.ts';
 import { changeFeedContract } from './changes.contract.ts';
 import { cnameStoreContract } from './cnames.contract.ts';
 import { metadataEngineContract } from './engine.contract.ts';
+import { identityStoreContract } from './identities.contract.ts';
 import { inspectionContract } from './inspection.contract.ts';
 import { leaseStoreContract } from './leases.contract.ts';
 import { objectIndexContract } from './objects.contract.ts';
@@ -57,6 +58,7 @@ leaseStoreContract({
   },
 });
 metadataEngineContract(postgres);
+identityStoreContract(postgres);
 inspectionContract(postgres);
 objectIndexContract(postgres);
 rowStoreContract(postgres);

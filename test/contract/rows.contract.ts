@@ -22,6 +22,7 @@ import {
   sampleAccount,
   sampleCertificate,
   sampleCredential,
+  sampleIdentity,
   sampleObject,
   takeToken,
   unique,
@@ -34,6 +35,14 @@ const mark = { source: '1000000000000001', objects: 'nowhere', run: 'one', at: n
 async function fillAll(engine: MetadataEngine): Promise<void> {
   const account = sampleAccount();
   await engine.accounts.createAccount(account, sampleCredential(account.id));
+  const user = sampleIdentity(account.id);
+  const group = sampleIdentity(account.id, { kind: 'group' });
+  const policy = { accountId: account.id, name: 'read', document: '{"ä":1}', createdAt: now };
+  for (const identity of [user, group]) await engine.identities.createIdentity(identity, 10);
+  await engine.identities.addMember(group.id, user.id, 10);
+  await engine.identities.putPolicy(policy, 10);
+  await engine.identities.attachPolicy(user.id, 'read', { isBuiltIn: false, limit: 10 });
+  await engine.accounts.addCredential(sampleCredential(account.id, { userId: user.id }));
   await makeBucket(engine, account.id);
   const bucket = await makeBucket(engine, account.id);
   const other = await makeBucket(engine);
@@ -224,6 +233,9 @@ export function rowStoreContract(under: EngineUnderTest): void {
       const buckets = await rows.readKeys('buckets', undefined, 10);
       assert.ok(account);
       assert.equal(await rows.removeRows('one', 'accounts', [account]), 1);
+      const identities = await rows.readKeys('identities', undefined, 10);
+      // Of the user and the group, only the user has a key.
+      assert.equal(await rows.removeRows('one', 'identities', identities), 1);
       // One of the three has objects, one has versions and an upload.
       assert.equal(await rows.removeRows('one', 'buckets', buckets), 2);
       const certificates = await rows.readKeys('certificates', undefined, 10);

@@ -6,6 +6,7 @@ import type {
   Bucket,
   BucketCounters,
   Credential,
+  Identity,
   MappingChange,
   MetadataEngine,
   NewCertificate,
@@ -71,6 +72,21 @@ export function sampleCredential(ofAccount: string, changes: Partial<Credential>
     secretSealed: unique('sealed'),
     standing: 'active',
     createdAt: now,
+    ...changes,
+  };
+}
+
+/** A user, unless the changes say otherwise. */
+export function sampleIdentity(ofAccount: string, changes: Partial<Identity> = {}): Identity {
+  counted += 1;
+  return {
+    id: String(200_000_000_000_000_000n + BigInt(counted)),
+    accountId: ofAccount,
+    kind: 'user',
+    name: unique('identity'),
+    standing: 'active',
+    createdAt: now,
+    role: undefined,
     ...changes,
   };
 }

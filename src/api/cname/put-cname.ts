@@ -7,10 +7,11 @@
  * https://www.alibabacloud.com/help/en/oss/developer-reference/putcname
  */
 import type { CertificateRequest } from '../../certificates/index.ts';
-import type { CnameType } from '../../cname/index.ts';
+import type { Bucket, CnameType } from '../../cname/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import type { XmlElement } from '../../xml/index.ts';
+import { certificateActions } from '../actions.ts';
 import { childBoolean, childText, invalidArgument, malformedXml, onlyChild } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 import { actorOf, answerNothing, bucketOf, readDomainText, readSizedCname } from './exchange.ts';
@@ -30,6 +31,7 @@ export async function putCname(context: OperationContext): Promise<HttpResponse>
   const { cname, length } = await readSizedCname(context);
   const request = parsePutCname(cname);
   checkLength(length, request);
+  await demandCertificates(context, bucket, request.certificate);
   const { cnames, certificates } = context.services;
   await cnames.mapDomain({
     bucket,
@@ -43,6 +45,18 @@ export async function putCname(context: OperationContext): Promise<HttpResponse>
     actor: actorOf(context),
   });
   return answerNothing();
+}
+
+/** Taking a certificate out is no use of one (access-control.md 5). */
+async function demandCertificates(
+  { rights }: OperationContext,
+  { accountId }: Bucket,
+  { certId, certificatePem, privateKeyPem }: CertificateRequest,
+): Promise<void> {
+  if ((certId ?? certificatePem ?? privateKeyPem) === undefined) return;
+  for (const action of certificateActions) {
+    await rights.demandOf(action, { service: 'yundun-cert', accountId, relative: '*' });
+  }
 }
 
 function checkLength(length: number, { certificate }: PutCnameRequest): void {

@@ -5,21 +5,17 @@
  * The target holds a copy of the source's content, of its metadata too unless the directive says
  * REPLACE. An object copied onto itself keeps its content and takes the request's metadata.
  */
-import {
-  type Bucket,
-  checkAclAllowed,
-  checkConditions,
-  mayReadObject,
-  type StoredObject,
-} from '../../buckets/index.ts';
+import { checkAclAllowed, checkConditions, type StoredObject } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
+import { actionOnVersion } from '../actions.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
-import { bucketOf, callerAccountId } from '../context.ts';
+import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import { noteStored } from '../request-notes.ts';
 import { isRequesterCharged } from '../requester-pays.ts';
+import type { BucketAction, Judgement } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { parseCopySource } from './copy-source.ts';
 import { encryptionHeaders, readEncryption } from './encryption.ts';
@@ -46,6 +42,13 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   if (sourceBucket === undefined) {
     throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
   }
+  const wanted: BucketAction = {
+    action: actionOnVersion('oss:GetObject', source.versionId !== undefined),
+    bucket: sourceBucket,
+    key: source.key,
+    accessClass: 'read',
+  };
+  const judgement = await context.rights.judge(wanted);
   let sourceVersionId: string | undefined;
   await isRequesterCharged(context, sourceBucket);
   const copy = await services.objects.copyObject({
@@ -59,7 +62,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
     ...(await readWriteGuards(context)),
     extras: await readEncryption(context),
     admit(found) {
-      admitSource(context, sourceBucket, found);
+      admitSource(context, wanted, judgement, found);
       sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
     },
   });
@@ -74,15 +77,12 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
 /** Whether the caller may read the source comes before whether there is one. */
 function admitSource(
   context: OperationContext,
-  bucket: Bucket,
+  wanted: BucketAction,
+  judgement: Judgement,
   source: StoredObject | undefined,
 ): void {
-  if (!mayReadObject(bucket, source, callerAccountId(context))) {
-    throw new OssError('AccessDenied', {
-      message: 'You do not have read permission on the source object.',
-      fields: { BucketName: bucket.name },
-    });
-  }
+  const verdict = judgement(source);
+  if (!verdict.isAllowed) throw context.rights.refuse(wanted, verdict);
   if (source === undefined) return;
   const { headers } = context.request;
   const checked = checkConditions(

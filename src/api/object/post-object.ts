@@ -25,6 +25,7 @@ import { encodePath, xmlAnswer } from '../answers.ts';
 import { authorise } from '../authorise.ts';
 import { checkContentMd5, invalidArgument } from '../document.ts';
 import { isRequesterCharged, noteCharge } from '../requester-pays.ts';
+import { createRights } from '../rights.ts';
 import type { Operation, OperationContext, Target } from '../types.ts';
 import { putObject } from './put-object.ts';
 
@@ -122,8 +123,9 @@ async function asPutObject(
   };
   const target: Target = { ...context.target, level: 'object', key };
   const request = requestOf(context.request, form, policy);
-  const grant = await authorise(operation, request, target, caller, services);
-  return { request, target, operation, caller, marker: undefined, ...grant, notes, services };
+  const rights = createRights(request, caller, services);
+  const asked = { request, target, operation, caller, rights, notes, services };
+  return { marker: undefined, ...asked, ...(await authorise(asked)) };
 }
 
 function requestOf(request: HttpRequest, form: Form, policy: PostPolicy | undefined): HttpRequest {

@@ -1,6 +1,6 @@
 /** What a website document makes of a GET or HEAD, as an answer (oss-semantics.md 4). */
 import {
-  mayReadObject,
+  type Bucket,
   type RoutingRedirect,
   resolveRule,
   resolveWebsite,
@@ -11,7 +11,8 @@ import {
 import { catalogue, OssError } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer, encodePath } from '../answers.ts';
-import { bucketOf, callerAccountId } from '../context.ts';
+import { bucketOf } from '../context.ts';
+import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { answerWithObject, contentBody, readOverrides, storedHeaders } from './read-answer.ts';
 import { noCurrentObject } from './version-id.ts';
@@ -78,8 +79,9 @@ async function render(context: OperationContext, answer: WebsiteAnswer): Promise
     case 'object': {
       const { key, object } = answer.found;
       // Of the object that was asked for, the rights were decided already.
-      if (object !== context.object && !isReadable(context, object))
-        throw refuseObject(bucketOf(context).name);
+      if (object !== context.object) {
+        await context.rights.demand(readingOf(bucketOf(context), key), object);
+      }
       return await answerWithObject(context, key, object);
     }
     case 'redirect':
@@ -94,15 +96,9 @@ async function render(context: OperationContext, answer: WebsiteAnswer): Promise
   }
 }
 
-function isReadable(context: OperationContext, object: StoredObject): boolean {
-  return mayReadObject(bucketOf(context), object, callerAccountId(context));
-}
-
-function refuseObject(bucketName: string): OssError {
-  return new OssError('AccessDenied', {
-    message: 'You have no right to access this object because of bucket acl.',
-    fields: { BucketName: bucketName },
-  });
+/** The right to the object that is served, not to the one that was asked for. */
+function readingOf(bucket: Bucket, key: string): BucketAction {
+  return { action: 'oss:GetObject', bucket, key, accessClass: 'read' };
 }
 
 /**
@@ -141,9 +137,9 @@ async function answerMissing(
   context: OperationContext,
   { key, errorDocument }: Extract<WebsiteAnswer, { kind: 'missing' }>,
 ): Promise<HttpResponse> {
-  if (errorDocument === undefined || !isReadable(context, errorDocument.object)) {
-    throw await noCurrentObject(context, key);
-  }
+  if (errorDocument === undefined) throw await noCurrentObject(context, key);
+  const judgement = await context.rights.judge(readingOf(bucketOf(context), errorDocument.key));
+  if (!judgement(errorDocument.object).isAllowed) throw await noCurrentObject(context, key);
   const { object, status } = errorDocument;
   const cause = { 'x-oss-ec': catalogue.NoSuchKey.ec };
   if (context.request.method === 'HEAD') {

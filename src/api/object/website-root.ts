@@ -16,12 +16,14 @@ export async function serveWebsiteRoot(context: OperationContext): Promise<HttpR
   if (document?.index !== undefined) {
     return await answerThroughWebsite(context, document, '', undefined);
   }
+  const listing = await listingAllowed(context);
+  if (listing !== undefined) return listing;
   const who =
     context.caller.kind === 'anonymous'
       ? 'Anonymous user has no right to list objects'
       : 'HEAD asks for the index document of a website';
   // People meet this as "my domain does not work" (custom-domain.md 8.2): say what to do.
-  const refusal = refine('bucketForbidden', {
+  const refusal = refine('anonymousForbidden', {
     message:
       `${who} here, and no website is configured: ` +
       'set an index document with PutBucketWebsite to serve a page here.',
@@ -30,4 +32,13 @@ export async function serveWebsiteRoot(context: OperationContext): Promise<HttpR
   if (document === undefined) throw refusal;
   const early = await answerByRule(context, document, '', undefined);
   return early ?? (await answerRefusal(context, document, '', refusal));
+}
+
+/** A policy may let everybody list the bucket (access-control.md 3); HEAD asks for no list. */
+async function listingAllowed(context: OperationContext): Promise<HttpResponse | undefined> {
+  const { operation, rights } = context;
+  if (operation.anonymousAct === undefined) return undefined;
+  const { action } = operation;
+  const judgement = await rights.judge({ action, bucket: bucketOf(context), accessClass: 'none' });
+  return judgement(undefined).isAllowed ? await operation.act(context) : undefined;
 }

@@ -4,7 +4,7 @@
  * removes an object asks here and hands the answer to the store, which decides in the same step.
  */
 import { isOverwriteForbidden, protectedSince } from '../../buckets/index.ts';
-import { bucketOf, callerAccountId } from '../context.ts';
+import { bucketOf, callerId } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import { readForbidOverwrite } from './request-options.ts';
 
@@ -24,11 +24,12 @@ export async function readWriteGuards(
   key = context.target.key,
   isForbidden = readForbidOverwrite(context.request),
 ): Promise<WriteGuards> {
-  const { documents } = context.services;
+  const { caller, services } = context;
+  const { documents } = services;
   const bucket = bucketOf(context);
   const rules = await documents.find(bucket, 'overwrite');
   return {
-    isOverwriteForbidden: isForbidden || isOverwriteForbidden(rules, key, callerAccountId(context)),
+    isOverwriteForbidden: isForbidden || isOverwriteForbidden(rules, key, callerId(caller)),
     protectedSince: await findProtectedSince(context),
   };
 }

@@ -10,13 +10,46 @@ export interface Account {
   readonly createdAt: Instant;
 }
 
+/** Groups only carry policies for their members; nobody signs as one. */
+export type IdentityKind = 'user' | 'group' | 'role';
+
+export interface Identity {
+  /** 18 digits, never given twice; policies of buckets name users by it. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly kind: IdentityKind;
+  /** Unique among those of its kind in the account. */
+  readonly name: string;
+  readonly standing: Standing;
+  readonly createdAt: Instant;
+  /** Of roles. */
+  readonly role: RoleFacts | undefined;
+}
+
+export interface RoleFacts {
+  /** Who may take it: JSON, as it was given. */
+  readonly trustPolicy: string;
+  readonly sessionSecondsMax: number;
+  /** Sessions that began before are void. */
+  readonly sessionsFrom: Instant;
+}
+
 export interface Credential {
   readonly accessKeyId: string;
   readonly accountId: string;
+  /** Of a key of a user; else it is the account's own. */
+  readonly userId?: string;
   /** The secret, sealed by the room `sealing`; the store cannot read it. */
   readonly secretSealed: string;
   readonly standing: Standing;
   readonly createdAt: Instant;
+}
+
+export interface KnownCredential {
+  readonly credential: Credential;
+  readonly account: Account;
+  /** Of a key of a user. */
+  readonly user?: Identity;
 }
 
 export interface AccountStore {
@@ -31,11 +64,9 @@ export interface AccountStore {
   listAccounts(): Promise<Account[]>;
   setAccountStanding(id: string, standing: Standing): Promise<'done' | 'none'>;
 
-  addCredential(credential: Credential): Promise<'added' | 'taken' | 'no-account'>;
-  /** With the account it belongs to, in one read. */
-  findCredential(
-    accessKeyId: string,
-  ): Promise<{ credential: Credential; account: Account } | undefined>;
+  addCredential(credential: Credential): Promise<'added' | 'taken' | 'no-account' | 'no-user'>;
+  /** With whom it belongs to, in one read. */
+  findCredential(accessKeyId: string): Promise<KnownCredential | undefined>;
   /** By creation time, then access key id. */
   listCredentials(accountId?: string): Promise<Credential[]>;
   setCredentialStanding(accessKeyId: string, standing: Standing): Promise<'done' | 'none'>;

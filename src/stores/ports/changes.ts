@@ -1,17 +1,24 @@
 /**
  * What changed of the things nodes keep in memory. `name` is the domain, the id of the bucket, the
- * access key id, the id of the account, the number of the certificate.
+ * access key id, the id of the account (of `identities` too), the number of the certificate.
  */
 export interface Change {
   readonly kind: ChangeKind;
   readonly name: string;
 }
 
-export type ChangeKind = 'domain' | 'bucket' | 'credential' | 'account' | 'certificate';
+export type ChangeKind =
+  | 'domain'
+  | 'bucket'
+  | 'credential'
+  | 'account'
+  | 'identities'
+  | 'certificate';
 
 /**
  * Every change of a mapping, a binding, a bucket's ACL and documents, the standing and the sealed
- * text of a credential, an account's standing, a certificate's sealed text, and every removal of
+ * text of a credential, an account's standing, its users,
+ * groups, roles and policies, a certificate's sealed text, and every removal of
  * one of these, in the order of commits. That something new was made is told of domains only.
  */
 export interface ChangeFeed {

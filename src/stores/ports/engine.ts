@@ -4,6 +4,7 @@ import type { BucketStore } from './buckets.ts';
 import type { CertificateStore } from './certificates.ts';
 import type { ChangeFeed } from './changes.ts';
 import type { CnameStore } from './cnames.ts';
+import type { IdentityStore } from './identities.ts';
 import type { Inspection } from './inspection.ts';
 import type { LeaseStore } from './leases.ts';
 import type { ObjectIndex } from './objects.ts';
@@ -14,6 +15,7 @@ import type { UploadStore } from './uploads.ts';
 /** One metadata engine: every port over one database, so that atomic rules may span tables. */
 export interface MetadataEngine {
   readonly accounts: AccountStore;
+  readonly identities: IdentityStore;
   readonly buckets: BucketStore;
   readonly objects: ObjectIndex;
   readonly uploads: UploadStore;

@@ -37,6 +37,8 @@ export interface RowTable {
   readonly isAppendOnly?: boolean;
 }
 
+const ofAccount = { column: 'account_id', table: 'accounts', key: 'id' } as const;
+const ofUser = { column: 'user_id', table: 'identities', key: 'id' } as const;
 const ofBucket = { column: 'bucket_id', table: 'buckets', key: 'id' } as const;
 
 /**
@@ -45,11 +47,32 @@ const ofBucket = { column: 'bucket_id', table: 'buckets', key: 'id' } as const;
  */
 export const rowTables = [
   { name: 'accounts', key: ['id'], batch: 500, unique: [{ columns: ['name'] }] },
+  // A trust policy or a policy may have six KiB.
+  {
+    name: 'identities',
+    key: ['id'],
+    batch: 200,
+    parents: [ofAccount],
+    unique: [{ columns: ['account_id', 'kind', 'name'] }],
+  },
+  {
+    name: 'members',
+    key: ['user_id', 'group_id'],
+    batch: 500,
+    parents: [ofUser, { column: 'group_id', table: 'identities', key: 'id' }],
+  },
+  { name: 'policies', key: ['account_id', 'name'], batch: 200, parents: [ofAccount] },
+  {
+    name: 'attachments',
+    key: ['identity_id', 'policy_name'],
+    batch: 500,
+    parents: [{ column: 'identity_id', table: 'identities', key: 'id' }],
+  },
   {
     name: 'credentials',
     key: ['access_key_id'],
     batch: 500,
-    parents: [{ column: 'account_id', table: 'accounts', key: 'id' }],
+    parents: [ofAccount, ofUser],
   },
   { name: 'buckets', key: ['id'], batch: 500, unique: [{ columns: ['name'] }], isNumbered: true },
   { name: 'bucket_counters', key: ['bucket_id', 'shard'], batch: 500, parents: [ofBucket] },

@@ -1,7 +1,8 @@
-import type { Account, Credential } from './accounts.ts';
+import type { AccountStore } from './accounts.ts';
 import type { Bucket, BucketStore } from './buckets.ts';
 import type { CertificateStore } from './certificates.ts';
 import type { CnameStore } from './cnames.ts';
+import type { IdentityStore } from './identities.ts';
 import type { ObjectIndex } from './objects.ts';
 
 /**
@@ -20,9 +21,8 @@ export interface ServingReads {
   readonly findDomain: CnameStore['findDomain'];
   findBucket(name: string): Promise<Bucket | undefined>;
   readonly findBucketDocument: BucketStore['findBucketDocument'];
-  findCredential(
-    accessKeyId: string,
-  ): Promise<{ credential: Credential; account: Account } | undefined>;
+  readonly findCredential: AccountStore['findCredential'];
+  readonly findGrants: IdentityStore['findGrants'];
   readonly findCertificate: CertificateStore['findCertificate'];
   /**
    * Rows of objects change without notice to other nodes, so the engine is asked every time, and

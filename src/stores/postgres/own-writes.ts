@@ -1,5 +1,5 @@
 import type { Answers } from '../serving/answers.ts';
-import { tagOf } from '../serving/reads.ts';
+import { identitiesTag, tagOf } from '../serving/reads.ts';
 import type { RememberedObjects } from '../serving/remembered-objects.ts';
 import type { RunWrite, WriteArguments, WriteName } from '../sql/writes.ts';
 import { WriteNotMade } from './failures.ts';
@@ -13,6 +13,15 @@ const subjects: SubjectsOf = {
   setAccountStanding: (id) => tagOf('account', id),
   setCredentialStanding: (accessKeyId) => tagOf('credential', accessKeyId),
   resealCredential: (accessKeyId) => tagOf('credential', accessKeyId),
+  // Changes of users, groups, roles and policies are rare: they drop what is kept of all of them.
+  setIdentityStanding: () => identitiesTag,
+  setRole: () => identitiesTag,
+  deleteIdentity: () => identitiesTag,
+  putPolicy: () => identitiesTag,
+  attachPolicy: () => identitiesTag,
+  detachPolicy: () => identitiesTag,
+  addMember: () => identitiesTag,
+  removeMember: () => identitiesTag,
   setBucketAcl: (bucketId) => tagOf('bucket', bucketId),
   setBucketDocument: (bucketId) => tagOf('bucket', bucketId),
   setBucketRedundancy: (bucketId) => tagOf('bucket', bucketId),

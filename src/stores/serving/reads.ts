@@ -6,12 +6,15 @@ import type { RememberedObjects } from './remembered-objects.ts';
 
 export type ReadStores = Pick<
   MetadataEngine,
-  'accounts' | 'buckets' | 'cnames' | 'certificates' | 'objects'
+  'accounts' | 'identities' | 'buckets' | 'cnames' | 'certificates' | 'objects'
 >;
 
 export function tagOf(kind: ChangeKind, name: string | number): string {
   return `${kind} ${name}`;
 }
+
+/** Of every answer about a user or a role, whatever the account. */
+export const identitiesTag = tagOf('identities', 'of any account');
 
 /** The law of `ServingReads` where every read reaches the engine at once. */
 export function directReads(stores: ReadStores): ServingReads {
@@ -20,6 +23,7 @@ export function directReads(stores: ReadStores): ServingReads {
     findBucket: (name) => stores.buckets.findBucket(name),
     findBucketDocument: (bucketId, name) => stores.buckets.findBucketDocument(bucketId, name),
     findCredential: (accessKeyId) => stores.accounts.findCredential(accessKeyId),
+    findGrants: (identityId) => stores.identities.findGrants(identityId),
     findCertificate: (number) => stores.certificates.findCertificate(number),
     findObject: (bucketId, key) => stores.objects.findObject(bucketId, key),
   };
@@ -64,9 +68,26 @@ export function keptReads(
       answers.ask({
         key: `credential/${accessKeyId}`,
         read: () => direct.findCredential(accessKeyId),
-        describe: ({ account }) => ({
-          tags: [tagOf('credential', accessKeyId), tagOf('account', account.id)],
+        describe: ({ account, user }) => ({
+          tags: [
+            tagOf('credential', accessKeyId),
+            tagOf('account', account.id),
+            ...(user === undefined ? [] : [identitiesTag, tagOf('identities', account.id)]),
+          ],
           bytes: 0,
+        }),
+        absentTags: [],
+      }),
+    findGrants: (identityId) =>
+      answers.ask({
+        key: `grants/${identityId}`,
+        read: () => direct.findGrants(identityId),
+        describe: ({ account, identity, documents }) => ({
+          tags: [tagOf('account', account.id), identitiesTag, tagOf('identities', account.id)],
+          bytes: documents.reduce(
+            (sum, text) => sum + 2 * text.length,
+            2 * (identity.role?.trustPolicy.length ?? 0),
+          ),
         }),
         absentTags: [],
       }),

@@ -1,6 +1,14 @@
 import { sql as raw, type Selectable } from 'kysely';
-import type { Account, AccountStore, Credential, Standing } from '../ports/accounts.ts';
+import type {
+  Account,
+  AccountStore,
+  Credential,
+  KnownCredential,
+  Standing,
+} from '../ports/accounts.ts';
 import type { AccountTable, CredentialTable, Sql } from './database.ts';
+import { toIdentity } from './identities.ts';
+import { lockAccount } from './identity-writes.ts';
 import type { HotRead } from './prepared.ts';
 import { noteChange } from './revisions.ts';
 
@@ -8,6 +16,10 @@ type CredentialRow = Selectable<CredentialTable> & {
   account_name: string;
   account_standing: string;
   account_created_at: number;
+  user_kind: string | null;
+  user_name: string | null;
+  user_standing: string | null;
+  user_created_at: number | null;
 };
 
 export const credentialByAccessKeyId: HotRead<{ accessKeyId: string }, CredentialRow> = (
@@ -24,8 +36,13 @@ export const credentialByAccessKeyId: HotRead<{ accessKeyId: string }, Credentia
         .as('credentials'),
     )
     .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
+    .leftJoin('identities', 'identities.id', 'credentials.user_id')
     .selectAll('credentials')
     .select([
+      'identities.kind as user_kind',
+      'identities.name as user_name',
+      'identities.standing as user_standing',
+      'identities.created_at as user_created_at',
       'accounts.name as account_name',
       'accounts.standing as account_standing',
       'accounts.created_at as account_created_at',
@@ -96,13 +113,14 @@ export async function setAccountStanding(
 export async function addCredential(
   sql: Sql,
   credential: Credential,
-): Promise<'added' | 'taken' | 'no-account'> {
+): ReturnType<AccountStore['addCredential']> {
   const account = await sql
     .selectFrom('accounts')
     .select('id')
     .where('id', '=', credential.accountId)
     .executeTakeFirst();
   if (account === undefined) return 'no-account';
+  if (credential.userId !== undefined && !(await hasUser(sql, credential))) return 'no-user';
   if (await isAccessKeyTaken(sql, credential.accessKeyId)) return 'taken';
   await insertCredential(sql, credential);
   return 'added';
@@ -159,6 +177,19 @@ async function isAccessKeyTaken(sql: Sql, accessKeyId: string): Promise<boolean>
   return row !== undefined;
 }
 
+/** With the account locked: the user must not go while the key comes. */
+async function hasUser(sql: Sql, { accountId, userId = '' }: Credential): Promise<boolean> {
+  await lockAccount(sql, accountId);
+  const row = await sql
+    .selectFrom('identities')
+    .select('id')
+    .where('id', '=', userId)
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'user')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 async function insertCredential(sql: Sql, credential: Credential): Promise<void> {
   await sql
     .insertInto('credentials')
@@ -168,6 +199,7 @@ async function insertCredential(sql: Sql, credential: Credential): Promise<void>
       secret_sealed: credential.secretSealed,
       standing: credential.standing,
       created_at: credential.createdAt,
+      user_id: credential.userId ?? null,
     })
     .execute();
 }
@@ -188,13 +220,11 @@ function toCredential(row: Selectable<CredentialTable>): Credential {
     secretSealed: row.secret_sealed,
     standing: row.standing as Standing,
     createdAt: row.created_at,
+    ...(row.user_id === null ? {} : { userId: row.user_id }),
   };
 }
 
-export function toCredentialWithAccount(row: CredentialRow): {
-  credential: Credential;
-  account: Account;
-} {
+export function toKnownCredential(row: CredentialRow): KnownCredential {
   return {
     credential: toCredential(row),
     account: {
@@ -203,5 +233,23 @@ export function toCredentialWithAccount(row: CredentialRow): {
       standing: row.account_standing as Standing,
       createdAt: row.account_created_at,
     },
+    ...userOf(row),
   };
+}
+
+function userOf(row: CredentialRow): Pick<KnownCredential, 'user'> {
+  const { user_id: id, user_kind: kind, user_name: name, user_standing: standing } = row;
+  if (id === null || kind === null || name === null || standing === null) return {};
+  const user = toIdentity({
+    id,
+    kind,
+    name,
+    standing,
+    account_id: row.account_id,
+    created_at: row.user_created_at ?? 0,
+    trust_policy: null,
+    session_seconds_max: null,
+    sessions_from: 0,
+  });
+  return { user };
 }

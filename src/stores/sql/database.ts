@@ -7,10 +7,10 @@
  * when it fails on a unique constraint or on serialization; an engine with one writer leaves locks
  * out (its compiler does).
  *
- * Rows are locked in one order: lease, bucket, domain, certificate, upload, object (by key),
- * counters. What a rule reads is read after the row it hangs on is locked. Changes of objects share
- * their bucket (`forKeyShare()`): only its removal, or a change of its versioning, keeps them out,
- * and waits for those under way.
+ * Rows are locked in one order: lease, account, bucket, domain, certificate, upload, object (by
+ * key), counters. What a rule reads is read after the row it hangs on is locked. Changes of objects
+ * share their bucket (`forKeyShare()`): only its removal, or a change of its versioning, keeps them
+ * out, and waits for those under way.
  *
  * Times are epoch milliseconds, truths are 0 or 1, headers and details are JSON text.
  */
@@ -18,6 +18,10 @@ import type { Generated, Kysely } from 'kysely';
 
 export interface Database {
   accounts: AccountTable;
+  identities: IdentityTable;
+  members: MemberTable;
+  policies: PolicyTable;
+  attachments: AttachmentTable;
   credentials: CredentialTable;
   buckets: BucketTable;
   bucket_documents: BucketDocumentTable;
@@ -55,6 +59,40 @@ export interface CredentialTable {
   secret_sealed: string;
   standing: string;
   created_at: number;
+  /** Of a user; else the key is the account's own. */
+  user_id: string | null;
+}
+
+/** Users, groups and roles of accounts. */
+export interface IdentityTable {
+  id: string;
+  account_id: string;
+  kind: string;
+  name: string;
+  standing: string;
+  /** Of roles. */
+  trust_policy: string | null;
+  session_seconds_max: number | null;
+  sessions_from: number;
+  created_at: number;
+}
+
+export interface MemberTable {
+  user_id: string;
+  group_id: string;
+}
+
+export interface PolicyTable {
+  account_id: string;
+  name: string;
+  document: string;
+  created_at: number;
+}
+
+/** A policy of the account, or one that every account has: then there is no row of `policies`. */
+export interface AttachmentTable {
+  identity_id: string;
+  policy_name: string;
 }
 
 export interface BucketTable {

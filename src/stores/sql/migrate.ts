@@ -9,6 +9,7 @@ import { bucketCounters } from './migrations/0004-bucket-counters.ts';
 import { leases } from './migrations/0005-leases.ts';
 import { bucketConfiguration } from './migrations/0006-bucket-configuration.ts';
 import { versionsAndParts } from './migrations/0007-versions-and-parts.ts';
+import { identities } from './migrations/0008-identities.ts';
 import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import { findSetting, setSetting } from './settings.ts';
@@ -22,6 +23,7 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0005-leases': leases,
   '0006-bucket-configuration': bucketConfiguration,
   '0007-versions-and-parts': versionsAndParts,
+  '0008-identities': identities,
 };
 
 /**
@@ -33,6 +35,7 @@ const breaking: ReadonlySet<string> = new Set([
   '0003-changes',
   '0006-bucket-configuration',
   '0007-versions-and-parts',
+  '0008-identities',
 ]);
 
 /** The setting that says which release changed the tables last; written with the change. */

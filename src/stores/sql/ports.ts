@@ -5,7 +5,7 @@ import {
   findAccount,
   listAccounts,
   listCredentials,
-  toCredentialWithAccount,
+  toKnownCredential,
 } from './accounts.ts';
 import { listAudit } from './audit.ts';
 import {
@@ -28,6 +28,15 @@ import {
 import { knownBlobs, listBlobs, listContentParts, listGarbage } from './contents.ts';
 import { bucketStat, type PickShard } from './counters.ts';
 import type { Sql } from './database.ts';
+import {
+  findGrants,
+  findIdentity,
+  findPolicy,
+  listAttachments,
+  listIdentities,
+  listMembership,
+  listPolicies,
+} from './identities.ts';
 import { inspectionPort } from './inspection.ts';
 import { leaseRefusal } from './leases.ts';
 import { keysFrom, listObjects, listUploads } from './listing.ts';
@@ -61,6 +70,7 @@ export function assemblePorts(parts: SqlEngineParts): StorePorts {
   const { sql, write, prepare, pickShard, close } = parts;
   return {
     accounts: accountPort(sql, write, prepare),
+    identities: identityPort(sql, write),
     buckets: bucketPort(sql, write, prepare),
     objects: objectPort(sql, write, prepare, pickShard),
     uploads: uploadPort(sql, write, pickShard),
@@ -112,13 +122,35 @@ function accountPort(sql: Sql, write: RunWrite, prepare: Prepare): MetadataEngin
     addCredential: (added) => write('addCredential', added),
     async findCredential(accessKeyId) {
       const row = await credential.first({ accessKeyId });
-      return row === undefined ? undefined : toCredentialWithAccount(row);
+      return row === undefined ? undefined : toKnownCredential(row);
     },
     listCredentials: (accountId) => listCredentials(sql, accountId),
     setCredentialStanding: (accessKeyId, standing) =>
       write('setCredentialStanding', accessKeyId, standing),
     resealCredential: (accessKeyId, expected, next) =>
       write('resealCredential', accessKeyId, expected, next),
+  };
+}
+
+function identityPort(sql: Sql, write: RunWrite): MetadataEngine['identities'] {
+  return {
+    createIdentity: (identity, limit) => write('createIdentity', identity, limit),
+    findIdentity: (accountId, kind, idOrName) => findIdentity(sql, accountId, kind, idOrName),
+    listIdentities: (accountId, kind) => listIdentities(sql, accountId, kind),
+    setIdentityStanding: (id, standing) => write('setIdentityStanding', id, standing),
+    setRole: (id, role) => write('setRole', id, role),
+    deleteIdentity: (id) => write('deleteIdentity', id),
+    putPolicy: (policy, limit) => write('putPolicy', policy, limit),
+    findPolicy: (accountId, name) => findPolicy(sql, accountId, name),
+    listPolicies: (accountId) => listPolicies(sql, accountId),
+    deletePolicy: (accountId, name) => write('deletePolicy', accountId, name),
+    attachPolicy: (identityId, name, rules) => write('attachPolicy', identityId, name, rules),
+    detachPolicy: (identityId, name) => write('detachPolicy', identityId, name),
+    listAttachments: (identityId) => listAttachments(sql, identityId),
+    addMember: (groupId, userId, limit) => write('addMember', groupId, userId, limit),
+    removeMember: (groupId, userId) => write('removeMember', groupId, userId),
+    listMembership: (identityId) => listMembership(sql, identityId),
+    findGrants: (identityId) => findGrants(sql, identityId),
   };
 }
 

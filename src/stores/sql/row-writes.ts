@@ -7,7 +7,10 @@ import { rowTable, untyped } from './row-tables.ts';
 
 /** Rows of other tables that keep a row from going. */
 const children: Readonly<Record<string, readonly { table: string; column: string }[]>> = {
-  accounts: [{ table: 'credentials', column: 'account_id' }],
+  accounts: ['credentials', 'identities', 'policies'].map((table) => {
+    return { table, column: 'account_id' };
+  }),
+  identities: [{ table: 'credentials', column: 'user_id' }],
   buckets: ['objects', 'object_versions', 'uploads'].map((table) => {
     return { table, column: 'bucket_id' };
   }),
@@ -69,7 +72,7 @@ async function upsert(sql: Sql, table: RowTable, first: Row, rows: readonly Row[
     .values(rows.map(boundRow))
     .onConflict((conflict) => {
       const onKey = conflict.columns([...table.key]);
-      if (table.isAppendOnly) return onKey.doNothing();
+      if (table.isAppendOnly || others.length === 0) return onKey.doNothing();
       return onKey.doUpdateSet((of) =>
         Object.fromEntries(others.map((column) => [column, of.ref(`excluded.${column}`)])),
       );

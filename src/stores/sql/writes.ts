@@ -26,6 +26,18 @@ import { announceBlob, expireAnnounced, forgetGarbage } from './contents.ts';
 import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { deleteObjects } from './deletions.ts';
+import {
+  addMember,
+  attachPolicy,
+  createIdentity,
+  deleteIdentity,
+  deletePolicy,
+  detachPolicy,
+  putPolicy,
+  removeMember,
+  setIdentityStanding,
+  setRole,
+} from './identity-writes.ts';
 import { releaseLease, renewLease, takeLease } from './leases.ts';
 import { changeMapping } from './mapping.ts';
 import { putObject } from './objects.ts';
@@ -41,6 +53,16 @@ export const writes = {
   addCredential,
   setCredentialStanding,
   resealCredential,
+  createIdentity,
+  setIdentityStanding,
+  setRole,
+  deleteIdentity,
+  putPolicy,
+  deletePolicy,
+  attachPolicy,
+  detachPolicy,
+  addMember,
+  removeMember,
   createBucket,
   setBucketAcl,
   setBucketDocument,

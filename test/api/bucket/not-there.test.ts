@@ -36,7 +36,6 @@ for (const [name, code] of Object.entries(absent)) {
 }
 
 const later: [string, string, string | undefined][] = [
-  ['PUT', 'policy', undefined],
   ['GET', 'metaQuery', undefined],
   ['PUT', 'rtc', undefined],
   ['GET', 'replicationLocation', undefined],

@@ -114,7 +114,7 @@ test('signatures that are missing, broken or wrong', async () => {
     [other(v1, 'OSSAccessKeyId', 'a b'), 400, 'InvalidArgument', '0002-00000707'],
     [other(v1, 'OSSAccessKeyId', 'LTAInobody'), 403, 'InvalidAccessKeyId', '0002-00000902'],
     [other(v1, 'Signature', wrong), 403, 'SignatureDoesNotMatch', '0002-00000040'],
-    [[...v1, ['x-oss-security-token', 't']], 403, 'InvalidSecurityToken', '0002-00000006'],
+    [[...v1, ['x-oss-security-token', 't']], 403, 'InvalidAccessKeyId', '0002-00000902'],
     [without(v4, 'policy'), 400, 'InvalidArgument', '0002-00000702'],
     [without(v4, 'x-oss-signature'), 400, 'InvalidArgument', '0002-00000703'],
     [other(v4, 'x-oss-signature', ''), 400, 'InvalidArgument', '0002-00000704'],

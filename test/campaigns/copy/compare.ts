@@ -8,6 +8,10 @@ type Opened = Awaited<ReturnType<typeof openPlace>>;
 
 const tables: Readonly<Record<RowTableName, readonly string[]>> = {
   accounts: ['id'],
+  identities: ['id'],
+  members: ['user_id', 'group_id'],
+  policies: ['account_id', 'name'],
+  attachments: ['identity_id', 'policy_name'],
   credentials: ['access_key_id'],
   buckets: ['id'],
   bucket_counters: ['bucket_id', 'shard'],

@@ -22,6 +22,7 @@ describe('an account', () => {
       accountName: 'alice',
       secret: key.accessKeySecret,
       standing: 'active',
+      user: undefined,
     });
   });
 

@@ -179,9 +179,9 @@ describe('the access key', () => {
   const token = { ...alice, securityToken: 'tok/en+=' };
   for (const sign of [signHeaderV1, signHeaderV4, signUrlV1, signUrlV4]) {
     refused(`with a token, ${sign.name}`, () => sign({ ...request, credentials: token }), {
-      code: 'InvalidSecurityToken',
+      code: 'InvalidAccessKeyId',
       status: 403,
-      ec: '0002-00000006',
+      ec: '0002-00000902',
       message: /without a security token/,
     });
   }

@@ -1,4 +1,4 @@
-import type { KnownKey } from '../../../src/accounts/index.ts';
+import type { KnownKey, Session } from '../../../src/accounts/index.ts';
 import type { SigningFacts } from '../../../src/auth/index.ts';
 import { type Authenticator, type Caller, createAuthenticator } from '../../../src/auth/index.ts';
 import { OssError } from '../../../src/errors/index.ts';
@@ -20,6 +20,25 @@ function known(key: typeof alice, standing: KnownKey['standing']): KnownKey {
     accountName: name,
     secret: accessKeySecret,
     standing,
+    user: undefined,
+  };
+}
+
+/** Of a role, good for an hour of the test's clock. */
+export function sessionOf(
+  key: { accessKeyId: string; secret: string },
+  changes: Partial<Session> = {},
+): Session {
+  return {
+    ...key,
+    accountId: '1',
+    roleId: '3',
+    roleName: 'uploader',
+    name: 'ci-1',
+    issuedAt: 0,
+    expiresAt: Date.UTC(2027, 0),
+    policy: undefined,
+    ...changes,
   };
 }
 
@@ -32,7 +51,13 @@ export interface AuthRoom {
 
 /** Two active keys and a disabled one. The room's one outside call is a map look-up here. */
 export function createAuthRoom(
-  options: { now?: number; regions?: string[]; keys?: KnownKey[] } = {},
+  options: {
+    now?: number;
+    regions?: string[];
+    keys?: KnownKey[];
+    sessions?: Record<string, Session>;
+    role?: KnownKey['standing'] | 'void';
+  } = {},
 ): AuthRoom {
   const world = createTestWorld(options.now === undefined ? {} : { now: options.now });
   const rows = options.keys ?? [
@@ -47,6 +72,8 @@ export function createAuthRoom(
       lookups += 1;
       return keys.get(accessKeyId);
     },
+    openToken: (token: string) => options.sessions?.[token],
+    findRoleOf: async () => ({ standing: options.role ?? 'active', accountName: 'a' }),
   };
   const regions = options.regions ?? ['cn-hangzhou'];
   return {

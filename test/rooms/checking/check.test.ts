@@ -193,3 +193,34 @@ test('a repair leaves what is younger than the grace, and counts what it did', a
   assert.equal(await blobs.open(young), undefined);
   assert.equal(report.leftOvers, 0);
 });
+
+test('policies that cannot be read are damage, wherever they hang', async () => {
+  const { accountId } = bucket;
+  const { identities, buckets } = metadata;
+  const createdAt = world.clock.now();
+  const policy = { accountId, name: 'Old', document: '{"Version":"0"}', createdAt };
+  await identities.putPolicy(policy, 9);
+  const role = { trustPolicy: 'x', sessionSecondsMax: 3600, sessionsFrom: createdAt };
+  await identities.createIdentity(
+    { id: '3', accountId, kind: 'role', name: 'r', standing: 'active', createdAt, role },
+    9,
+  );
+  const allow = { Effect: 'Allow', Action: '*', Resource: '*' };
+  const good = JSON.stringify({ Version: '1', Statement: [allow] });
+  await identities.putPolicy({ ...policy, name: 'Good', document: good }, 9);
+  await buckets.setBucketDocument(bucket.id, 'policy', JSON.stringify({ text: good }));
+  const found = async () => {
+    const told: Finding[] = [];
+    await check({ onFinding: (finding) => told.push(finding) });
+    return told.map(({ kind, what }) => [kind, what]);
+  };
+  assert.deepEqual(await found(), [
+    ['policy-unreadable', 'its document cannot be read: Invalid Version'],
+    ['policy-unreadable', 'its document cannot be read: unknown char x'],
+  ]);
+  await buckets.setBucketDocument(bucket.id, 'policy', '{"text":"y"}');
+  assert.deepEqual((await found())[0], [
+    'policy-unreadable',
+    'its document cannot be read: unknown char y',
+  ]);
+});

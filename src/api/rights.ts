@@ -1,0 +1,177 @@
+/**
+ * What the caller of one request may do: brings the facts to the rules of the room `rights`. The
+ * policies of a caller are read once in a request, and only when something depends on them.
+ */
+import type { Caller } from '../auth/index.ts';
+import {
+  type Bucket,
+  effectiveAcl,
+  isPublicAccessBlocked,
+  type StoredObject,
+  type Tag,
+} from '../buckets/index.ts';
+import { OssError } from '../errors/index.ts';
+import type { HttpRequest } from '../http/index.ts';
+import {
+  type AccessClass,
+  decide,
+  type Policy,
+  PolicyProblem,
+  type Resource,
+  type Verdict,
+  type Who,
+} from '../rights/index.ts';
+import { conditionKeys } from './condition-keys.ts';
+import { denied } from './denial.ts';
+import type { Services } from './services.ts';
+
+/** An action on a bucket, or on an object in it. */
+export interface BucketAction {
+  /** `oss:GetObject` */
+  readonly action: string;
+  readonly bucket: Pick<Bucket, 'name' | 'accountId'> & Partial<Bucket>;
+  /** Left out: the bucket itself. */
+  readonly key?: string | undefined;
+  readonly accessClass: AccessClass;
+}
+
+/** A judgement waits only for the row of the object, whose ACL may decide. */
+export type Judgement = (object: StoredObject | undefined) => Verdict;
+
+export interface Rights {
+  judge(asked: BucketAction): Promise<Judgement>;
+  /** @throws OssError AccessDenied */
+  demand(asked: BucketAction, object?: StoredObject): Promise<void>;
+  /** On the service itself, or on what has no bucket. @throws OssError AccessDenied */
+  demandOf(
+    action: string,
+    resource: Pick<Resource, 'service' | 'accountId' | 'relative'>,
+  ): Promise<void>;
+  /** The refusal that a verdict means. `isBatch`: one of several objects is meant. */
+  refuse(asked: BucketAction, verdict: Verdict, isBatch?: boolean): OssError;
+}
+
+const reads: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+export function createRights(request: HttpRequest, caller: Caller, services: Services): Rights {
+  const who = whoIs(caller);
+  const { region } = services.settings;
+  let policies: Promise<readonly Policy[]> | undefined;
+
+  async function policiesFor(accountId: string): Promise<readonly Policy[]> {
+    // An account has none, and those of another account say nothing here.
+    if (caller.kind === 'anonymous' || caller.kind === 'account') return [];
+    if (caller.accountId !== accountId) return [];
+    policies ??= readPolicies(caller.kind === 'user' ? caller.userId : caller.roleId, services);
+    return await policies;
+  }
+
+  function sessionPolicy(): Policy | undefined {
+    if (caller.kind !== 'session' || caller.policy === undefined) return undefined;
+    const { policy } = caller;
+    return readStored(() => services.policies.policy('session', policy));
+  }
+
+  async function tagsOf(bucket: BucketAction['bucket']): Promise<readonly Tag[]> {
+    if (!isWholeBucket(bucket)) return [];
+    return (await services.documents.find(bucket, 'tags'))?.tags ?? [];
+  }
+
+  async function judge({ action, bucket, key, accessClass }: BucketAction): Promise<Judgement> {
+    const isWhole = isWholeBucket(bucket);
+    const text = isWhole ? (await services.documents.find(bucket, 'policy'))?.text : undefined;
+    const question = {
+      who,
+      action,
+      resource: {
+        service: 'oss' as const,
+        region,
+        accountId: bucket.accountId,
+        relative: key === undefined ? bucket.name : `${bucket.name}/${key}`,
+      },
+      keys: conditionKeys({ request, caller, action, bucketTags: await tagsOf(bucket) }),
+      policies: await policiesFor(bucket.accountId),
+      sessionPolicy: sessionPolicy(),
+      bucketPolicy:
+        text === undefined ? undefined : readStored(() => services.policies.policy('bucket', text)),
+      accessClass,
+      isPublicBlocked: isWhole && isPublicAccessBlocked(bucket),
+      // Whatever a policy says, nobody without a name changes how a bucket is set up.
+      isOpenToAnonymous: accessClass !== 'none' || reads.includes(request.method),
+    };
+    return (object) =>
+      decide({ ...question, acl: isWhole ? effectiveAcl(bucket, object) : 'private' });
+  }
+
+  function refuse(asked: BucketAction, verdict: Verdict, isBatch = false): OssError {
+    const { action, bucket, key } = asked;
+    return denied(verdict, { caller, action, isBatch, bucket, key });
+  }
+
+  return {
+    judge,
+    refuse,
+    async demand(asked, object) {
+      const verdict = (await judge(asked))(object);
+      if (!verdict.isAllowed) throw refuse(asked, verdict);
+    },
+    async demandOf(action, resource) {
+      const verdict = decide({
+        who,
+        action,
+        resource: { ...resource, region },
+        keys: conditionKeys({ request, caller, action, bucketTags: [] }),
+        policies: await policiesFor(resource.accountId),
+        sessionPolicy: sessionPolicy(),
+        bucketPolicy: undefined,
+        accessClass: 'none',
+        acl: 'private',
+        isPublicBlocked: false,
+        isOpenToAnonymous: false,
+      });
+      if (!verdict.isAllowed) {
+        throw denied(verdict, { caller, action, ownerId: resource.accountId, isBatch: false });
+      }
+    },
+  };
+}
+
+function isWholeBucket(bucket: BucketAction['bucket']): bucket is Bucket {
+  return bucket.documents !== undefined;
+}
+
+function whoIs(caller: Caller): Who {
+  switch (caller.kind) {
+    case 'anonymous':
+      return { kind: 'anonymous' };
+    case 'account':
+      return { kind: 'account', accountId: caller.accountId };
+    case 'user': {
+      const { accountId, userId, userName: name } = caller;
+      return { kind: 'user', accountId, userId, name };
+    }
+    case 'session': {
+      const { accountId, roleName: role, sessionName: session } = caller;
+      return { kind: 'session', accountId, role, session };
+    }
+  }
+}
+
+async function readPolicies(identityId: string, services: Services): Promise<readonly Policy[]> {
+  const grants = await services.accounts.findGrants(identityId);
+  if (grants === undefined) return [];
+  return readStored(() => [
+    ...grants.documents.map((text) => services.policies.policy('ram', text)),
+    ...grants.builtIn.map((name) => services.policies.builtIn(name)),
+  ]);
+}
+
+/** What was taken once can be read; a text that cannot is damage, and must let nobody in. */
+function readStored<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof PolicyProblem)) throw cause;
+    throw new OssError('InternalError', { cause });
+  }
+}
