@@ -33,6 +33,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 
   // The way of a request.
   http: ['errors', 'uri', 'world'],
+  'access-log': ['http', 'buckets', 'errors', 'world'],
   operator: ['http', 'errors'],
   hosts: ['cname', 'names', 'uri', 'errors'],
   auth: ['http', 'accounts', 'signing', 'errors', 'world'],

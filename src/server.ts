@@ -2,6 +2,7 @@
  * The only file that knows every room: builds engines and rooms, wires them, starts the listeners,
  * stops in reverse order. Decides nothing that a room could decide.
  */
+import { type AccessLog, createAccessLog } from './access-log/index.ts';
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
@@ -31,6 +32,7 @@ import {
   type ListenerAddress,
   type ListenerOptions,
 } from './http/index.ts';
+import { keepLifecycle } from './lifecycle.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createAllowList, createDialer } from './outbound/index.ts';
@@ -162,7 +164,7 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
         listening.announceEnd();
         await world.timers.delay(config.drainDelayMs, hurry).catch(() => {});
         await listening.stop(drainMs);
-        await swept.stop();
+        await Promise.all([swept.stop(), listening.stopJobs()]);
         await engines.close();
         await stopOperator();
         await opened.flush();
@@ -277,6 +279,8 @@ interface Listening {
   announceEnd(): void;
   /** Requests may run on for `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
+  /** What the buckets ask for beside requests; the lines of their access logs are written. */
+  stopJobs(): Promise<void>;
 }
 
 /** Both listeners over one pipeline. Either both accept after this, or neither. */
@@ -301,7 +305,8 @@ async function listen(
     onOwnerChanged: ticketKeys.domainIsOf,
     publicEndpoint: () => config.publicEndpoint ?? firstEndpoint(config, bound),
   });
-  const options = listenerOptions(services, engines.metadata, config, world, log);
+  const accessLog = openAccessLog(services, config, world, log);
+  const options = listenerOptions(services, accessLog, engines.metadata, config, world, log);
   const http =
     config.http === 'off' ? undefined : createHttpListener({ ...options, address: config.http });
   if (config.https !== 'off') {
@@ -331,9 +336,15 @@ async function listen(
       http?.announceEnd();
       https?.announceEnd();
     };
-    return { addresses: bound, services, announceEnd, stop };
+    const lifecycle = keepLifecycle(engines, services.documents, world, log, accessLog.applied);
+    const stopJobs = async (): Promise<void> => {
+      await lifecycle.stop();
+      await accessLog.stop();
+    };
+    return { addresses: bound, services, announceEnd, stop, stopJobs };
   } catch (error) {
     await stop(0);
+    await accessLog.stop();
     throw error;
   }
 }
@@ -349,8 +360,24 @@ async function restrictionOf(
   return document && tlsRestrictionOf(document);
 }
 
+function openAccessLog(services: Services, config: Config, world: World, log: Log): AccessLog {
+  const { buckets, objects, documents } = services;
+  return createAccessLog({
+    buckets,
+    objects,
+    documents,
+    world,
+    region: config.region,
+    report({ event, ...facts }) {
+      const { problem: err, ...rest } = { problem: undefined, ...facts };
+      log.warn({ err, ...rest }, `access log: ${event}`);
+    },
+  });
+}
+
 function listenerOptions(
   services: Services,
+  accessLog: AccessLog,
   { identities }: Engines['metadata'],
   config: Config,
   world: World,
@@ -362,6 +389,7 @@ function listenerOptions(
       findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
     }),
     services,
+    accessLog,
     sts: createSts({ ...services, identities, world }),
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });
@@ -374,7 +402,10 @@ function listenerOptions(
       connectionsMax: connectionsWithin(openFilesMax()),
       connectionsPerAddressMax: config.connectionsPerAddressMax,
     },
-    onAnswered: (record) => log.info(record, 'request'),
+    onAnswered(record) {
+      log.info(record, 'request');
+      accessLog.answered(record);
+    },
     onFault: (err, requestId) => log.error({ err, requestId }, 'fault'),
   };
 }

@@ -13,6 +13,7 @@ import { actionOnVersion } from '../actions.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { noteStored } from '../request-notes.ts';
 import { isRequesterCharged } from '../requester-pays.ts';
 import type { BucketAction, Judgement } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
@@ -65,6 +66,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
       sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
     },
   });
+  noteStored(context, copy.object);
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
     ...encryptionHeaders(copy.object),

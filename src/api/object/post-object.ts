@@ -121,7 +121,9 @@ async function asPutObject(
   form: Form,
   { caller, key, policy }: FormFacts,
 ): Promise<OperationContext> {
-  const { services } = context;
+  const { services, notes } = context;
+  notes.caller = caller;
+  notes.key = key;
   const operation: Operation = {
     ...context.operation,
     access: 'object-write',
@@ -129,7 +131,7 @@ async function asPutObject(
   const target: Target = { ...context.target, level: 'object', key };
   const request = requestOf(context.request, form, policy);
   const rights = createRights(request, caller, services);
-  const asked = { request, target, operation, caller, rights, services };
+  const asked = { request, target, operation, caller, rights, notes, services };
   return { marker: undefined, ...asked, ...(await authorise(asked)) };
 }
 

@@ -10,6 +10,7 @@ import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
+import { noteStored } from '../request-notes.ts';
 import type { OperationContext } from '../types.ts';
 import { encryptionHeaders, readEncryption } from './encryption.ts';
 import { pacedBody } from './pace.ts';
@@ -44,6 +45,7 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     ...(await readWriteGuards(context)),
     extras: await readEncryption(context),
   });
+  noteStored(context, object);
   const answer = emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
