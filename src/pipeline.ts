@@ -2,24 +2,30 @@
  * The story of one request, top to bottom; each line a room (docs/life-of-a-request.md).
  * Whatever throws on the way becomes an answer in exactly one place: `refuse`.
  */
+
+import type { AccessLog } from './access-log/index.ts';
 import {
+  answerCallbackKey,
   answerRefusedPage,
   applyCrossOrigin,
   applyForcedDownload,
   authorise,
+  callerId,
   createRights,
   type Grant,
+  isCallbackKeyRequest,
   isRequesterCharged,
   matchOperation,
   noteCharge,
   type Operation,
+  type RequestNotes,
   renderError,
   type Services,
   type Target,
   toOssError,
 } from './api/index.ts';
 import type { Caller } from './auth/index.ts';
-import type { Bucket } from './buckets/index.ts';
+import type { Bucket, StoredObject } from './buckets/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
 import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
@@ -29,6 +35,7 @@ import { isConnectionForHost } from './tls/index.ts';
 export interface PipelineRooms {
   readonly hosts: HostResolver;
   readonly services: Services;
+  readonly accessLog: Pick<AccessLog, 'begin'>;
   readonly sts: Sts;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
@@ -38,6 +45,12 @@ export interface PipelineRooms {
 interface Reached {
   target: Target | undefined;
   bucket: Bucket | undefined;
+  operation: Operation | undefined;
+  caller: Caller;
+  object: StoredObject | undefined;
+  /** Why it was refused, where the answer is a page all the same. */
+  errorCode: string | undefined;
+  readonly notes: RequestNotes;
 }
 
 const anonymous: Caller = { kind: 'anonymous' };
@@ -45,30 +58,40 @@ const anonymous: Caller = { kind: 'anonymous' };
 export function createPipeline(rooms: PipelineRooms): Handler {
   async function answer(request: HttpRequest, reached: Reached): Promise<HttpResponse> {
     const resolved = await rooms.hosts.resolve(request.host);
+    if (resolved.kind === 'endpoint' && isCallbackKeyRequest(request)) {
+      return await answerCallbackKey(rooms.services);
+    }
     const target = parseTarget(resolved, request);
     reached.target = target;
     await checkConnection(request, target, rooms);
     // Temporary credentials are asked for at the same door, in forms that nothing else has.
     if (target.level === 'service' && isStsRequest(request)) return await rooms.sts(request);
     const operation = await match(request, target);
+    reached.operation = operation;
     checkAddressing(operation, target);
     // A preflight may carry the signature of the request it asks about, and a form its own.
     const caller: Caller =
       operation.method === 'OPTIONS' || operation.isSignedInForm
         ? anonymous
         : await rooms.services.authenticator.authenticate(request, target);
+    reached.caller = caller;
     const { services } = rooms;
+    const { notes } = reached;
     const rights = createRights(request, caller, services);
-    const asked = { request, target, operation, caller, rights, marker: undefined, services };
+    const known = { request, target, operation, caller, rights, notes, services };
+    const asked = { ...known, marker: undefined };
     let grant: Grant;
     try {
       grant = await authorise(asked);
     } catch (problem) {
-      const bucket = await bucketOfRefusal(toOssError(problem), reached, services);
+      const error = toOssError(problem);
+      const bucket = await bucketOfRefusal(error, reached, services);
       reached.bucket = bucket;
+      reached.errorCode = error.code;
       return await answerRefusedPage(problem, { ...asked, bucket, object: undefined });
     }
     reached.bucket = grant.bucket;
+    reached.object = grant.object;
     const context = { ...asked, ...grant };
     const isCharged = await isRequesterCharged(context, grant.bucket);
     const act =
@@ -100,22 +123,62 @@ export function createPipeline(rooms: PipelineRooms): Handler {
   ): Promise<HttpResponse> {
     const error = toOssError(problem);
     if (error.status >= 500) rooms.onInternalError(problem, request);
-    const findBucket = (): Promise<Bucket | undefined> =>
-      bucketOfRefusal(error, reached, rooms.services);
+    const findBucket = async (): Promise<Bucket | undefined> => {
+      const bucket = await bucketOfRefusal(error, reached, rooms.services);
+      noteAccess(rooms, request, reached, bucket, error.code);
+      return bucket;
+    };
     return await allowCrossOrigin(renderError(error, request), request, findBucket, rooms);
   }
 
   return async (request) => {
-    const reached: Reached = { target: undefined, bucket: undefined };
+    const reached = startOf();
     try {
       const response = await answer(request, reached);
       const { bucket } = reached;
+      noteAccess(rooms, request, reached, bucket, reached.errorCode);
       if (!bucket?.documents.includes('cors')) return response;
       return await allowCrossOrigin(response, request, async () => bucket, rooms);
     } catch (problem) {
       return await refuse(problem, request, reached);
     }
   };
+}
+
+function startOf(): Reached {
+  return {
+    target: undefined,
+    bucket: undefined,
+    operation: undefined,
+    caller: anonymous,
+    object: undefined,
+    errorCode: undefined,
+    notes: {},
+  };
+}
+
+/** A line of the bucket's access log begins; free for a bucket that has none. */
+function noteAccess(
+  { accessLog }: PipelineRooms,
+  request: HttpRequest,
+  reached: Reached,
+  bucket: Bucket | undefined,
+  errorCode: string | undefined,
+): void {
+  if (!bucket?.documents.includes('logging')) return;
+  const { target, operation, object, notes } = reached;
+  const caller = notes.caller ?? reached.caller;
+  accessLog.begin(request, {
+    bucket,
+    key: notes.key ?? (target?.level === 'object' ? target.key : undefined),
+    operation: operation?.name,
+    requesterId: callerId(caller),
+    accessKeyId: caller.kind === 'anonymous' ? undefined : caller.accessKeyId,
+    errorCode,
+    objectSize: notes.objectSize ?? object?.size,
+    storageClass: notes.storageClass ?? object?.storageClass,
+    deltaBytes: notes.deltaBytes,
+  });
 }
 
 /** The bucket a refused request was about, if it can be told without asking twice in vain. */

@@ -24,6 +24,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   sealing: ['world'],
   accounts: ['stores', 'sealing', 'rights', 'errors', 'world'],
   certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
+  callbacks: ['stores', 'sealing', 'outbound', 'errors'],
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
   buckets: ['stores', 'sealing', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
@@ -32,6 +33,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 
   // The way of a request.
   http: ['errors', 'uri', 'world'],
+  'access-log': ['http', 'buckets', 'errors', 'world'],
   operator: ['http', 'errors'],
   hosts: ['cname', 'names', 'uri', 'errors'],
   auth: ['http', 'accounts', 'signing', 'errors', 'world'],
@@ -46,6 +48,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'accounts',
     'rights',
     'forms',
+    'callbacks',
     'xml',
     'errors',
     'names',
@@ -57,6 +60,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'client',
     'config',
     'accounts',
+    'callbacks',
     'certificates',
     'checking',
     'copying',

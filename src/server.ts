@@ -2,6 +2,7 @@
  * The only file that knows every room: builds engines and rooms, wires them, starts the listeners,
  * stops in reverse order. Decides nothing that a room could decide.
  */
+import { type AccessLog, createAccessLog } from './access-log/index.ts';
 import type { NewAccessKey } from './accounts/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { createAuthenticator } from './auth/index.ts';
@@ -13,6 +14,7 @@ import {
   createUploads,
   tlsRestrictionOf,
 } from './buckets/index.ts';
+import { createCallbacks } from './callbacks/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
   type CnameRules,
@@ -21,7 +23,7 @@ import {
   createScreens,
 } from './cname/index.ts';
 import { type Config, nodeNameOf } from './config/index.ts';
-import { createTxtResolver } from './dns/index.ts';
+import { createAddressLookup, createTxtResolver } from './dns/index.ts';
 import { databaseOf, type Engines, openEngines } from './engines.ts';
 import { createHostResolver } from './hosts/index.ts';
 import {
@@ -31,8 +33,10 @@ import {
   type ListenerAddress,
   type ListenerOptions,
 } from './http/index.ts';
+import { keepLifecycle } from './lifecycle.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
+import { createAllowList, createDialer } from './outbound/index.ts';
 import { createPipeline } from './pipeline.ts';
 import { createPolicyShelf } from './rights/index.ts';
 import { createSts } from './sts/index.ts';
@@ -161,7 +165,7 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
         listening.announceEnd();
         await world.timers.delay(config.drainDelayMs, hurry).catch(() => {});
         await listening.stop(drainMs);
-        await swept.stop();
+        await Promise.all([swept.stop(), listening.stopJobs()]);
         await engines.close();
         await stopOperator();
         await opened.flush();
@@ -216,7 +220,17 @@ async function createServices(
     world,
     accounts,
     authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
+    callbacks: createCallbacks({
+      dialer: createDialer({
+        lookup: createAddressLookup(config.dnsServers),
+        allowed: createAllowList(config.outboundAllow),
+        world,
+      }),
+      settings: metadata.settings,
+      sealer,
+    }),
     settings: {
+      publicScheme: config.http === 'off' ? 'https' : 'http',
       region: config.region,
       isForceDownload: config.isForceDownload,
       restoreDelayMs: config.restoreDelayMs,
@@ -269,6 +283,8 @@ interface Listening {
   announceEnd(): void;
   /** Requests may run on for `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
+  /** What the buckets ask for beside requests; the lines of their access logs are written. */
+  stopJobs(): Promise<void>;
 }
 
 /** Both listeners over one pipeline. Either both accept after this, or neither. */
@@ -293,7 +309,8 @@ async function listen(
     onOwnerChanged: ticketKeys.domainIsOf,
     publicEndpoint: () => config.publicEndpoint ?? firstEndpoint(config, bound),
   });
-  const options = listenerOptions(services, engines.metadata, config, world, log);
+  const accessLog = openAccessLog(services, config, world, log);
+  const options = listenerOptions(services, accessLog, engines.metadata, config, world, log);
   const http =
     config.http === 'off' ? undefined : createHttpListener({ ...options, address: config.http });
   if (config.https !== 'off') {
@@ -323,9 +340,15 @@ async function listen(
       http?.announceEnd();
       https?.announceEnd();
     };
-    return { addresses: bound, services, announceEnd, stop };
+    const lifecycle = keepLifecycle(engines, services.documents, world, log, accessLog.applied);
+    const stopJobs = async (): Promise<void> => {
+      await lifecycle.stop();
+      await accessLog.stop();
+    };
+    return { addresses: bound, services, announceEnd, stop, stopJobs };
   } catch (error) {
     await stop(0);
+    await accessLog.stop();
     throw error;
   }
 }
@@ -341,8 +364,24 @@ async function restrictionOf(
   return document && tlsRestrictionOf(document);
 }
 
+function openAccessLog(services: Services, config: Config, world: World, log: Log): AccessLog {
+  const { buckets, objects, documents } = services;
+  return createAccessLog({
+    buckets,
+    objects,
+    documents,
+    world,
+    region: config.region,
+    report({ event, ...facts }) {
+      const { problem: err, ...rest } = { problem: undefined, ...facts };
+      log.warn({ err, ...rest }, `access log: ${event}`);
+    },
+  });
+}
+
 function listenerOptions(
   services: Services,
+  accessLog: AccessLog,
   { identities }: Engines['metadata'],
   config: Config,
   world: World,
@@ -354,6 +393,7 @@ function listenerOptions(
       findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
     }),
     services,
+    accessLog,
     sts: createSts({ ...services, identities, world }),
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });
@@ -366,7 +406,10 @@ function listenerOptions(
       connectionsMax: connectionsWithin(openFilesMax()),
       connectionsPerAddressMax: config.connectionsPerAddressMax,
     },
-    onAnswered: (record) => log.info(record, 'request'),
+    onAnswered(record) {
+      log.info(record, 'request');
+      accessLog.answered(record);
+    },
     onFault: (err, requestId) => log.error({ err, requestId }, 'fault'),
   };
 }

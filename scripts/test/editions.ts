@@ -24,6 +24,7 @@ const full = nameOf({ database: 'postgres', objects: 's3' });
 /** Suites that start servers of the edition under test, and yet are about the embedded engines. */
 export const embeddedOnly: Readonly<Record<string, string>> = {
   'test/life/full-disk.test.ts': 'The volume and the SQLite file that run full are local ones.',
+  'test/life/lifecycle.test.ts': 'Only there the lease of a run goes by the clock of the test.',
 };
 
 /**

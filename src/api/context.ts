@@ -1,4 +1,5 @@
 /** What operations read from their context again and again. */
+import type { Caller } from '../auth/index.ts';
 import type { AuditActor, Bucket } from '../buckets/index.ts';
 import { OssError } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
@@ -9,6 +10,20 @@ export function bucketOf(context: OperationContext): Bucket {
   const { bucket, target } = context;
   if (bucket !== undefined) return bucket;
   throw new OssError('NoSuchBucket', { fields: { BucketName: target.bucket } });
+}
+
+/** The own id of whoever signed, as rules and logs name them; `undefined`: nobody did. */
+export function callerId(caller: Caller): string | undefined {
+  switch (caller.kind) {
+    case 'anonymous':
+      return undefined;
+    case 'account':
+      return caller.accountId;
+    case 'user':
+      return caller.userId;
+    case 'session':
+      return caller.roleId;
+  }
 }
 
 /** Who does this, for the audit record. Only for operations that need a signature. */

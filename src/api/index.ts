@@ -4,6 +4,8 @@
  */
 
 export { authorise, type Grant } from './authorise.ts';
+export { answerCallbackKey, isCallbackKeyRequest } from './callback-key.ts';
+export { callerId } from './context.ts';
 export { applyCrossOrigin } from './cross-origin.ts';
 export { renderError, toOssError } from './error-document.ts';
 export { applyForcedDownload } from './forced-download.ts';
@@ -13,4 +15,4 @@ export { operations } from './operations.ts';
 export { isRequesterCharged, noteCharge } from './requester-pays.ts';
 export { createRights } from './rights.ts';
 export type { ApiSettings, Services } from './services.ts';
-export type { Operation, OperationContext, Target } from './types.ts';
+export type { Operation, OperationContext, RequestNotes, Target } from './types.ts';

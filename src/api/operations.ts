@@ -264,7 +264,10 @@ const customDomains: Operation[] = [
 ];
 
 const objectBasics: Operation[] = [
-  row('PutObject', 'object', 'PUT', {}, 'object-write', putObject, { copySource: false }),
+  row('PutObject', 'object', 'PUT', {}, 'object-write', putObject, {
+    copySource: false,
+    takesCallback: true,
+  }),
   row('CopyObject', 'object', 'PUT', {}, 'object-write', copyObject, {
     copySource: true,
     action: 'oss:PutObject',
@@ -298,6 +301,7 @@ const objectBasics: Operation[] = [
   row('PostObject', 'bucket', 'POST', {}, 'anyone', postObject, {
     action: 'oss:PutObject',
     isSignedInForm: true,
+    takesCallback: true,
   }),
   row('AppendObject', 'object', 'POST', { append: flag }, 'object-write', appendObject),
   row('SealAppendObject', 'object', 'POST', { seal: flag }, 'object-write', sealObject),

@@ -7,6 +7,7 @@ import type {
   TlsRestriction,
   Uploads,
 } from '../buckets/index.ts';
+import type { Callbacks } from '../callbacks/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { PolicyShelf } from '../rights/index.ts';
@@ -24,6 +25,7 @@ export interface Services {
   readonly policies: PolicyShelf;
   readonly cnames: Cnames;
   readonly certificates: Certificates;
+  readonly callbacks: Callbacks;
   readonly settings: ApiSettings;
 }
 
@@ -33,6 +35,8 @@ export interface ApiSettings {
   readonly region: string;
   /** `host:port` that clients can reach, for ListBuckets and GetBucketInfo. */
   readonly publicEndpoint: string;
+  /** What is spoken there; with both listeners on, http. */
+  readonly publicScheme: 'http' | 'https';
   readonly isForceDownload: boolean;
   /** Between the request to restore an archived object and its being readable. */
   readonly restoreDelayMs: number;

@@ -48,8 +48,24 @@ export interface Operation {
   readonly mayCreateBucket: boolean;
   /** Signatures in header and URL mean nothing: the operation reads who signed its form. */
   readonly isSignedInForm: boolean;
+  /** The parameters `callback` and `callback-var` mean something (oss-semantics.md 7.5). */
+  readonly takesCallback: boolean;
   /** False while the operation only answers NotImplemented or "no such configuration". */
   readonly isImplemented: boolean;
+}
+
+/**
+ * What an operation tells of its own effect, for the access log of the bucket. Without a word of it
+ * the log knows the object that the request found.
+ */
+export interface RequestNotes {
+  objectSize?: number;
+  storageClass?: string;
+  /** Bytes that the bucket holds more than before; negative when there are fewer. */
+  deltaBytes?: number;
+  /** Who asked for what, where only the operation could tell. */
+  key?: string;
+  caller?: Caller;
 }
 
 /** Everything an operation may use. Built by the pipeline once the caller is known and allowed. */
@@ -66,5 +82,7 @@ export interface OperationContext {
   readonly rights: Rights;
   /** The delete marker that the request names by its version. */
   readonly marker: DeleteMarker | undefined;
+  /** Filled by the operation as it goes. */
+  readonly notes: RequestNotes;
   readonly services: Services;
 }

@@ -61,6 +61,7 @@ export {
   matchCorsRule,
 } from './cors-rules.ts';
 export { type Crc64, createCrc64 } from './crc64.ts';
+export { defaultEncryption, encryptionOfKms } from './default-encryption.ts';
 export {
   type BucketDocuments,
   createBucketDocuments,

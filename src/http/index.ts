@@ -11,4 +11,5 @@ export {
   type ListenerCounters,
   type ListenerOptions,
 } from './listener.ts';
+export { withoutCredentials } from './logged-target.ts';
 export * from './types.ts';

@@ -11,6 +11,7 @@ import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { noteStored } from '../request-notes.ts';
 import type { OperationContext } from '../types.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
@@ -33,10 +34,11 @@ export async function appendObject(context: OperationContext): Promise<HttpRespo
   const bucket = bucketOf(context);
   const acl = readObjectAcl(request);
   checkAclAllowed(bucket, 'object', acl);
+  const position = readPosition(request);
   const { object, versionId } = await services.objects.appendObject({
     bucket,
     key: target.key,
-    position: readPosition(request),
+    position,
     content: pacedBody(context),
     expected: readExpectedContent(request),
     facts: readObjectFacts(request),
@@ -45,6 +47,8 @@ export async function appendObject(context: OperationContext): Promise<HttpRespo
     extras: await readObjectExtras(context),
     protectedSince: await findProtectedSince(context),
   });
+  noteStored(context, object);
+  context.notes.deltaBytes = object.size - position;
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,

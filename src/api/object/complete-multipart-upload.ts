@@ -13,9 +13,11 @@ import { xmlAnswer } from '../answers.ts';
 import { encodingElement, keyElements, readEncoding } from '../bucket/list-parameters.ts';
 import { bucketOf } from '../context.ts';
 import { childText, invalidArgument, malformedXml, parseDocument, readBody } from '../document.ts';
+import { noteStored } from '../request-notes.ts';
 import type { OperationContext, Target } from '../types.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { checkWriteRequest } from './request-options.ts';
+import { answerUpload, callbackHeaders, readCallback } from './upload-callback.ts';
 import { uploadPlace } from './upload-parameters.ts';
 import { versionHeader } from './version-id.ts';
 import { readWriteGuards } from './write-guards.ts';
@@ -27,17 +29,19 @@ const elementsMax = 1 + partsMax * 6;
 
 export async function completeMultipartUpload(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
-  checkWriteRequest(request);
+  checkWriteRequest(request, callbackHeaders);
   const encoding = readEncoding(request);
   const guards = await readWriteGuards(context);
+  const callback = await readCallback(context);
   const parts = await readParts(context);
   const { object, versionId } = await services.uploads.complete({
     ...uploadPlace(context),
     parts,
     ...guards,
   });
+  noteStored(context, object);
   const etag = `"${object.etag}"`;
-  return xmlAnswer(
+  const answer = xmlAnswer(
     element(
       'CompleteMultipartUploadResult',
       encodingElement(encoding),
@@ -54,6 +58,7 @@ export async function completeMultipartUpload(context: OperationContext): Promis
       ...encryptionHeaders(object),
     },
   );
+  return await answerUpload(context, callback, object, answer);
 }
 
 /** Under the host that the client used, and the key as it is (oss-semantics.md 7.1). */

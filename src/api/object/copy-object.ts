@@ -12,6 +12,7 @@ import { actionOnVersion } from '../actions.ts';
 import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { noteStored } from '../request-notes.ts';
 import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { openCopySource, sourceVersionHeader } from './copy-admission.ts';
@@ -53,6 +54,7 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
       copied = found;
     },
   });
+  noteStored(context, copy.object);
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
     ...encryptionHeaders(copy.object),

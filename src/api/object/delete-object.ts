@@ -20,6 +20,7 @@ export async function deleteObject(context: OperationContext): Promise<HttpRespo
   const since = await findProtectedSince(context);
   const [result] = await services.objects.deleteObjects(bucketOf(context), deletions, since);
   if (result?.isProtected === true) throw new OssError('FileImmutable');
+  if (result?.removed === 'object') context.notes.deltaBytes = -(context.object?.size ?? 0);
   if (result?.markerId !== undefined) return emptyAnswer(204, markerHeaders(result.markerId));
   return emptyAnswer(204, {
     ...versionHeader(context, versionId),

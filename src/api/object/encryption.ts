@@ -3,7 +3,13 @@
  * algorithms are one here: AES-256 under a key of the object's own (docs/divergences.md); what was
  * asked for is what is shown.
  */
-import { isHeaderValue, type ObjectExtras, type StoredObject } from '../../buckets/index.ts';
+import {
+  defaultEncryption,
+  encryptionOfKms,
+  isHeaderValue,
+  type ObjectExtras,
+  type StoredObject,
+} from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
@@ -17,9 +23,6 @@ export const encryptionHeaderNames = [algorithmHeader, keyIdHeader, dataAlgorith
 
 const algorithms: readonly string[] = ['AES256', 'KMS', 'SM4'];
 
-/** Of KMS where none is named: the service shows the id of its own key then. */
-const ownKeyId = '00000000-0000-0000-0000-000000000000';
-
 const keyIdBytesMax = 256;
 
 type Encryption = NonNullable<ObjectExtras['encryption']>;
@@ -32,8 +35,10 @@ type Encryption = NonNullable<ObjectExtras['encryption']>;
 export async function readEncryption(
   context: OperationContext,
 ): Promise<Pick<ObjectExtras, 'encryption'>> {
-  const encryption = readHeaders(context) ?? (await findDefault(context));
-  return encryption === undefined ? {} : { encryption };
+  const encryption = readHeaders(context);
+  if (encryption !== undefined) return { encryption };
+  const { documents } = context.services;
+  return defaultEncryption(await documents.find(bucketOf(context), 'encryption'));
 }
 
 function readHeaders({ request }: OperationContext): Encryption | undefined {
@@ -58,19 +63,7 @@ function readHeaders({ request }: OperationContext): Encryption | undefined {
   if (dataAlgorithm !== undefined && dataAlgorithm !== 'SM4') {
     throw new OssError('InvalidEncryptionAlgorithmError');
   }
-  return ofKms(keyId, dataAlgorithm);
-}
-
-async function findDefault(context: OperationContext): Promise<Encryption | undefined> {
-  const document = await context.services.documents.find(bucketOf(context), 'encryption');
-  if (document === undefined) return undefined;
-  const { algorithm, keyId, dataAlgorithm } = document;
-  return algorithm === 'KMS' ? ofKms(keyId, dataAlgorithm) : { algorithm };
-}
-
-function ofKms(keyId: string | undefined, dataAlgorithm: string | undefined): Encryption {
-  const named = { algorithm: 'KMS', keyId: keyId ?? ownKeyId };
-  return dataAlgorithm === undefined ? named : { ...named, dataAlgorithm };
+  return encryptionOfKms(keyId, dataAlgorithm);
 }
 
 /** What answers about the object say of it. */

@@ -9,6 +9,7 @@ import { checkAclAllowed } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
+import { noteStored } from '../request-notes.ts';
 import type { OperationContext } from '../types.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { readObjectExtras } from './object-extras.ts';
@@ -21,15 +22,17 @@ import {
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
+import { answerUpload, callbackHeaders, readCallback } from './upload-callback.ts';
 import { versionHeader } from './version-id.ts';
 import { readWriteGuards } from './write-guards.ts';
 
 export async function putObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
-  checkWriteRequest(request);
+  checkWriteRequest(request, callbackHeaders);
   checkLengthGiven(request);
   const acl = readObjectAcl(request);
   checkAclAllowed(bucketOf(context), 'object', acl);
+  const callback = await readCallback(context);
   const { object, versionId } = await services.objects.putObject({
     bucket: bucketOf(context),
     key: target.key,
@@ -41,11 +44,13 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     ...(await readWriteGuards(context)),
     extras: await readObjectExtras(context),
   });
-  return emptyAnswer(200, {
+  noteStored(context, object);
+  const answer = emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
     ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
     ...versionHeader(context, versionId),
     ...encryptionHeaders(object),
   });
+  return await answerUpload(context, callback, object, answer);
 }

@@ -4,7 +4,7 @@
  * removes an object asks here and hands the answer to the store, which decides in the same step.
  */
 import { isOverwriteForbidden, protectedSince } from '../../buckets/index.ts';
-import { bucketOf } from '../context.ts';
+import { bucketOf, callerId } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import { readForbidOverwrite } from './request-options.ts';
 
@@ -27,16 +27,9 @@ export async function readWriteGuards(
   const { caller, services } = context;
   const { documents } = services;
   const bucket = bucketOf(context);
-  // Principals of rules are ids, as policies name them: a user's own, else the account's.
-  const callerId =
-    caller.kind === 'anonymous'
-      ? undefined
-      : caller.kind === 'user'
-        ? caller.userId
-        : caller.accountId;
   const rules = await documents.find(bucket, 'overwrite');
   return {
-    isOverwriteForbidden: isForbidden || isOverwriteForbidden(rules, key, callerId),
+    isOverwriteForbidden: isForbidden || isOverwriteForbidden(rules, key, callerId(caller)),
     protectedSince: await findProtectedSince(context),
   };
 }

@@ -50,8 +50,13 @@ export interface RawOss {
   close(): Promise<void>;
 }
 
-export async function openRawOss(settings: Readonly<Record<string, string>> = {}): Promise<RawOss> {
+/** `prepare`: what the world of the server is to be like. */
+export async function openRawOss(
+  settings: Readonly<Record<string, string>> = {},
+  prepare: (world: TestWorld) => void = () => {},
+): Promise<RawOss> {
   const world = createTestWorld();
+  prepare(world);
   const server = await startTestServer({ world, settings });
   let buckets = 0;
   const call = async (asked: Call): Promise<Answer> =>

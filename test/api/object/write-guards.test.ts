@@ -1,6 +1,7 @@
 /** What a bucket forbids its writers: retention, and rules on overwriting (oss-semantics.md 8). */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { formBody, formType, policyText, signFormV1 } from '../../support/forms.ts';
 import { ask, within } from '../bucket/conversation.ts';
 import { type Answer, openRawOss, type RawOss } from './raw-oss.ts';
 
@@ -38,6 +39,20 @@ const deletion = (...keys: string[]) => ({
   body: `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`,
 });
 
+/** Signed in the form itself. */
+async function expectForm(bucket: string, key: string, code: string): Promise<void> {
+  const policy = policyText(oss.world.clock.now() + 60_000, [['eq', '$key', key]]);
+  const fields = [['key', key], ...signFormV1(oss.server, policy)] as const;
+  const answer = await oss.call({
+    method: 'POST',
+    bucket,
+    headers: { 'Content-Type': formType },
+    body: formBody(fields, { content: 'new' }),
+    as: 'anonymous',
+  });
+  assert.deepEqual([answer.status, answer.code], [409, code], answer.text);
+}
+
 async function protect(bucket: string, days: number): Promise<void> {
   const period = within('InitiateWormConfiguration')(within('RetentionPeriodInDays')(String(days)));
   const begun = await ask(oss, bucket, 'POST worm', period);
@@ -59,6 +74,7 @@ test('a retention policy keeps what is younger than it says, also what was there
     await expect(bucket, ['PUT', key, copy(bucket, 'old')], 409, 'FileImmutable');
     await expect(bucket, ['PUT', key, copy(bucket, 'young')], 409, 'FileImmutable');
     await expect(bucket, ['DELETE', key], 409, 'FileImmutable');
+    await expectForm(bucket, key, 'FileImmutable');
     await expect(bucket, ['POST', '', deletion(key)], 409, 'FileImmutable');
     await expect(bucket, ['PUT', key, { query: 'acl=', 'x-oss-object-acl': 'private' }], 200);
   }
@@ -102,6 +118,7 @@ test('rules against overwriting act like the header, on the keys and callers the
   await expect(bucket, ['PUT', 'log/a.txt'], 409, 'FileAlreadyExists');
   await expect(bucket, ['PUT', 'log/a.txt', copy(bucket, 'own/a')], 409, 'FileAlreadyExists');
   await expect(bucket, ['PUT', 'log/a.txt', copy(bucket, 'log/a.txt')], 409, 'FileAlreadyExists');
+  await expectForm(bucket, 'log/a.txt', 'FileAlreadyExists');
   for (const key of ['log/a.bin', 'own/a', 'log/b.txt']) await expect(bucket, ['PUT', key], 200);
   await expect(bucket, ['DELETE', 'log/a.txt'], 204);
   await expect(bucket, ['PUT', 'log/a.txt'], 200);

@@ -146,7 +146,7 @@ for (const failure of ['EIO', 'ENOSPC', 'EDQUOT'] as const) {
 }
 
 test('a full database refuses uploads with InsufficientStorage; reads go on', async (t) => {
-  const rooms = await openRooms({ pagesMax: 60 });
+  const rooms = await openRooms({ pagesMax: 100 });
   t.after(() => rooms.close());
   await rooms.objects.putObject(upload(rooms.bucket, 'k', 'before'));
   const facts = { headers: {}, metadata: { a: 'x'.repeat(8000) } };
