@@ -5,6 +5,7 @@
 
 import type { AccessLog } from './access-log/index.ts';
 import {
+  answerCallbackKey,
   answerRefusedPage,
   applyCrossOrigin,
   applyForcedDownload,
@@ -12,6 +13,7 @@ import {
   callerId,
   createRights,
   type Grant,
+  isCallbackKeyRequest,
   isRequesterCharged,
   matchOperation,
   noteCharge,
@@ -56,6 +58,9 @@ const anonymous: Caller = { kind: 'anonymous' };
 export function createPipeline(rooms: PipelineRooms): Handler {
   async function answer(request: HttpRequest, reached: Reached): Promise<HttpResponse> {
     const resolved = await rooms.hosts.resolve(request.host);
+    if (resolved.kind === 'endpoint' && isCallbackKeyRequest(request)) {
+      return await answerCallbackKey(rooms.services);
+    }
     const target = parseTarget(resolved, request);
     reached.target = target;
     await checkConnection(request, target, rooms);
@@ -71,10 +76,9 @@ export function createPipeline(rooms: PipelineRooms): Handler {
         : await rooms.services.authenticator.authenticate(request, target);
     reached.caller = caller;
     const { services } = rooms;
-    const { notes } = reached;
     const rights = createRights(request, caller, services);
-    const known = { request, target, operation, caller, rights, notes, services };
-    const asked = { ...known, marker: undefined };
+    const known = { request, target, operation, caller, rights, services };
+    const asked = { ...known, marker: undefined, notes: reached.notes };
     let grant: Grant;
     try {
       grant = await authorise(asked);

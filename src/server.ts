@@ -13,6 +13,7 @@ import {
   createObjects,
   tlsRestrictionOf,
 } from './buckets/index.ts';
+import { createCallbacks } from './callbacks/index.ts';
 import { createCertificates } from './certificates/index.ts';
 import {
   type CnameRules,
@@ -21,7 +22,7 @@ import {
   createScreens,
 } from './cname/index.ts';
 import { type Config, nodeNameOf } from './config/index.ts';
-import { createTxtResolver } from './dns/index.ts';
+import { createAddressLookup, createTxtResolver } from './dns/index.ts';
 import { databaseOf, type Engines, openEngines } from './engines.ts';
 import { createHostResolver } from './hosts/index.ts';
 import {
@@ -34,6 +35,7 @@ import {
 import { keepLifecycle } from './lifecycle.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
+import { createAllowList, createDialer } from './outbound/index.ts';
 import { createPipeline } from './pipeline.ts';
 import { createPolicyShelf } from './rights/index.ts';
 import { createSts } from './sts/index.ts';
@@ -216,7 +218,17 @@ async function createServices(
     world,
     accounts,
     authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
+    callbacks: createCallbacks({
+      dialer: createDialer({
+        lookup: createAddressLookup(config.dnsServers),
+        allowed: createAllowList(config.outboundAllow),
+        world,
+      }),
+      settings: metadata.settings,
+      sealer,
+    }),
     settings: {
+      publicScheme: config.http === 'off' ? 'https' : 'http',
       region: config.region,
       isForceDownload: config.isForceDownload,
       canSpeak: (restriction) => restrictProfile(restriction) !== undefined,

@@ -4,6 +4,7 @@
  */
 
 export { authorise, type Grant } from './authorise.ts';
+export { answerCallbackKey, isCallbackKeyRequest } from './callback-key.ts';
 export { callerId } from './context.ts';
 export { applyCrossOrigin } from './cross-origin.ts';
 export { renderError, toOssError } from './error-document.ts';

@@ -15,13 +15,10 @@ import type { Level, Operation, QueryRequirement } from './types.ts';
  * Parameters that change what an operation does but select none. They are refused here while no
  * operation honours them: ignoring one would serve something else than was asked for.
  */
-const refusedOptions = [
-  'x-oss-process',
-  'x-oss-async-process',
-  'callback',
-  'callback-var',
-  'x-oss-write-get-object-response',
-];
+const refusedOptions = ['x-oss-process', 'x-oss-async-process', 'x-oss-write-get-object-response'];
+
+/** Honoured by uploads alone. */
+const callbackOptions = ['callback', 'callback-var'];
 
 /**
  * Conditions are for reads: a write that carried one must not go ahead as if it held
@@ -135,7 +132,10 @@ export function matchOperation(request: HttpRequest, level: Level): Operation {
   refuseOptions(request, values, level);
   const hasCopySource = request.headers['x-oss-copy-source'] !== undefined;
   for (const row of index.byMethod.get(request.method) ?? []) {
-    if (isRowMatched(row, values, selected, hasCopySource)) return row;
+    if (!isRowMatched(row, values, selected, hasCopySource)) continue;
+    const refused = callbackOptions.find((name) => !row.takesCallback && values.has(name));
+    if (refused !== undefined) throw notImplemented(refused);
+    return row;
   }
   throw refuse(request, index, values, selected, hasCopySource);
 }

@@ -249,7 +249,10 @@ const customDomains: Operation[] = [
 ];
 
 const objectBasics: Operation[] = [
-  row('PutObject', 'object', 'PUT', {}, 'object-write', putObject, { copySource: false }),
+  row('PutObject', 'object', 'PUT', {}, 'object-write', putObject, {
+    copySource: false,
+    takesCallback: true,
+  }),
   row('CopyObject', 'object', 'PUT', {}, 'object-write', copyObject, {
     copySource: true,
     action: 'oss:PutObject',
@@ -283,6 +286,7 @@ const objectBasics: Operation[] = [
   row('PostObject', 'bucket', 'POST', {}, 'anyone', postObject, {
     action: 'oss:PutObject',
     isSignedInForm: true,
+    takesCallback: true,
   }),
   later('AppendObject', 'object', 'POST', { append: flag }, { action: 'oss:PutObject' }),
   later('SealAppendObject', 'object', 'POST', { seal: flag }),

@@ -13,6 +13,7 @@ export interface RowOptions {
   readonly anonymousAct?: Act;
   readonly mayCreateBucket?: boolean;
   readonly isSignedInForm?: boolean;
+  readonly takesCallback?: boolean;
   /** Of rows that do not act yet; the owner unless the signature is somewhere unread. */
   readonly access?: Access;
 }
@@ -41,6 +42,7 @@ export function row(
     anonymousAct: options.anonymousAct,
     mayCreateBucket: options.mayCreateBucket ?? false,
     isSignedInForm: options.isSignedInForm ?? false,
+    takesCallback: options.takesCallback ?? false,
     isImplemented: true,
   };
 }

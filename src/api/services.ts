@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/index.ts';
 import type { Authenticator } from '../auth/index.ts';
 import type { BucketDocuments, Buckets, Objects, TlsRestriction } from '../buckets/index.ts';
+import type { Callbacks } from '../callbacks/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { PolicyShelf } from '../rights/index.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly policies: PolicyShelf;
   readonly cnames: Cnames;
   readonly certificates: Certificates;
+  readonly callbacks: Callbacks;
   readonly settings: ApiSettings;
 }
 
@@ -26,6 +28,8 @@ export interface ApiSettings {
   readonly region: string;
   /** `host:port` that clients can reach, for ListBuckets and GetBucketInfo. */
   readonly publicEndpoint: string;
+  /** What is spoken there; with both listeners on, http. */
+  readonly publicScheme: 'http' | 'https';
   readonly isForceDownload: boolean;
   /** Whether connections under this restriction can be had at all. */
   canSpeak(restriction: TlsRestriction): boolean;

@@ -48,6 +48,8 @@ export interface Operation {
   readonly mayCreateBucket: boolean;
   /** Signatures in header and URL mean nothing: the operation reads who signed its form. */
   readonly isSignedInForm: boolean;
+  /** The parameters `callback` and `callback-var` mean something (oss-semantics.md 7.5). */
+  readonly takesCallback: boolean;
   /** False while the operation only answers NotImplemented or "no such configuration". */
   readonly isImplemented: boolean;
 }

@@ -60,15 +60,37 @@ async function checkCounters(
   const sure = await inspection.recountBucket(bucket.id, run.input.isRepairing);
   if (sure === undefined || isRight(sure)) return sure?.counted;
   const { noted, counted } = sure;
-  const what =
-    `its counters say ${noted.objectCount} objects with ${noted.storageBytes} bytes, ` +
-    `and there are ${counted.objectCount} with ${counted.storageBytes}`;
+  const what = difference(noted, counted);
   run.tell('counters-wrong', { bucket: bucket.name }, what, run.input.isRepairing);
   return counted;
 }
 
+type Counters = BucketCount['counted'];
+
+/** What is told in words of its own; the others by their names. */
+const told: readonly string[] = ['objectCount', 'storageBytes'];
+
 function isRight({ noted, counted }: BucketCount): boolean {
-  return noted.objectCount === counted.objectCount && noted.storageBytes === counted.storageBytes;
+  return wrongNames(noted, counted).length === 0;
+}
+
+function wrongNames(noted: Counters, counted: Counters): (keyof Counters)[] {
+  const names = Object.keys(counted) as (keyof Counters)[];
+  return names.filter((name) => noted[name] !== counted[name]);
+}
+
+function difference(noted: Counters, counted: Counters): string {
+  const names = wrongNames(noted, counted);
+  const others = names
+    .filter((name) => !told.includes(name))
+    .map((name) => `${name} ${noted[name]} instead of ${counted[name]}`);
+  const isOfObjects = names.some((name) => told.includes(name));
+  const ofObjects =
+    `its counters say ${noted.objectCount} objects with ${noted.storageBytes} bytes, ` +
+    `and there are ${counted.objectCount} with ${counted.storageBytes}`;
+  const ofOthers = `its counters say ${others.join(', ')}`;
+  if (others.length === 0) return ofObjects;
+  return isOfObjects ? `${ofObjects}; ${ofOthers}` : ofOthers;
 }
 
 async function checkDocuments(run: Run): Promise<void> {

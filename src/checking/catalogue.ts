@@ -6,6 +6,7 @@ const damage = (advice: string): Entry => ({ weight: 'damage', advice });
 const leftOver = (advice: string): Entry => ({ weight: 'left-over', advice });
 
 const uploadAgain = damage('Upload the object again, or delete it.');
+const abortUpload = damage('Abort the upload and begin it anew, or restore the row.');
 const restore = damage('Restore the row from a backup of the database.');
 const releaseDomain = damage('Remove the domain from the bucket (DeleteCname) and map it again.');
 const bindAgain = damage(
@@ -21,8 +22,16 @@ export const catalogue: Readonly<Record<FindingKind, Entry>> = {
   'bytes-unreadable': damage(
     'Look at the disk or the object store; if it stays, upload the object again.',
   ),
+  'parts-incomplete': uploadAgain,
+  'content-sealed-away': damage(
+    'Put back the master key file that has the key, or upload the object again.',
+  ),
   'object-unreadable': damage('Upload the object again: that replaces the row.'),
   'object-without-bucket': restore,
+  'versions-disordered': damage('Upload the object again: what is on top is right then.'),
+  'upload-without-bucket': restore,
+  'upload-unreadable': abortUpload,
+  'part-without-upload': restore,
   'counters-wrong': damage('--repair counts anew.'),
   'bucket-without-account': restore,
   'policy-unreadable': damage(
@@ -45,6 +54,7 @@ export const catalogue: Readonly<Record<FindingKind, Entry>> = {
   'departure-without-bucket': restore,
   'departure-broken': damage('Acknowledge it: DeleteCname on the bucket it left.'),
   'audit-unreadable': damage('Restore the record from a backup; nothing else depends on it.'),
+  'parts-without-object': leftOver('--repair removes them.'),
   'bytes-without-row': leftOver(byRepair),
   'garbage-left': leftOver(byRepair),
   'announcements-left': leftOver('--repair lets them expire; a running server does too.'),

@@ -6,16 +6,33 @@ import {
   sweepAnnounced,
   sweepGarbage,
 } from '../stores/index.ts';
-import type { Run } from './run.ts';
+import { type Run, rowsOf } from './run.ts';
 
 /** A running server is at it every minute; what waits longer than this nobody sweeps. */
 const overdueMs = 60 * 60_000;
 
 export async function checkLeftOvers(run: Run): Promise<void> {
+  run.begin('parts without an object');
+  await checkStrayContents(run);
   run.begin('bytes without a row');
   await checkOrphans(run);
   run.begin('garbage');
   await checkOverdue(run);
+}
+
+async function checkStrayContents(run: Run): Promise<void> {
+  const { metadata, isRepairing, world } = run.input;
+  const { inspection } = metadata;
+  const contents = rowsOf(
+    '',
+    (after: string, limit) => inspection.listStrayContents(after, limit),
+    (contentId) => contentId,
+  );
+  for await (const contentId of contents) {
+    if (isRepairing) await inspection.discardStrayContent(contentId, world.clock.now());
+    const what = 'parts of a content that no object and no version names';
+    run.tell('parts-without-object', { blob: contentId }, what, isRepairing);
+  }
 }
 
 async function checkOrphans(run: Run): Promise<void> {

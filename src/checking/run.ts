@@ -1,3 +1,4 @@
+import { type ContentKeys, createContentKeys } from '../buckets/index.ts';
 import { catalogue } from './catalogue.ts';
 import type { CheckInput, FindingKind, Plan, Subject } from './types.ts';
 
@@ -8,6 +9,8 @@ export const pageSize = 200;
 export class Run {
   readonly input: CheckInput;
   readonly startedAt: number;
+  /** Of encrypted contents. */
+  readonly keys: ContentKeys;
   plan: Plan | undefined;
   objects = 0;
   bytes = 0;
@@ -18,6 +21,7 @@ export class Run {
 
   constructor(input: CheckInput) {
     this.input = input;
+    this.keys = createContentKeys(input.sealer, input.world.random);
     this.startedAt = input.world.clock.monotonicMs();
   }
 

@@ -6,6 +6,9 @@ import type { World } from '../world/index.ts';
 export interface Subject {
   readonly bucket?: string | undefined;
   readonly key?: string | undefined;
+  readonly version?: string | undefined;
+  readonly upload?: string | undefined;
+  readonly part?: number | undefined;
   readonly domain?: string | undefined;
   readonly certificate?: number | undefined;
   readonly account?: string | undefined;
@@ -37,7 +40,13 @@ export type FindingKind =
   | 'bytes-of-another-size'
   | 'bytes-changed'
   | 'bytes-unreadable'
+  | 'parts-incomplete'
+  | 'content-sealed-away'
   | 'object-unreadable'
+  | 'versions-disordered'
+  | 'upload-without-bucket'
+  | 'upload-unreadable'
+  | 'part-without-upload'
   | 'object-without-bucket'
   | 'counters-wrong'
   | 'bucket-without-account'
@@ -57,6 +66,7 @@ export type FindingKind =
   | 'departure-without-bucket'
   | 'departure-broken'
   | 'audit-unreadable'
+  | 'parts-without-object'
   | 'bytes-without-row'
   | 'garbage-left'
   | 'announcements-left';

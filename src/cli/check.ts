@@ -205,18 +205,33 @@ function quoted(key: string): string {
 }
 
 function subjectOf(finding: Finding): string {
-  const { bucket, key, domain, certificate, account, accessKey, blob, auditRecord } = finding;
+  const {
+    bucket,
+    key,
+    version,
+    upload,
+    part,
+    domain,
+    certificate,
+    account,
+    accessKey,
+    blob,
+    auditRecord,
+  } = finding;
   const { policy, role } = finding;
   const parts = [
     bucket && `bucket ${bucket}`,
     key !== undefined && `key ${quoted(key)}`,
+    version && `version ${version}`,
+    part !== undefined && `part ${part}`,
+    upload && `upload ${upload}`,
     domain && `domain ${domain}`,
     certificate !== undefined && `certificate ${certificate}`,
     accessKey && `access key ${accessKey}`,
     policy && `policy ${policy}`,
     role && `role ${role}`,
     account && `account ${account}`,
-    blob && key === undefined && `blob ${blob}`,
+    blob && key === undefined && upload === undefined && `blob ${blob}`,
     auditRecord !== undefined && `audit record ${auditRecord}`,
   ];
   return parts.filter((part) => typeof part === 'string').join(', ') || 'this installation';

@@ -1,5 +1,6 @@
 /** `cnamed master-key`: a new key over everything that is sealed, beside a running server. */
 import type { Command } from 'commander';
+import { resealCallbackKey } from '../callbacks/index.ts';
 import { resealPrivateKeys } from '../certificates/index.ts';
 import { onAccounts } from './account.ts';
 import type { CliContext } from './context.ts';
@@ -30,7 +31,9 @@ export function addMasterKeyCommands(program: Command, context: CliContext): voi
 async function rewrapAll(context: CliContext, engines: OpenedEngines, flags: Flags): Promise<void> {
   const { accounts, metadata, sealer } = engines;
   const secrets = await accounts.resealSecrets();
-  const privateKeys = await resealPrivateKeys(metadata.certificates, sealer);
+  const hasCallbackKey = await resealCallbackKey(metadata.settings, sealer);
+  const certificateKeys = await resealPrivateKeys(metadata.certificates, sealer);
+  const privateKeys = certificateKeys + Number(hasCallbackKey);
   const version = sealer.currentVersion;
   if (flags.json) {
     printJson(context.stdout, { version, secrets, privateKeys });

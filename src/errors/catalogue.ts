@@ -138,6 +138,7 @@ const rows = {
   },
 
   // Forms and callbacks of uploads (oss-object-api.md PostObject, oss-semantics.md 7.5)
+  CallbackFailed: { status: 203, ec: '0007-00000203', message: 'Error status : -1.' },
   FieldItemTooLong: {
     status: 400,
     ec: '9006-00000001',

@@ -81,6 +81,17 @@ export const refinements = {
     doubledParameter: ['9002-00000009', 'a signed query parameter comes twice'],
     unsupportedVersion: ['9002-00000011', 'signed with a version that is not known here'],
   }),
+  // Callbacks of uploads (oss-semantics.md 7.5)
+  ...of('InvalidArgument', {
+    callbackUrl: ['0007-00000004', 'callbackUrl is no http or https address'],
+    callbackUrls: ['0007-00000005', 'callbackUrl has more than five addresses'],
+    callbackPrivate: ['0007-00000008', 'callbackUrl leads into a private network'],
+  }),
+  ...of('CallbackFailed', {
+    callbackTimeout: ['0007-00000202', 'the receiver took longer than 5 s'],
+    callbackNoJson: ['0007-00000205', 'what the receiver answered is no JSON'],
+  }),
+
   // Forms (oss-signature.md 6)
   ...of('InvalidArgument', {
     formPolicyMissing: ['0002-00000702', 'a signed form without policy'],

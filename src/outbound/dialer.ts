@@ -43,6 +43,8 @@ type Failed = Extract<OutboundAnswer, { outcome: 'failed' }>;
 type Found = { readonly addresses: readonly string[] } | Failed;
 
 const headerBytesMax = 16 * 1024;
+/** Ours: a name that takes longer is as good as none. */
+const lookupMs = 3_000;
 
 export function createDialer(options: {
   lookup: AddressLookup;
@@ -53,9 +55,22 @@ export function createDialer(options: {
 }): Dialer {
   const { lookup, allowed, world, trusted } = options;
 
+  async function lookUp(name: string): Promise<readonly string[]> {
+    const finished = new AbortController();
+    const late = world.timers.delay(lookupMs, finished.signal).then(
+      () => [],
+      () => [],
+    );
+    try {
+      return await Promise.race([lookup(name), late]);
+    } finally {
+      finished.abort();
+    }
+  }
+
   /** One closed address among several is enough: a name could answer with each in turn. */
   async function find(host: string): Promise<Found> {
-    const addresses = isIP(host) === 0 ? await lookup(host) : [host];
+    const addresses = isIP(host) === 0 ? await lookUp(host) : [host];
     const isOpen = (address: string): boolean =>
       allowed.hasName(host) || allowed.hasAddress(address) || isPublicAddress(address);
     if (!addresses.every(isOpen)) return failed('forbidden');

@@ -1,6 +1,12 @@
 import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bucket, Inspection, MetadataEngine } from '../../src/stores/index.ts';
+import type {
+  Bucket,
+  Inspection,
+  MetadataEngine,
+  PartPlace,
+  VersionPlace,
+} from '../../src/stores/index.ts';
 import { deleteKeys } from '../support/keys.ts';
 import {
   accountId,
@@ -11,6 +17,7 @@ import {
   putSample,
   sampleAccount,
   sampleCredential,
+  sampleObject,
   takeToken,
   unique,
 } from './samples.ts';
@@ -129,6 +136,79 @@ export function inspectionContract(under: EngineUnderTest): void {
       assert.deepEqual(documents, [{ bucketId: id, name: 'website', text: '{}', bucket: name }]);
       const records = await oneByOne(0, inspection.inspectAudit, (row) => row.sequence);
       assert.equal(records.length, (await engine.audit.listAudit({ limit: 100 })).length);
+    });
+
+    it('pages through versions and parts, with what stands above each', async () => {
+      const { engine } = suite;
+      const { inspection, objects, uploads } = engine;
+      const bucket = await makeBucket(engine);
+      const { id: bucketId, name } = bucket;
+      await engine.buckets.setBucketVersioning(bucketId, 'Enabled');
+      for (const key of ['\u0000', 'é']) {
+        for (const versionId of ['v1', 'v2']) await putSample(engine, bucketId, key, { versionId });
+      }
+      const deletions = [{ key: 'é', versionId: undefined, markerId: 'm' }];
+      await objects.deleteObjects({ bucketId, deletions, now });
+      const versions = await oneByOne(
+        undefined as VersionPlace | undefined,
+        (after, limit) => inspection.inspectVersions(after, limit, bucketId),
+        (row) => row,
+      );
+      assert.deepEqual(
+        versions.map((row) => [row.key, row.versionId, row.isMarker, row.isNewest, row.bucket]),
+        [
+          ['\u0000', 'v1', false, false, name],
+          ['é', 'v1', false, false, name],
+          ['é', 'v2', false, false, name],
+          ['é', 'm', true, true, name],
+        ],
+      );
+      assert.ok((versions[0]?.currentSequence ?? 0) > (versions[0]?.sequence ?? 0));
+      assert.deepEqual(
+        versions.map((row) => row.noncurrentAt === undefined),
+        [false, false, false, true],
+      );
+      for (const row of versions) assert.deepEqual(await inspection.inspectVersion(row), row);
+      const upload = { uploadId: unique('upload'), key: 'é', initiatedAt: now };
+      const facts = { ...sampleObject({ extras: { tags: [['a', 'b']] } }), isSequential: false };
+      await uploads.createUpload(bucketId, { ...upload, facts });
+      for (const number of [2, 1]) {
+        const part = { number, blobId: unique('part'), size: 3, etag: 'E', crc64: '1' };
+        await uploads.putPart({
+          ...{ bucketId, ...upload, isAnnounced: false },
+          part: { ...part, modifiedAt: now },
+        });
+      }
+      const [inspected, ...none] = await inspection.inspectUploads('', 10, bucketId);
+      assert.deepEqual([inspected?.uploadId, inspected?.bucket, none], [upload.uploadId, name, []]);
+      const parts = await oneByOne(
+        undefined as PartPlace | undefined,
+        (after, limit) => inspection.inspectUploadParts(after, limit, bucketId),
+        (row) => row,
+      );
+      assert.deepEqual(
+        parts.map((row) => [row.number, row.key, row.bucketId, row.extras]),
+        [1, 2].map((number) => [number, 'é', bucketId, '{"tags":[["a","b"]]}']),
+      );
+      const [first = assert.fail()] = parts;
+      assert.deepEqual(await inspection.inspectUploadPart(first), first);
+    });
+
+    it('finds no stray content among those that objects name, and discards none', async () => {
+      const { engine } = suite;
+      const { inspection, objects } = engine;
+      const bucket = await makeBucket(engine);
+      const standing = await putSample(engine, bucket.id, 'grown', { type: 'Appendable' });
+      const contentId = unique('content');
+      await objects.appendToObject({
+        bucketId: bucket.id,
+        ...{ key: 'grown', standing, contentId, isAnnounced: false },
+        piece: { blobId: unique('piece'), size: 3 },
+        grown: { etag: 'E', crc64: '1', modifiedAt: now },
+      });
+      assert.deepEqual(await inspection.listStrayContents('', 10), []);
+      await inspection.discardStrayContent(contentId, now);
+      assert.equal((await objects.listContentParts(contentId, 0, 10)).length, 2);
     });
 
     it('counts a bucket, and corrects its counters by what there is', async () => {

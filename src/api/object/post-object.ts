@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Caller } from '../../auth/index.ts';
+import { parseVariables } from '../../callbacks/index.ts';
 import { OssError } from '../../errors/index.ts';
 import {
   boundaryOf,
@@ -29,9 +30,15 @@ import { createRights } from '../rights.ts';
 import type { Operation, OperationContext, Target } from '../types.ts';
 import { putObject } from './put-object.ts';
 
+/** oss-object-api.md PostObject: of the whole body. */
+const bodyBytesMax = 5 * 1024 ** 3;
+
 export async function postObject(context: OperationContext): Promise<HttpResponse> {
   const { request } = context;
   const boundary = boundaryOf(request.headers['content-type']);
+  if ((request.body.length ?? 0) > bodyBytesMax) {
+    throw new OssError('EntityTooLarge', { closeConnection: true });
+  }
   const form = await openForm(verifiedBody(request), boundary);
   try {
     return await takeForm(context, form);
@@ -53,7 +60,8 @@ async function takeForm(context: OperationContext, form: Form): Promise<HttpResp
   const success = readSuccess(form.fields);
   const key = template.replace(/\$\{filename\}/g, () => form.file.name ?? '');
   const put = await asPutObject(context, form, { caller, key, policy });
-  const isCharged = await isRequesterCharged(put, put.bucket);
+  const asPut = { ...put, operation: { ...put.operation, name: 'PutObject' } };
+  const isCharged = await isRequesterCharged(asPut, put.bucket);
   const answer = noteCharge(await putObject(put), isCharged);
   // What a callback has answered beats whatever the form asked for (oss-semantics.md 7.6).
   if (answer.body.kind !== 'none') return answer;
@@ -118,7 +126,6 @@ async function asPutObject(
   notes.key = key;
   const operation: Operation = {
     ...context.operation,
-    name: 'PutObject',
     access: 'object-write',
   };
   const target: Target = { ...context.target, level: 'object', key };
@@ -192,12 +199,22 @@ function headersOf(request: HttpRequest, form: Form): HttpRequest['headers'] {
   }
   set('content-type', contentTypeOf(form));
   set('x-oss-callback', fields.get('callback'));
-  set('x-oss-callback-var', fields.get('callback-var'));
+  set('x-oss-callback-var', callbackVariables(fields));
   const pace = request.headers['x-oss-traffic-limit'];
   if (pace !== undefined) headers['x-oss-traffic-limit'] ??= pace;
   const acl = aclOf(request, form);
   if (acl !== undefined) headers['x-oss-object-acl'] ??= acl;
   return headers;
+}
+
+/** Variables of a callback are fields by themselves, `x:name` (oss-semantics.md 7.5). */
+function callbackVariables(fields: Form['fields']): string | undefined {
+  const own = [...fields].filter(([name]) => name.startsWith('x:'));
+  const text = fields.get('callback-var');
+  if (own.length === 0 || !fields.has('callback')) return text;
+  const all = { ...Object.fromEntries(text === undefined ? [] : parseVariables(text)) };
+  for (const [name, value] of own) all[name] = value;
+  return Buffer.from(JSON.stringify(all), 'utf8').toString('base64');
 }
 
 /** The file, which ends with a refusal where its size is not what the policy allows. */

@@ -20,15 +20,17 @@ import {
   readObjectFacts,
   readStorageClass,
 } from './request-options.ts';
+import { answerUpload, callbackHeaders, readCallback } from './upload-callback.ts';
 import { versionHeader } from './version-id.ts';
 import { readWriteGuards } from './write-guards.ts';
 
 export async function putObject(context: OperationContext): Promise<HttpResponse> {
   const { request, services, target } = context;
-  checkWriteRequest(request);
+  checkWriteRequest(request, callbackHeaders);
   checkLengthGiven(request);
   const acl = readObjectAcl(request);
   checkAclAllowed(bucketOf(context), 'object', acl);
+  const callback = await readCallback(context);
   const { object, versionId } = await services.objects.putObject({
     bucket: bucketOf(context),
     key: target.key,
@@ -44,13 +46,14 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     extras: await readEncryption(context),
   });
   noteStored(context, object);
-  return emptyAnswer(200, {
+  const answer = emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,
     ...(object.contentMd5 === undefined ? {} : { 'Content-MD5': object.contentMd5 }),
     ...versionHeader(context, versionId),
     ...encryptionHeaders(object),
   });
+  return await answerUpload(context, callback, object, answer);
 }
 
 /** Without either header HTTP means an empty body; an upload must say so (oss-protocol.md 2.1). */

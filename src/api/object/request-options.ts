@@ -20,9 +20,15 @@ const unsupportedOnWrite = [
   'x-oss-object-worm-legal-hold',
 ];
 
-/** @throws OssError NotImplemented, InvalidArgument. */
-export function checkWriteRequest(request: HttpRequest): void {
-  refuseHeaders(request, unsupportedOnWrite);
+/**
+ * `honoured`: headers that this write knows what to do with.
+ * @throws OssError NotImplemented, InvalidArgument.
+ */
+export function checkWriteRequest(request: HttpRequest, honoured: readonly string[] = []): void {
+  refuseHeaders(
+    request,
+    unsupportedOnWrite.filter((name) => !honoured.includes(name)),
+  );
   if (queryValue(request, 'versionId') !== undefined) throw notImplemented('versionId');
   readTrafficLimit(request);
 }

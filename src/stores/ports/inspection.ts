@@ -15,6 +15,25 @@ export interface Inspection {
     bucketId?: number,
   ): Promise<InspectedObject[]>;
   inspectObject(place: ObjectPlace): Promise<InspectedObject | undefined>;
+  /** Older versions and delete markers. */
+  inspectVersions(
+    after: VersionPlace | undefined,
+    limit: number,
+    bucketId?: number,
+  ): Promise<InspectedVersion[]>;
+  inspectVersion(place: VersionPlace): Promise<InspectedVersion | undefined>;
+  inspectUploads(after: string, limit: number, bucketId?: number): Promise<InspectedUpload[]>;
+  /** Parts of unfinished uploads. */
+  inspectUploadParts(
+    after: PartPlace | undefined,
+    limit: number,
+    bucketId?: number,
+  ): Promise<InspectedPart[]>;
+  inspectUploadPart(place: PartPlace): Promise<InspectedPart | undefined>;
+  /** Contents made of parts that no object and no version names, ascending. */
+  listStrayContents(after: string, limit: number): Promise<string[]>;
+  /** If it still is one, its rows are gone and its blobs garbage. */
+  discardStrayContent(contentId: string, now: number): Promise<void>;
   inspectMappings(after: string, limit: number, bucketId?: number): Promise<InspectedMapping[]>;
   inspectDepartures(
     after: BucketPlace | undefined,
@@ -70,14 +89,59 @@ export interface InspectedBucket {
   readonly hasAccount: boolean;
 }
 
-export interface InspectedObject extends ObjectPlace {
-  readonly bucket: string | undefined;
+/** Bytes that a row names. */
+export interface InspectedContent {
   readonly blobId: string;
+  readonly content: string;
   readonly size: number;
+  /** Of the bytes in the clear. */
   readonly crc64: string;
+  /** JSON that may hold the key of the content, as it stands; null when there is none. */
+  readonly extras: string | null;
+}
+
+export interface InspectedObject extends ObjectPlace, InspectedContent {
+  readonly bucket: string | undefined;
   /** JSON, as it stands. */
   readonly headers: string;
   readonly metadata: string;
+}
+
+export interface VersionPlace extends ObjectPlace {
+  readonly sequence: number;
+}
+
+export interface InspectedVersion extends VersionPlace, Omit<InspectedObject, 'blobId'> {
+  readonly versionId: string;
+  readonly isMarker: boolean;
+  /** Of a marker undefined. */
+  readonly blobId: string | undefined;
+  readonly noncurrentAt: number | undefined;
+  /** Of the row in `objects` of the same key. */
+  readonly currentSequence: number | undefined;
+  /** No row of the key has a greater sequence. */
+  readonly isNewest: boolean;
+}
+
+export interface InspectedUpload extends ObjectPlace {
+  readonly uploadId: string;
+  readonly bucket: string | undefined;
+  /** JSON, as it stands. */
+  readonly facts: string;
+}
+
+export interface PartPlace {
+  readonly uploadId: string;
+  readonly number: number;
+}
+
+/** `extras` are those of the upload. */
+export interface InspectedPart extends PartPlace, InspectedContent {
+  readonly iv: string | undefined;
+  /** `undefined` when there is no such upload, or it has no bucket. */
+  readonly bucketId: number | undefined;
+  readonly bucket: string | undefined;
+  readonly key: string | undefined;
 }
 
 export interface InspectedMapping {

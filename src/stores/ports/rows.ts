@@ -143,6 +143,8 @@ export interface BlobHolder {
 /** Settings that say something about a place, and are never read or written as rows. */
 export const settingsOfPlace = [
   'master-key-check',
+  // Sealed under the master key of its place; another place makes its own.
+  'callback-key',
   'object-store-installation',
   'object-store-place',
   'schema-release',

@@ -1,25 +1,32 @@
 /** Pages of the tables for a check. Each is one statement, so that a row and its parents fit. */
 import { sql as raw } from 'kysely';
-import type {
-  BucketPlace,
-  InspectedMapping,
-  InspectedObject,
-  Inspection,
-  ObjectPlace,
-} from '../ports/inspection.ts';
+import type { BucketPlace, InspectedMapping, Inspection } from '../ports/inspection.ts';
 import type { Sql } from './database.ts';
-import { keyBytes } from './object-rows.ts';
+import {
+  inspectObject,
+  inspectObjects,
+  inspectUploadPart,
+  inspectUploadParts,
+  inspectUploads,
+  inspectVersion,
+  inspectVersions,
+  listStrayContents,
+} from './inspection-of-contents.ts';
 import { countBucket } from './recount.ts';
 import type { RunWrite } from './writes.ts';
 
 export function inspectionPort(sql: Sql, write: RunWrite): Inspection {
   return {
     inspectBuckets: (after, limit) => inspectBuckets(sql, after, limit),
-    async inspectObjects(after, limit, bucketId) {
-      const rows = await objectsAfter(sql, after, bucketId).limit(limit).execute();
-      return rows.map(toInspectedObject);
-    },
+    inspectObjects: (...page) => inspectObjects(sql, ...page),
     inspectObject: (place) => inspectObject(sql, place),
+    inspectVersions: (...page) => inspectVersions(sql, ...page),
+    inspectVersion: (place) => inspectVersion(sql, place),
+    inspectUploads: (...page) => inspectUploads(sql, ...page),
+    inspectUploadParts: (...page) => inspectUploadParts(sql, ...page),
+    inspectUploadPart: (place) => inspectUploadPart(sql, place),
+    listStrayContents: (after, limit) => listStrayContents(sql, after, limit),
+    discardStrayContent: (...words) => write('discardStrayContent', ...words),
     inspectMappings: (after, limit, bucketId) => inspectMappings(sql, after, limit, bucketId),
     inspectDepartures: (...page) => inspectDepartures(sql, ...page),
     inspectTokens: (...page) => inspectTokens(sql, ...page),
@@ -57,62 +64,6 @@ async function inspectBuckets(
   return rows.map(({ id, name, account_id, owner }) => {
     return { id, name, accountId: account_id, hasAccount: owner !== null };
   });
-}
-
-function selectObjects(sql: Sql) {
-  return sql
-    .selectFrom('objects')
-    .leftJoin('buckets', 'buckets.id', 'objects.bucket_id')
-    .select([
-      'objects.bucket_id',
-      'objects.key',
-      'objects.blob_id',
-      'objects.size',
-      'objects.crc64',
-      'objects.headers',
-      'objects.metadata',
-      'buckets.name as bucket',
-    ]);
-}
-
-function objectsAfter(sql: Sql, after: ObjectPlace | undefined, bucketId: number | undefined) {
-  let query = selectObjects(sql).orderBy('objects.bucket_id').orderBy('objects.key');
-  if (bucketId !== undefined) query = query.where('objects.bucket_id', '=', bucketId);
-  if (after === undefined) return query;
-  const place = raw`(${after.bucketId}, ${Buffer.from(after.key, 'utf8')})`;
-  return query.where(raw<boolean>`(objects.bucket_id, objects.key) > ${place}`);
-}
-
-async function inspectObject(sql: Sql, place: ObjectPlace): Promise<InspectedObject | undefined> {
-  const key = keyBytes(place.key);
-  if (key === undefined) return undefined;
-  const row = await selectObjects(sql)
-    .where('objects.bucket_id', '=', place.bucketId)
-    .where('objects.key', '=', key)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toInspectedObject(row);
-}
-
-function toInspectedObject(row: {
-  bucket_id: number;
-  key: Buffer;
-  blob_id: string;
-  size: number;
-  crc64: string;
-  headers: string;
-  metadata: string;
-  bucket: string | null;
-}): InspectedObject {
-  return {
-    bucketId: row.bucket_id,
-    bucket: row.bucket ?? undefined,
-    key: row.key.toString('utf8'),
-    blobId: row.blob_id,
-    size: row.size,
-    crc64: row.crc64,
-    headers: row.headers,
-    metadata: row.metadata,
-  };
 }
 
 async function inspectMappings(

@@ -38,6 +38,7 @@ import {
   setIdentityStanding,
   setRole,
 } from './identity-writes.ts';
+import { discardStrayContent } from './inspection-of-contents.ts';
 import { releaseLease, renewLease, takeLease } from './leases.ts';
 import { changeMapping } from './mapping.ts';
 import { putObject } from './objects.ts';
@@ -90,6 +91,7 @@ export const writes = {
   resealCertificate,
   appendAudit,
   recountBucket,
+  discardStrayContent,
   ensureSetting,
   setSetting,
   claimTarget,

@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import type OSS from 'ali-oss';
@@ -15,7 +17,11 @@ let server: TestServer;
 
 before(async () => {
   server = await startTestServer({
-    settings: { OWNERSHIP: 'off', ENDPOINT: 'oss.test,localhost' },
+    settings: {
+      OWNERSHIP: 'off',
+      ENDPOINT: 'oss.test,localhost',
+      OUTBOUND_ALLOW: '127.0.0.1',
+    },
   });
 });
 after(() => server.close());
@@ -345,3 +351,80 @@ for (const addressing of modes) {
     });
   }
 }
+
+describe('ali-oss, what a browser or a receiver does of it', () => {
+  const bucket = 'ali-uploads';
+  let opened: AliOss;
+  let client: Untyped;
+  let receiver: Server;
+  const bodies: string[] = [];
+
+  before(async () => {
+    const port = server.httpPort;
+    const options = { ...server, addressing: 'sldEnable' as const, isV4: true, port, bucket };
+    opened = openAliOss(options);
+    client = opened.client;
+    await client.putBucket(bucket);
+    receiver = createServer(async (incoming, response) => {
+      let body = '';
+      for await (const chunk of incoming) body += chunk;
+      bodies.push(body);
+      response.end('{"Status":"OK"}');
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  });
+  after(() => {
+    receiver.close();
+    opened.close();
+  });
+
+  it('sends a callback and hands on what the receiver answered', async () => {
+    const { port } = receiver.address() as AddressInfo;
+    const callback = {
+      url: `http://127.0.0.1:${port}/client`,
+      body: 'key=${object}&own=${x:own}',
+      contentType: 'application/x-www-form-urlencoded',
+      customValue: { own: 'mine' },
+    };
+    const { data } = await client.put('by-client', Buffer.from('content'), { callback });
+    assert.deepEqual(data, { Status: 'OK' });
+    assert.deepEqual(bodies, ['key=by-client&own=mine']);
+  });
+
+  it('signs forms, with V1 and V4', async () => {
+    const expiration = new Date(Date.now() + 60_000).toISOString();
+    const date = new Date();
+    const text = date.toISOString().replace(/[-:]|\.\d{3}/g, '');
+    const credential = `${server.accessKeyId}/${text.slice(0, 8)}/cn-hangzhou/oss/aliyun_v4_request`;
+    const fieldsV4 = {
+      'x-oss-signature-version': 'OSS4-HMAC-SHA256',
+      'x-oss-credential': credential,
+      'x-oss-date': text,
+    };
+    const policyV4 = {
+      expiration,
+      conditions: [
+        { bucket },
+        ...Object.entries(fieldsV4).map(([name, value]) => ({ [name]: value })),
+      ],
+    };
+    const forms: Record<string, Record<string, string>> = {
+      'form-v1': client.calculatePostSignature({ expiration, conditions: [{ bucket }] }),
+      'form-v4': {
+        ...fieldsV4,
+        policy: Buffer.from(JSON.stringify(policyV4)).toString('base64'),
+        'x-oss-signature': client.signPostObjectPolicyV4(policyV4, date),
+      },
+    };
+    for (const [key, fields] of Object.entries(forms)) {
+      const form = new FormData();
+      form.append('key', key);
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      form.append('file', new Blob(['content']), 'a.txt');
+      const url = `http://127.0.0.1:${server.httpPort}/${bucket}`;
+      const answer = await fetch(url, { method: 'POST', body: form });
+      assert.equal(answer.status, 204, `${key}: ${await answer.text()}`);
+      assert.equal((await client.get(key)).content.toString(), 'content');
+    }
+  });
+});

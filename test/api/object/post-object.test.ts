@@ -11,6 +11,7 @@ import {
   signFormV1,
   signFormV4,
 } from '../../support/forms.ts';
+import { ask, connectRaw } from '../../support/raw-client.ts';
 import { type Answer, type Call, openRawOss, type RawOss, shapeOf, textOf } from './raw-oss.ts';
 
 let oss: RawOss;
@@ -348,6 +349,31 @@ test('forms that are refused leave nothing behind', async () => {
   assert.equal((await body('')).code, 'MalformedPOSTRequest');
   const typed = await body(noFile, { 'content-type': 'application/x-www-form-urlencoded' });
   assert.deepEqual([typed.status, typed.code], [400, 'RequestIsNotMultiPartContent']);
+  assert.equal(await isThere('never'), false);
+});
+
+test('a body that would be too long is not waited for', async () => {
+  const head = (length: number): string =>
+    `POST /${bucket} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${formType}\r\n` +
+    `Content-Length: ${length}\r\n\r\n`;
+  const answer = await ask({ port: oss.server.httpPort }, head(5 * 1024 ** 3 + 1));
+  assert.equal(answer.status, 400);
+  assert.match(answer.body.toString(), /<Code>EntityTooLarge<\/Code>/);
+});
+
+test('a client that goes away in the middle leaves nothing behind', async () => {
+  const whole = formBody([['key', 'never'], ...signed()], content);
+  const client = await connectRaw({ port: oss.server.httpPort });
+  client.send(
+    `POST /${bucket} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${formType}\r\n` +
+      `Content-Length: ${whole.length}\r\n\r\n`,
+  );
+  client.send(whole.subarray(0, -20));
+  client.endSending();
+  const answer = await client.response();
+  client.destroy();
+  assert.equal(answer.status, 400);
+  assert.match(answer.body.toString(), /<Code>(RequestTimeout|MalformedRequest)<\/Code>/);
   assert.equal(await isThere('never'), false);
 });
 

@@ -42,7 +42,6 @@ const refusals: [string, Record<string, string>, string, number][] = [
     400,
   ],
   ['tags', { 'x-oss-tagging': 'a=b' }, 'NotImplemented', 400],
-  ['a callback', { 'x-oss-callback': 'e30=' }, 'NotImplemented', 400],
   ['an unknown ACL', { 'x-oss-object-acl': 'public' }, 'InvalidArgument', 400],
   ['an unknown storage class', { 'x-oss-storage-class': 'standard' }, 'InvalidArgument', 400],
   ['an unclear forbid-overwrite', { 'x-oss-forbid-overwrite': 'yes' }, 'InvalidArgument', 400],

@@ -1,7 +1,7 @@
 /** Objects made of several blobs, and uploads that are not finished: through the ports. */
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { createCrc64 } from '../../../src/buckets/index.ts';
-import type { BlobStore, MetadataEngine } from '../../../src/stores/index.ts';
+import type { BlobStore, MetadataEngine, ObjectExtras } from '../../../src/stores/index.ts';
 
 export interface Engines {
   readonly metadata: Pick<MetadataEngine, 'objects' | 'uploads'>;
@@ -12,7 +12,12 @@ export interface NewUpload {
   readonly bucketId: number;
   readonly key: string;
   readonly pieces: readonly Buffer[];
+  /** Of an encrypted content: its key, and the same as it was sealed. */
+  readonly secret?: { readonly key: Buffer; readonly sealed: string };
 }
+
+/** Of the service's length. */
+export const newVersionId = (): string => randomBytes(32).toString('hex');
 
 const newId = (): string => randomBytes(16).toString('hex');
 
@@ -33,20 +38,34 @@ const described = {
   storageClass: 'IA',
   headers: { 'content-type': 'text/plain' },
   metadata: {},
-  extras: {},
 } as const;
+
+function extrasOf({ secret }: NewUpload): ObjectExtras {
+  if (secret === undefined) return {};
+  return { encryption: { algorithm: 'AES256', dataKeySealed: secret.sealed } };
+}
+
+/** The bytes as they lie in the store, each piece from a point of its own of the key stream. */
+function veiled({ secret }: NewUpload, bytes: Buffer): { bytes: Buffer; iv?: string } {
+  if (secret === undefined) return { bytes };
+  const iv = randomBytes(16);
+  const cipher = createCipheriv('aes-256-ctr', secret.key, iv);
+  return { bytes: cipher.update(bytes), iv: iv.toString('hex') };
+}
 
 /** Leaves an upload with its parts, numbered from 1; returns its id. */
 export async function leaveUpload(engines: Engines, input: NewUpload): Promise<string> {
   const { bucketId, key, pieces } = input;
   const { uploads } = engines.metadata;
   const uploadId = newId();
-  const facts = { ...described, isSequential: false };
+  const facts = { ...described, extras: extrasOf(input), isSequential: false };
   await uploads.createUpload(bucketId, { uploadId, key, initiatedAt: Date.now(), facts });
   for (const [index, bytes] of pieces.entries()) {
+    const { bytes: kept, ...start } = veiled(input, bytes);
     const part = {
+      ...start,
       number: index + 1,
-      blobId: await keepBlob(engines, bytes),
+      blobId: await keepBlob(engines, kept),
       size: bytes.length,
       etag: 'E'.repeat(32),
       crc64: crcOf(bytes),
@@ -65,6 +84,7 @@ export async function putComposed(engines: Engines, input: NewUpload): Promise<s
   const parts = await uploads.listParts(uploadId, 0, pieces.length);
   const object = {
     ...described,
+    extras: extrasOf(input),
     blobId: newId(),
     content: pieces.length === 0 ? 'none' : 'parts',
     size: pieces.reduce((sum, piece) => sum + piece.length, 0),
@@ -73,7 +93,7 @@ export async function putComposed(engines: Engines, input: NewUpload): Promise<s
     crc64: crcOf(...pieces),
     type: 'Multipart',
     modifiedAt: Date.now(),
-    versionId: randomBytes(32).toString('hex'),
+    versionId: newVersionId(),
   } as const;
   const put = { bucketId, key, object, forbidOverwrite: false };
   const { outcome } = await uploads.completeUpload({ ...put, uploadId, parts });

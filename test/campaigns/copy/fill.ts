@@ -4,6 +4,7 @@ import { fill } from '../../../bench/fill.ts';
 import { createBenchAuthority } from '../../../bench/lib/certificates.ts';
 import { createCrc64 } from '../../../src/buckets/index.ts';
 import type { Chance } from '../../support/chance.ts';
+import { leaveUpload, newVersionId, putComposed } from './compose.ts';
 import { openPlace, type Place, rootKey } from './places.ts';
 
 export const bucketPrefix = 'copied';
@@ -16,6 +17,7 @@ const lanesMax = 64;
 const sizes = [0, 1, 200, 700, 1_500, 3_000, 6_000, 20_000];
 const largeSize = 700_000;
 const largeOneIn = 2_000;
+const layeredOneIn = 20;
 
 export interface Filling {
   readonly place: Place;
@@ -24,7 +26,9 @@ export interface Filling {
   readonly chance: Chance;
 }
 
-export async function fillPlace({ place, objects, domains, chance }: Filling): Promise<void> {
+export async function fillPlace({ place, objects, domains, chance }: Filling): Promise<{
+  layered: number;
+}> {
   const first = await openPlace(place);
   const { accountId } = await first.accounts.ensureRootAccount(rootKey);
   await first.accounts.createAccount('tenant');
@@ -53,7 +57,45 @@ export async function fillPlace({ place, objects, domains, chance }: Filling): P
     }
   };
   await Promise.all(Array.from({ length: lanesMax }, lane));
+  const layered = await fillLayers(engines, accountId, Math.ceil(objects / layeredOneIn), chance);
   await engines.close();
+  return { layered };
+}
+
+/**
+ * Beside the plain objects: as many keys with versions and markers, and with contents of parts, and
+ * as many unfinished uploads. Returns how many keys point to an object.
+ */
+async function fillLayers(
+  engines: Awaited<ReturnType<typeof openPlace>>,
+  accountId: string,
+  count: number,
+  chance: Chance,
+): Promise<number> {
+  const { buckets, objects } = engines.metadata;
+  const now = Date.now();
+  const made = await buckets.createBucket({ name: 'layers', accountId, bucketsMax: 10_000, now });
+  if (made.outcome !== 'created') throw new Error(made.outcome);
+  const bucketId = made.bucket.id;
+  await buckets.setBucketVersioning(bucketId, 'Enabled');
+  let current = 0;
+  for (let number = 0; number < count; number += 1) {
+    const key = keyOf(number);
+    for (let version = 0; version <= number % 3; version += 1) {
+      await putObject(engines, bucketId, key, chance);
+    }
+    current += 1;
+    if (chance.one(4)) {
+      const deletions = [{ key, versionId: undefined, markerId: newVersionId() }];
+      await objects.deleteObjects({ bucketId, deletions, now });
+      current -= 1;
+    }
+    const pieces = [1, 2, 3].map(() => chance.bytes(1 + chance.int(9_000)));
+    await putComposed(engines, { bucketId, key: `composed/${number}`, pieces });
+    current += 1;
+    await leaveUpload(engines, { bucketId, key, pieces });
+  }
+  return current;
 }
 
 export function keyOf(number: number): string {
@@ -82,7 +124,7 @@ export async function putObject(
     crc64: crc.digest(),
     type: 'Normal',
     content: 'blob',
-    versionId: 'null',
+    versionId: newVersionId(),
     extras: {},
     acl: chance.one(10) ? 'private' : 'default',
     storageClass: 'Standard',

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { leaveUpload, putComposed } from '../../campaigns/copy/compose.ts';
 import { createChance } from '../../support/chance.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { type S3TestServer, startS3Server } from '../../support/s3-server.ts';
@@ -34,7 +35,7 @@ export function checksOn(mix: Mix): void {
     test('damage is told line by line, repaired where nothing is lost', async () => {
       const wounds = await harm(stage, mix);
       const quick = await stage.check('--quick');
-      const unseen = ['bytes-changed flipped.bin'];
+      const unseen = ['bytes-changed flipped.bin', 'bytes-changed flipped part'];
       assert.deepEqual(
         quick.findings,
         wounds.all.filter((name) => !unseen.includes(name)),
@@ -162,6 +163,7 @@ async function harm(stage: Stage, mix: Mix): Promise<Wounds> {
   }
   numbers.theirs = await stage.map(theirs, 'crossed.shop.example');
   const resealed = await resealForAnother(stage, numbers.resealed ?? 0);
+  const layers = await makeLayers(stage);
   await server.stop();
 
   await blobs.remove(ids.gone ?? '');
@@ -195,7 +197,10 @@ async function harm(stage: Stage, mix: Mix): Promise<Wounds> {
     `insert into garbage (blob_id, freed_at) values ('no-bytes-any-more', ${longAgo})`,
     `insert into announced_blobs (blob_id, announced_at) values ('never-came', ${longAgo})`,
   );
+  await harmLayers(stage, layers);
   const repairable = [
+    'counters-wrong layers',
+    `parts-without-object ${layers.stray}`,
     'counters-wrong counted',
     'counters-wrong shop',
     `bytes-without-row ${orphan}`,
@@ -206,6 +211,16 @@ async function harm(stage: Stage, mix: Mix): Promise<Wounds> {
     'bytes-missing gone.bin',
     'bytes-of-another-size cut.bin',
     'bytes-changed flipped.bin',
+    'bytes-missing older',
+    'bytes-missing part gone',
+    'bytes-changed flipped part',
+    'bytes-of-another-size cut part',
+    'parts-incomplete part less',
+    'content-sealed-away sealed',
+    'versions-disordered covered',
+    'versions-disordered lost top',
+    'upload-unreadable upload',
+    'part-without-upload stray part',
     'object-unreadable headers.bin',
     'object-without-bucket stray.bin',
     'bucket-without-account nobodys',
@@ -227,7 +242,81 @@ async function harm(stage: Stage, mix: Mix): Promise<Wounds> {
     'departure-without-bucket left.example',
     'audit-unreadable 900006',
   ];
-  return { all: [...repairable, ...lasting].sort(), repairable, leftOvers: 3 };
+  return { all: [...repairable, ...lasting].sort(), repairable, leftOvers: 4 };
+}
+
+interface Layers {
+  readonly older: string;
+  readonly flipped: string;
+  readonly cut: string;
+  readonly less: string;
+  readonly stray: string;
+  readonly part: string;
+  readonly lostTop: string;
+  readonly covered: string;
+  readonly sealed: string;
+  readonly upload: string;
+}
+
+/** Versions, contents of parts and unfinished uploads, in a bucket of their own. */
+async function makeLayers(stage: Stage): Promise<Layers> {
+  const { engines } = stage.server.rooms;
+  const { id: bucketId } = await stage.bucket('layers');
+  await engines.metadata.buckets.setBucketVersioning(bucketId, 'Enabled');
+  const twice = async (key: string): Promise<string> => {
+    await stage.put('layers', key, `${key}, first`);
+    const older = await stage.blobIdOf('layers', key);
+    await stage.put('layers', key, `${key}, second`);
+    return older;
+  };
+  const older = await twice('older');
+  const covered = await twice('covered');
+  await twice('sound');
+  await twice('lost top');
+  await stage.client.call({ method: 'DELETE', bucket: 'layers', key: 'sound' });
+  const headers = { 'x-oss-server-side-encryption': 'AES256' };
+  for (const key of ['sealed', 'sound, encrypted']) {
+    const call = { method: 'PUT', bucket: 'layers', key, headers, body: 'in the clear' };
+    assert.equal((await stage.client.call(call)).status, 200);
+  }
+  const pieces = ['one', 'two', 'three'].map((text) => Buffer.from(text));
+  const compose = (key: string) => putComposed(engines, { bucketId, key, pieces });
+  const secondOf = async (key: string) => {
+    const parts = await engines.metadata.objects.listContentParts(await compose(key), 0, 3);
+    return parts[1]?.blobId ?? assert.fail(key);
+  };
+  await compose('sound, of parts');
+  const uploadId = await leaveUpload(engines, { bucketId, key: 'part gone', pieces });
+  const [part] = await engines.metadata.uploads.listParts(uploadId, 0, 1);
+  const upload = await leaveUpload(engines, { bucketId, key: 'upload', pieces: [] });
+  return {
+    older,
+    flipped: await secondOf('flipped part'),
+    cut: await secondOf('cut part'),
+    less: await secondOf('part less'),
+    stray: await compose('stray'),
+    part: part?.blobId ?? '',
+    lostTop: await stage.blobIdOf('layers', 'lost top'),
+    covered,
+    sealed: await stage.blobIdOf('layers', 'sealed'),
+    upload,
+  };
+}
+
+async function harmLayers({ blobs, sql }: Stage, layers: Layers): Promise<void> {
+  await blobs.remove(layers.older);
+  await blobs.remove(layers.part);
+  await blobs.flip(layers.flipped);
+  await blobs.cut(layers.cut);
+  await sql(
+    `delete from content_parts where blob_id = '${layers.less}'`,
+    `delete from objects where blob_id in ('${layers.stray}', '${layers.lostTop}')`,
+    `update object_versions set noncurrent_at = null where blob_id = '${layers.covered}'`,
+    `update objects set extras = replace(extras, 's1.', 's1.00000000') where blob_id = '${layers.sealed}'`,
+    `update uploads set facts = '{' where upload_id = '${layers.upload}'`,
+    `insert into upload_parts (upload_id, number, blob_id, size, etag, crc64, modified_at)
+       values ('no upload', 1, 'stray part', 1, 'E', '1', 1)`,
+  );
 }
 
 /** Of SQLite they are off for a connection that wants it so. */
@@ -238,6 +327,7 @@ async function dropConstraints(stage: Stage): Promise<void> {
     ),
     ['credentials', 'account_id'] as const,
     ['cnames', 'certificate_number'] as const,
+    ['upload_parts', 'upload_id'] as const,
   ];
   for (const [table, column] of references) {
     await stage.sql(`alter table ${table} drop constraint ${table}_${column}_fkey`);

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { request } from 'node:https';
+import { createContentKeys } from '../../../src/buckets/index.ts';
+import { realWorld } from '../../../src/world/index.ts';
 import { append, leaveUpload, putComposed } from '../../campaigns/copy/compose.ts';
 import { rootKey, type servePlace } from '../../campaigns/copy/places.ts';
 import { createAuthority } from '../../support/certificates.ts';
@@ -98,8 +100,12 @@ async function makeVersions(server: Server, client: SignedClient): Promise<numbe
   const secret = { method: 'PUT', bucket, key: 'encrypted', body: 'not to be read' };
   const headers = { 'x-oss-server-side-encryption': 'AES256' };
   await good(client.call({ ...secret, headers }));
+  const keys = createContentKeys(engines.sealer, realWorld.random);
+  const hidden = { bucketId, pieces, secret: keys.draw(bucketId) };
+  await putComposed(engines, { ...hidden, key: 'encrypted, of parts' });
+  await leaveUpload(engines, { ...hidden, key: 'later, encrypted' });
   const versions = 4;
-  return versions + 2 + 1 + pieces.length + 2;
+  return versions + 2 + 1 + pieces.length + 2 + 1 + pieces.length;
 }
 
 async function putObjects(client: SignedClient): Promise<{ bucket: string; key: string }[]> {
@@ -185,7 +191,7 @@ async function versionsSeen(client: SignedClient, bucket: string): Promise<objec
   const text = list.body.toString();
   seen[`versions of ${bucket}`] = text;
   for (const [, key = '', versionId] of text.matchAll(
-    /<Version>\s*<Key>([\w ]*)<\/Key>\s*<VersionId>(.*?)<\/VersionId>/g,
+    /<Version>\s*<Key>([\w ,]*)<\/Key>\s*<VersionId>(.*?)<\/VersionId>/g,
   )) {
     const answer = await good(client.call({ bucket, key, query: { versionId } }));
     seen[`GET ${bucket}/${key} ${versionId}`] = lasting(answer);

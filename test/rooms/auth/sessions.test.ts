@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Session } from '../../../src/accounts/index.ts';
 import type { OssError } from '../../../src/errors/index.ts';
+import { type FormFields, policyText, signFormV1, signFormV4 } from '../../support/forms.ts';
 import { signHeaderV1, signHeaderV4, signUrlV1, signUrlV4 } from '../../support/sign.ts';
 import { testEpoch } from '../../support/world.ts';
 import { alice, authenticate, createAuthRoom, refusalOf, sessionOf } from './room.ts';
@@ -131,3 +132,36 @@ for (const sign of schemes) {
     }
   });
 }
+
+describe('a form signed with a temporary credential', () => {
+  const key = { accessKeyId: mine.accessKeyId, accessKeySecret: mine.secret };
+  const policy = policyText(testEpoch + hour, [{ bucket: 'b-1' }]);
+  const forms = {
+    V1: signFormV1(key, policy),
+    V4: signFormV4(key, policy, testEpoch),
+  };
+  const withToken = (form: FormFields, token: string): ReadonlyMap<string, string> =>
+    new Map(
+      [...form, ['x-oss-security-token', token] as const].map(
+        ([name, value]) => [name.toLowerCase(), String(value)] as const,
+      ),
+    );
+
+  for (const [version, form] of Object.entries(forms)) {
+    it(`${version}: the session is the caller`, async () => {
+      const { authenticator } = room();
+      const caller = await authenticator.authenticateForm(withToken(form, 'tok/en+='));
+      assert.deepEqual(
+        [caller.kind, caller.kind === 'session' && [caller.accessKeyId, caller.form]],
+        ['session', [mine.accessKeyId, 'form']],
+      );
+    });
+
+    it(`${version}: the token must be the key's`, async () => {
+      const { authenticator } = room();
+      await assert.rejects(authenticator.authenticateForm(withToken(form, 'other')), {
+        code: 'AccessKeyIdAndSecurityTokenNotMatch',
+      });
+    });
+  }
+});

@@ -293,7 +293,8 @@ async function runInLimitedProcess(path: string): Promise<string[]> {
     const engine = await openSqliteEngine({ path: process.argv[1] });
     await engine.buckets.createBucket({ name: 'b', accountId: '1', bucketsMax: 9, now: 1 });
     const object = { size: 1, etag: 'E', crc64: '0', type: 'Normal', acl: 'default',
-      storageClass: 'Standard', modifiedAt: 1, headers: {}, metadata: { x: 'x'.repeat(3000) } };
+      storageClass: 'Standard', modifiedAt: 1, headers: {}, metadata: { x: 'x'.repeat(3000) },
+      content: 'blob', versionId: 'null', extras: {} };
     const put = (index) => engine.objects.putObject({ bucketId: 1, key: String(index),
       object: { ...object, blobId: String(index) }, forbidOverwrite: false });
     const reasonOf = (index) => put(index).then(() => 'none', (error) => error.reason);

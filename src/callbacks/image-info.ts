@@ -1,0 +1,80 @@
+/** What the head of an image says of it, for `${imageInfo.*}`. */
+
+export interface ImageInfo {
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Enough for the metadata in front of the size in photographs. */
+export const imageHeadBytes = 256 * 1024;
+
+/** `undefined` for what is no image of a kind known here, or is cut off before its size. */
+export function readImageInfo(head: Buffer): ImageInfo | undefined {
+  try {
+    return readPng(head) ?? readGif(head) ?? readBmp(head) ?? readWebp(head) ?? readJpeg(head);
+  } catch (problem) {
+    // Read beyond the end.
+    if (problem instanceof RangeError) return undefined;
+    throw problem;
+  }
+}
+
+const startsWith = (head: Buffer, text: string, at = 0): boolean =>
+  head.toString('latin1', at, at + text.length) === text;
+
+function readPng(head: Buffer): ImageInfo | undefined {
+  if (!startsWith(head, '\x89PNG\r\n\x1a\n') || !startsWith(head, 'IHDR', 12)) return undefined;
+  return { format: 'png', width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
+}
+
+function readGif(head: Buffer): ImageInfo | undefined {
+  if (!startsWith(head, 'GIF87a') && !startsWith(head, 'GIF89a')) return undefined;
+  return { format: 'gif', width: head.readUInt16LE(6), height: head.readUInt16LE(8) };
+}
+
+function readBmp(head: Buffer): ImageInfo | undefined {
+  if (!startsWith(head, 'BM') || head.readUInt32LE(14) < 40) return undefined;
+  // A negative height: rows from top to bottom.
+  const height = Math.abs(head.readInt32LE(22));
+  return { format: 'bmp', width: head.readInt32LE(18), height };
+}
+
+function readWebp(head: Buffer): ImageInfo | undefined {
+  if (!startsWith(head, 'RIFF') || !startsWith(head, 'WEBP', 8)) return undefined;
+  const format = 'webp';
+  switch (head.toString('latin1', 12, 16)) {
+    case 'VP8 ': {
+      const [width, height] = [head.readUInt16LE(26) & 0x3fff, head.readUInt16LE(28) & 0x3fff];
+      return { format, width, height };
+    }
+    case 'VP8L': {
+      const bits = head.readUInt32LE(21);
+      return { format, width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+    }
+    case 'VP8X':
+      return { format, width: head.readUIntLE(24, 3) + 1, height: head.readUIntLE(27, 3) + 1 };
+    default:
+      return undefined;
+  }
+}
+
+/** From marker to marker until one that starts a frame (ITU T.81 B.1.1.3). */
+function readJpeg(head: Buffer): ImageInfo | undefined {
+  if (head.readUInt16BE(0) !== 0xffd8) return undefined;
+  let at = 2;
+  for (;;) {
+    if (head.readUInt8(at) !== 0xff) return undefined;
+    const marker = head.readUInt8(at + 1);
+    if (marker === 0xff) {
+      at += 1;
+      continue;
+    }
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) {
+      const height = head.readUInt16BE(at + 5);
+      return { format: 'jpg', width: head.readUInt16BE(at + 7), height };
+    }
+    at += 2 + head.readUInt16BE(at + 2);
+  }
+}

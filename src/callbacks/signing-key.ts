@@ -1,0 +1,80 @@
+/**
+ * The RSA key that callbacks are signed with: one for an installation, made when it is first
+ * needed, sealed among the settings. Its public half is published.
+ */
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import type { Sealer } from '../sealing/index.ts';
+import type { SettingStore } from '../stores/index.ts';
+
+const setting = 'callback-key';
+const context = 'callback-key:1';
+const modulusBits = 2048;
+
+export interface SigningKey {
+  readonly publicPem: string;
+  /** Base64. MD5 is what receivers of the service verify (oss-semantics.md 7.5). */
+  sign(text: string): string;
+}
+
+export type FindSigningKey = () => Promise<SigningKey>;
+
+export function createSigningKey(parts: {
+  settings: SettingStore;
+  sealer: Sealer;
+}): FindSigningKey {
+  let found: Promise<SigningKey> | undefined;
+  return () => {
+    found ??= load(parts).catch((problem: unknown) => {
+      found = undefined;
+      throw problem;
+    });
+    return found;
+  };
+}
+
+async function load({
+  settings,
+  sealer,
+}: {
+  settings: SettingStore;
+  sealer: Sealer;
+}): Promise<SigningKey> {
+  const standing = await settings.findSetting(setting);
+  // Of two nodes that make one at once, the first one's is the key of both.
+  const sealed = standing ?? (await settings.ensureSetting(setting, await makeKey(sealer)));
+  const pem = sealer.unseal(sealed, context);
+  const key = createPrivateKey(pem);
+  pem.fill(0);
+  return {
+    publicPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
+    sign: (text) => sign('md5', Buffer.from(text, 'utf8'), key).toString('base64'),
+  };
+}
+
+async function makeKey(sealer: Sealer): Promise<string> {
+  const generate = promisify(generateKeyPair);
+  const pair: { privateKey: KeyObject } = await generate('rsa', { modulusLength: modulusBits });
+  const pem = Buffer.from(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  try {
+    return sealer.seal(pem, context);
+  } finally {
+    pem.fill(0);
+  }
+}
+
+/** The key is under the current master key after this; whether it was not before. */
+export async function resealCallbackKey(settings: SettingStore, sealer: Sealer): Promise<boolean> {
+  const sealed = await settings.findSetting(setting);
+  if (sealed === undefined) return false;
+  const next = sealer.rewrap(sealed, context);
+  if (next === sealed) return false;
+  await settings.setSetting(setting, next);
+  return true;
+}
