@@ -11,6 +11,7 @@ import {
   createBuckets,
   createContentKeys,
   createObjects,
+  createUploads,
   tlsRestrictionOf,
 } from './buckets/index.ts';
 import { createCallbacks } from './callbacks/index.ts';
@@ -214,6 +215,7 @@ async function createServices(
     report: (notice) => log[notice.event === 'read' ? 'info' : 'warn'](notice, 'list of names'),
   });
   const { cnames, certificates, audit, serving } = metadata;
+  const keys = createContentKeys(sealer, world.random);
   return {
     world,
     accounts,
@@ -231,6 +233,7 @@ async function createServices(
       publicScheme: config.http === 'off' ? 'https' : 'http',
       region: config.region,
       isForceDownload: config.isForceDownload,
+      restoreDelayMs: config.restoreDelayMs,
       canSpeak: (restriction) => restrictProfile(restriction) !== undefined,
       get publicEndpoint() {
         return hooks.publicEndpoint();
@@ -243,11 +246,12 @@ async function createServices(
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },
     }),
-    objects: createObjects({
+    objects: createObjects({ objects: metadata.objects, serving, blobs, keys, world }),
+    uploads: createUploads({
+      uploads: metadata.uploads,
       objects: metadata.objects,
-      serving,
       blobs,
-      keys: createContentKeys(sealer, world.random),
+      keys,
       world,
     }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),

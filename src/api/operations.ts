@@ -38,17 +38,32 @@ import { getCnameToken } from './cname/get-cname-token.ts';
 import { listCname } from './cname/list-cname.ts';
 import { putCname } from './cname/put-cname.ts';
 import { accountConfigurations, bucketConfigurations } from './configuration/operations.ts';
+import { abortMultipartUpload } from './object/abort-multipart-upload.ts';
+import { appendObject } from './object/append-object.ts';
+import { cleanRestoredObject } from './object/clean-restored-object.ts';
+import { completeMultipartUpload } from './object/complete-multipart-upload.ts';
 import { copyObject } from './object/copy-object.ts';
 import { deleteMultipleObjects } from './object/delete-multiple-objects.ts';
 import { deleteObject } from './object/delete-object.ts';
+import { deleteObjectTagging } from './object/delete-object-tagging.ts';
 import { getObject } from './object/get-object.ts';
 import { getObjectAcl } from './object/get-object-acl.ts';
 import { getObjectMeta } from './object/get-object-meta.ts';
+import { getObjectTagging } from './object/get-object-tagging.ts';
+import { getSymlink } from './object/get-symlink.ts';
 import { headObject } from './object/head-object.ts';
+import { initiateMultipartUpload } from './object/initiate-multipart-upload.ts';
+import { listParts } from './object/list-parts.ts';
 import { optionObject } from './object/option-object.ts';
 import { postObject } from './object/post-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
+import { putObjectTagging } from './object/put-object-tagging.ts';
+import { putSymlink } from './object/put-symlink.ts';
+import { restoreObject } from './object/restore-object.ts';
+import { sealObject } from './object/seal-object.ts';
+import { uploadPart } from './object/upload-part.ts';
+import { uploadPartCopy } from './object/upload-part-copy.ts';
 import { serveWebsiteRoot } from './object/website-root.ts';
 import { absent, documentBytesMax, later, row } from './rows.ts';
 import {
@@ -288,16 +303,23 @@ const objectBasics: Operation[] = [
     isSignedInForm: true,
     takesCallback: true,
   }),
-  later('AppendObject', 'object', 'POST', { append: flag }, { action: 'oss:PutObject' }),
-  later('SealAppendObject', 'object', 'POST', { seal: flag }),
-  later('RestoreObject', 'object', 'POST', { restore: flag }),
-  later('CleanRestoredObject', 'object', 'POST', { cleanRestoredObject: flag }),
+  row('AppendObject', 'object', 'POST', { append: flag }, 'object-write', appendObject),
+  row('SealAppendObject', 'object', 'POST', { seal: flag }, 'object-write', sealObject),
+  row('RestoreObject', 'object', 'POST', { restore: flag }, 'owner', restoreObject, document),
+  row(
+    'CleanRestoredObject',
+    'object',
+    'POST',
+    { cleanRestoredObject: flag },
+    'owner',
+    cleanRestoredObject,
+  ),
   later('SelectObject', 'object', 'POST', { 'x-oss-process': flag }, { action: 'oss:GetObject' }),
-  later('PutSymlink', 'object', 'PUT', { symlink: flag }, { action: 'oss:PutObject' }),
-  later('GetSymlink', 'object', 'GET', { symlink: flag }, { action: 'oss:GetObject' }),
-  later('PutObjectTagging', 'object', 'PUT', { tagging: flag }),
-  later('GetObjectTagging', 'object', 'GET', { tagging: flag }),
-  later('DeleteObjectTagging', 'object', 'DELETE', { tagging: flag }),
+  row('PutSymlink', 'object', 'PUT', { symlink: flag }, 'object-write', putSymlink),
+  row('GetSymlink', 'object', 'GET', { symlink: flag }, 'object-read', getSymlink),
+  row('PutObjectTagging', 'object', 'PUT', { tagging: flag }, 'owner', putObjectTagging, document),
+  row('GetObjectTagging', 'object', 'GET', { tagging: flag }, 'owner', getObjectTagging),
+  row('DeleteObjectTagging', 'object', 'DELETE', { tagging: flag }, 'owner', deleteObjectTagging),
   later('PutObjectRetention', 'object', 'PUT', { retention: flag }),
   later('GetObjectRetention', 'object', 'GET', { retention: flag }),
   later('PutObjectLegalHold', 'object', 'PUT', { legalHold: flag }),
@@ -306,20 +328,51 @@ const objectBasics: Operation[] = [
   later('GetAsyncFetchTask', 'object', 'GET', { asyncFetch: flag }),
 ];
 
+const partQuery = { uploadId: flag, partNumber: flag } as const;
+
 const multipart: Operation[] = [
-  later('InitiateMultipartUpload', 'object', 'POST', { uploads: flag }),
-  later('UploadPart', 'object', 'PUT', { uploadId: flag, partNumber: flag }, { copySource: false }),
-  later(
-    'UploadPartCopy',
+  row(
+    'InitiateMultipartUpload',
+    'object',
+    'POST',
+    { uploads: flag },
+    'object-write',
+    initiateMultipartUpload,
+  ),
+  row('UploadPart', 'object', 'PUT', partQuery, 'object-write', uploadPart, {
+    copySource: false,
+  }),
+  // Says what is missing.
+  row(
+    'UploadPart',
     'object',
     'PUT',
-    { uploadId: flag, partNumber: flag },
-    { copySource: true },
+    { uploadId: flag, partNumber: none },
+    'object-write',
+    uploadPart,
   ),
-  later('CompleteMultipartUpload', 'object', 'POST', { uploadId: flag }),
-  later('AbortMultipartUpload', 'object', 'DELETE', { uploadId: flag }),
+  row('UploadPartCopy', 'object', 'PUT', partQuery, 'object-write', uploadPartCopy, {
+    copySource: true,
+  }),
+  row(
+    'CompleteMultipartUpload',
+    'object',
+    'POST',
+    { uploadId: flag },
+    'object-write',
+    completeMultipartUpload,
+    { documentBytesMax: 5 * 1024 * 1024, takesCallback: true },
+  ),
+  row(
+    'AbortMultipartUpload',
+    'object',
+    'DELETE',
+    { uploadId: flag },
+    'object-write',
+    abortMultipartUpload,
+  ),
   row('ListMultipartUploads', 'bucket', 'GET', { uploads: flag }, 'owner', listMultipartUploads),
-  later('ListParts', 'object', 'GET', { uploadId: flag }),
+  row('ListParts', 'object', 'GET', { uploadId: flag }, 'object-write', listParts),
 ];
 
 const liveChannels: Operation[] = [

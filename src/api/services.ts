@@ -1,6 +1,12 @@
 import type { Accounts } from '../accounts/index.ts';
 import type { Authenticator } from '../auth/index.ts';
-import type { BucketDocuments, Buckets, Objects, TlsRestriction } from '../buckets/index.ts';
+import type {
+  BucketDocuments,
+  Buckets,
+  Objects,
+  TlsRestriction,
+  Uploads,
+} from '../buckets/index.ts';
 import type { Callbacks } from '../callbacks/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
@@ -14,6 +20,7 @@ export interface Services {
   readonly authenticator: Authenticator;
   readonly buckets: Buckets;
   readonly objects: Objects;
+  readonly uploads: Uploads;
   readonly documents: BucketDocuments;
   readonly policies: PolicyShelf;
   readonly cnames: Cnames;
@@ -31,6 +38,8 @@ export interface ApiSettings {
   /** What is spoken there; with both listeners on, http. */
   readonly publicScheme: 'http' | 'https';
   readonly isForceDownload: boolean;
+  /** Between the request to restore an archived object and its being readable. */
+  readonly restoreDelayMs: number;
   /** Whether connections under this restriction can be had at all. */
   canSpeak(restriction: TlsRestriction): boolean;
 }

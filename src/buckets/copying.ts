@@ -25,13 +25,15 @@ export interface CopyObject {
    * object is copied onto itself. */
   readonly facts: ObjectFacts;
   readonly isReplacing: boolean;
+  /** The request's tags replace the source's, which come along otherwise. */
+  readonly isReplacingTags: boolean;
   /** `undefined`: `default` for a copy, unchanged for an object copied onto itself. */
   readonly acl: ObjectAcl | undefined;
   /** `undefined`: the bucket's for a copy, unchanged for an object copied onto itself. */
   readonly storageClass: string | undefined;
   readonly isOverwriteForbidden: boolean;
-  /** Members that replace those of the source. */
-  readonly extras?: ObjectExtras;
+  /** The request's own. */
+  readonly extras: ObjectExtras;
   readonly protectedSince?: Instant | undefined;
   /** Throws unless the caller may read this source and its conditions hold. */
   readonly admit: (source: StoredObject | undefined) => void;
@@ -56,11 +58,7 @@ export async function copyObject(
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const found = await findSource(shelves, source);
     input.admit(found);
-    if (found === undefined) {
-      throw source.versionId === undefined
-        ? noSuchKey(source.key)
-        : noSuchVersion(source.key, source.versionId);
-    }
+    if (found === undefined) throw noSuchSource(source);
     if (found.type === 'Appendable' && source.bucket.versioning !== undefined) {
       // oss-semantics.md 1.3.
       throw new OssError('OperationNotSupported', { fields: { Detail: 'Appendable' } });
@@ -79,27 +77,23 @@ export async function copyObject(
 
 /** Else the bytes change with the encryption, whatever key they lie under. */
 function isLeftInTheClear(input: CopyObject, source: StoredObject): boolean {
-  return (input.extras?.encryption ?? source.extras.encryption) === undefined;
+  if (source.content === 'none') return true;
+  return (input.extras.encryption ?? source.extras.encryption) === undefined;
 }
 
 /** A copy onto itself keeps what the request does not say, and takes the request's metadata. */
 function ontoItself(input: CopyObject, source: StoredObject): CopyObject {
   const { acl = source.acl, storageClass = source.storageClass } = input;
-  const extras = { ...source.extras, ...input.extras };
-  const { encryption: _before, ...others } = extras;
-  const { encryption } = input.extras ?? {};
-  return {
-    ...input,
-    acl,
-    storageClass,
-    isReplacing: true,
-    extras: encryption === undefined ? others : { ...others, encryption },
-  };
+  return { ...input, acl, storageClass, isReplacing: true };
+}
+
+export function noSuchSource({ key, versionId }: CopyObject['source']): OssError {
+  return versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
 }
 
 /** @throws OssError NoSuchKey when the version is a delete marker (oss-semantics.md 1.3). */
-async function findSource(
-  { objects }: Shelves,
+export async function findSource(
+  { objects }: Pick<Shelves, 'objects'>,
   { bucket, key, versionId }: CopyObject['source'],
 ): Promise<StoredObject | undefined> {
   if (versionId === undefined) return await fromStore(objects.findObject(bucket.id, key));
@@ -142,6 +136,24 @@ async function copyContent(
   });
 }
 
+/** Tags and headers each by their directive; how it is encrypted or restored is not copied. */
+function extrasOfCopy(
+  { extras, isReplacing, isReplacingTags }: CopyObject,
+  { extras: source }: StoredObject,
+): ObjectExtras {
+  const { tags } = isReplacingTags ? extras : source;
+  const { persistentHeaders } = isReplacing ? extras : source;
+  const { encryption } = extras;
+  const { linkTarget } = source;
+  return {
+    ...(tags === undefined ? {} : { tags }),
+    ...(persistentHeaders === undefined ? {} : { persistentHeaders }),
+    ...(linkTarget === undefined ? {} : { linkTarget }),
+    // A link has no bytes.
+    ...(encryption === undefined || linkTarget !== undefined ? {} : { encryption }),
+  };
+}
+
 type CopiedBytes = Pick<StoredObject, 'blobId' | 'content' | 'extras'> & { isAnnounced: boolean };
 
 /** The bytes once more, under a name of their own and encrypted as the copy shall be. */
@@ -156,7 +168,7 @@ async function copyBytes(
     isAnnounced = true;
     return shelves.objects.announceBlob(blobId, world.clock.now());
   };
-  const { extras, cipher } = encrypt(shelves.keys, input.bucket, input.extras ?? {});
+  const { extras, cipher } = encrypt(shelves.keys, input.bucket, extrasOfCopy(input, source));
   if (source.content === 'none') {
     const blobId = world.random.bytes(16).toString('hex');
     return { blobId, content: 'none', extras, isAnnounced };
@@ -217,6 +229,7 @@ async function replaceFacts(
   input: CopyObject,
   source: StoredObject,
 ): Promise<Stored | undefined> {
+  const isMoved = (input.storageClass ?? source.storageClass) !== source.storageClass;
   const answer = await fromStore(
     shelves.objects.changeObject({
       bucketId: input.bucket.id,
@@ -227,7 +240,11 @@ async function replaceFacts(
         ...input.facts,
         ...(input.acl === undefined ? {} : { acl: input.acl }),
         ...(input.storageClass === undefined ? {} : { storageClass: input.storageClass }),
-        ...(input.extras === undefined ? {} : { extras: input.extras }),
+        extras: {
+          persistentHeaders: input.extras.persistentHeaders ?? null,
+          ...(input.isReplacingTags ? { tags: input.extras.tags ?? null } : {}),
+          ...(isMoved ? { restore: null } : {}),
+        },
         modifiedAt: world.clock.now(),
       },
     }),

@@ -6,6 +6,7 @@
 
 export type {
   AuditActor,
+  BlobSpan,
   Bucket,
   BucketAcl,
   BucketStat,
@@ -17,10 +18,14 @@ export type {
   ObjectExtras,
   ObjectListing,
   StoredObject,
+  Upload,
+  UploadListing,
+  UploadPart,
   Versioning,
   VersionListing,
 } from '../stores/index.ts';
 export { checkAclAllowed, effectiveAcl, isPublicAccessBlocked } from './access.ts';
+export type { AppendObject } from './appending.ts';
 export { type BucketPage, type Buckets, createBuckets, type NewBucket } from './buckets.ts';
 export {
   type Conditions,
@@ -92,7 +97,9 @@ export {
   uploadExpiry,
 } from './lifecycle-rules.ts';
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
+export { type Followed, followLink, type NewLink, seenThrough } from './links.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
+export { type NamedPart, partNumberMax } from './multipart-rules.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
 export {
   type ChangeObject,
@@ -110,6 +117,14 @@ export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
+export {
+  checkCleanable,
+  checkReadable,
+  isArchived,
+  type Restore,
+  restoreFor,
+  restoreHeader,
+} from './restore-rules.ts';
 export {
   abortWorm,
   completeWorm,
@@ -130,6 +145,17 @@ export type {
 } from './routing-rules.ts';
 export { toRefusal } from './store-failure.ts';
 export { createSweeper, type Sweeper } from './sweeping.ts';
+export {
+  type CompleteUpload,
+  type CopyPart,
+  createUploads,
+  type ListUploads,
+  type NewPart,
+  type NewUpload,
+  type PartListing,
+  type UploadPlace,
+  type Uploads,
+} from './uploads.ts';
 export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,

@@ -21,11 +21,13 @@ import type {
   VersionListing,
 } from '../stores/index.ts';
 import type { Instant, World } from '../world/index.ts';
+import { type AppendObject, appendObject } from './appending.ts';
 import { type ExpectedContent, type IncomingContent, keepContent } from './content.ts';
 import { type ContentKeys, encrypt } from './content-keys.ts';
 import { type CopyObject, copyObject } from './copying.ts';
 import { createHotContent } from './hot-content.ts';
 import { type ObjectLimits, objectLimits } from './limits.ts';
+import { type NewLink, putLink } from './links.ts';
 import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import { checkObjectKey } from './naming.ts';
 import { pointTo, type Stored } from './pointing.ts';
@@ -92,6 +94,12 @@ export interface Objects {
     object: StoredObject,
     span?: BlobSpan,
   ): Promise<OpenObject>;
+  /**
+   * @throws OssError as putObject; ObjectNotAppendable, PositionNotEqualToLength.
+   */
+  appendObject(input: AppendObject): Promise<Stored>;
+  /** @throws OssError InvalidObjectName, InvalidArgument, FileAlreadyExists, NoSuchBucket. */
+  putLink(input: NewLink): Promise<Stored>;
   /** @throws OssError as putObject; NoSuchKey names the source; and whatever `admit` throws. */
   copyObject(input: CopyObject): Promise<Stored>;
   /** One result for each, in their order; what is missing is no error. */
@@ -124,6 +132,8 @@ export function createObjects(options: {
   const shelves: Shelves = { objects, blobs, limits, hot, keys };
   return {
     putObject: (input) => putObject(shelves, world, input),
+    appendObject: (input) => appendObject(shelves, world, input),
+    putLink: (input) => putLink(shelves, world, input),
     copyObject: (input) => copyObject(shelves, world, input),
     openObject: (bucket, key, object, span) => openObject(shelves, bucket, key, object, span),
     findObject: (bucket, key) => fromStore(objects.findObject(bucket.id, key)),

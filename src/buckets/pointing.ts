@@ -19,6 +19,7 @@ export async function pointTo(
     key: string;
     object: StoredObject;
     forbidOverwrite: boolean;
+    onlyIfNone?: boolean;
     isAnnounced: boolean;
     protectedSince: Instant | undefined;
   },

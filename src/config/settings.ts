@@ -312,6 +312,16 @@ export const rows = {
       'Endpoint hosts answer HTML, SVG and XML to unsigned requests as downloads, as OSS does. ' +
       'Mapped domains never do.',
   }),
+  'restore-delay': row({
+    schema: value.duration('0s', '48h'),
+    fallback: '5s',
+    placeholder: 'duration',
+    unit: 'ms',
+    group: 'Serving',
+    doc:
+      'How long an archived object takes to be restored. OSS takes a minute to two days, by class; ' +
+      'here nothing is moved, and clients only see the states.',
+  }),
   'connections-per-address': row({
     schema: value.wholeNumber(1, 1_000_000),
     fallback: '256',

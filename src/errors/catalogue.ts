@@ -6,8 +6,10 @@
  * EC numbers are the published ones; numbers that begin with 9 are ours, where none is known
  * (custom-domain.md 6.3), in the same area as OSS's own: 9002 authentication, 9003 rights,
  * 9006 forms, 9015 buckets, 9016 documents, 9017 request parsing, 9018 custom domains,
- * 9026 objects, 9099 the server itself.
+ * 9026 objects, 9042 uploads in parts, 9099 the server itself.
  */
+import { objectRows } from './object-rows.ts';
+
 export interface CatalogueRow {
   readonly status: number;
   readonly ec: string;
@@ -336,6 +338,7 @@ const rows = {
   },
 
   // Objects
+  ...objectRows,
   FileAlreadyExists: {
     status: 409,
     ec: '0026-00000024',

@@ -135,10 +135,34 @@ export const refinements = {
   }),
   ...of('InvalidArgument', {
     metadataTooLarge: ['0011-00000002', 'x-oss-meta-* are larger than 8 KiB together'],
+    persistentHeaders: ['9026-00000012', 'x-oss-persistent-headers cannot be taken'],
     metadataCharacters: ['0011-00000005', 'a stored header has a character it may not have'],
+  }),
+  ...of('BadRequest', {
+    tooManyTags: ['9026-00000013', 'an object has 10 tags at most'],
+  }),
+  ...of('InvalidTag', {
+    tagTooLong: ['0010-00000209', 'a key has 128 bytes at most, a value 256'],
+  }),
+  ...of('OperationNotSupported', {
+    sealUnsupported: ['0016-00000513', 'SealAppendObject'],
   }),
   ...of('MalformedXML', {
     malformedDelete: ['0016-00000608', 'the document of DeleteMultipleObjects'],
+  }),
+
+  // Uploads in parts
+  ...of('InvalidArgument', {
+    partNumberMissing: ['0017-00000219', 'a part without partNumber'],
+    partNumberInvalid: ['0017-00000220', 'partNumber is not 1 to 10,000'],
+    completeAllWithBody: ['0042-00000216', 'x-oss-complete-all, and parts in the body as well'],
+  }),
+  ...of('MalformedXML', {
+    malformedComplete: ['0042-00000205', 'the document of CompleteMultipartUpload'],
+  }),
+  ...of('NoSuchUpload', {
+    noUploadToAbort: ['0042-00000002', 'AbortMultipartUpload'],
+    noUploadToCopyInto: ['0042-00000311', 'UploadPartCopy'],
   }),
 
   // Custom domains (custom-domain.md 5.1 and 6)

@@ -95,6 +95,23 @@ export function versionContract(under: EngineUnderTest): void {
     };
     before(begin);
 
+    it('what may only be where nothing is, is refused whatever the versioning', async () => {
+      await begin();
+      for (const versioning of [undefined, 'Enabled', 'Suspended'] as const) {
+        if (versioning !== undefined) await stage.versioning(versioning);
+        const place = { bucketId: stage.bucket.id, key: `only-${versioning}` };
+        const put = { ...place, forbidOverwrite: false, onlyIfNone: true };
+        const outcome = async (versionId: string) => {
+          const object = sampleObject({ versionId });
+          return (await stage.engine.objects.putObject({ ...put, object })).outcome;
+        };
+        assert.equal(await outcome('o1'), 'stored');
+        assert.equal(await outcome('o2'), 'exists');
+        await stage.remove(place.key);
+        assert.equal(await outcome('o3'), 'stored');
+      }
+    });
+
     it('without versioning there is one version, called null, and no marker', async () => {
       await begin();
       assert.equal((await stage.put('a', 'v1')).versionId, undefined);

@@ -8,6 +8,7 @@
  */
 import type { Bucket, ListedVersion, VersionListing } from '../../buckets/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
+import type { Instant } from '../../world/index.ts';
 import { element, type XmlNode } from '../../xml/index.ts';
 import { formatXmlDate, ownerElement, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
@@ -52,7 +53,7 @@ export async function listObjectVersions(context: OperationContext): Promise<Htt
       encodingElement(encoding),
       element('IsTruncated', String(listing.isTruncated)),
       ...nextMarkers(listing, encoding),
-      ...versionElements(listing, bucket, encoding),
+      ...versionElements(listing, bucket, encoding, services.world.clock.now()),
       ...commonPrefixElements(listing, encoding),
     ),
   );
@@ -88,7 +89,12 @@ function versionIdOf(version: ListedVersion): string {
   return 'object' in version ? version.object.versionId : version.marker.versionId;
 }
 
-function versionElements(listing: VersionListing, bucket: Bucket, encoding: Encoding): XmlNode[] {
+function versionElements(
+  listing: VersionListing,
+  bucket: Bucket,
+  encoding: Encoding,
+  now: Instant,
+): XmlNode[] {
   const keyElement = keyElements(encoding);
   return listing.entries.flatMap((entry) => {
     if ('commonPrefix' in entry) return [];
@@ -102,6 +108,6 @@ function versionElements(listing: VersionListing, bucket: Bucket, encoding: Enco
       const at = element('LastModified', formatXmlDate(entry.marker.modifiedAt));
       return [element('DeleteMarker', ...common, at, owner)];
     }
-    return [element('Version', ...common, ...objectElements(entry.object), owner)];
+    return [element('Version', ...common, ...objectElements(entry.object, now), owner)];
   });
 }

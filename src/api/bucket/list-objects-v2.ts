@@ -49,7 +49,11 @@ export async function listObjectsV2(context: OperationContext): Promise<HttpResp
       encodingElement(encoding),
       element('IsTruncated', String(listing.isTruncated)),
       next === undefined ? undefined : element('NextContinuationToken', next),
-      ...contentsElements(listing, bucket, { encoding, isOwnerShown: isOwnerAsked(request) }),
+      ...contentsElements(listing, bucket, {
+        encoding,
+        now: services.world.clock.now(),
+        isOwnerShown: isOwnerAsked(request),
+      }),
       ...commonPrefixElements(listing, encoding),
       element('KeyCount', String(listing.entries.length)),
     ),

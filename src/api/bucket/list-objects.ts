@@ -44,7 +44,11 @@ export async function listObjects(context: OperationContext): Promise<HttpRespon
       encodingElement(encoding),
       element('IsTruncated', String(listing.isTruncated)),
       listing.isTruncated ? keyElement('NextMarker', lastEntry(listing)) : undefined,
-      ...contentsElements(listing, bucket, { encoding, isOwnerShown: true }),
+      ...contentsElements(listing, bucket, {
+        encoding,
+        now: services.world.clock.now(),
+        isOwnerShown: true,
+      }),
       ...commonPrefixElements(listing, encoding),
     ),
   );

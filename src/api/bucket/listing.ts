@@ -1,5 +1,12 @@
 /** A page of a listing as the elements that every listing operation writes. */
-import type { Bucket, ListedObject, ObjectListing, StoredObject } from '../../buckets/index.ts';
+import {
+  type Bucket,
+  type ListedObject,
+  type ObjectListing,
+  restoreHeader,
+  type StoredObject,
+} from '../../buckets/index.ts';
+import type { Instant } from '../../world/index.ts';
 import { element, type XmlNode } from '../../xml/index.ts';
 import { formatXmlDate, ownerElement } from '../answers.ts';
 import { type Encoding, keyElements } from './list-parameters.ts';
@@ -21,27 +28,29 @@ export function listedObjects({ entries }: ObjectListing): ListedObject[] {
 export function contentsElements(
   listing: ObjectListing,
   bucket: Bucket,
-  options: { encoding: Encoding; isOwnerShown: boolean },
+  options: { encoding: Encoding; isOwnerShown: boolean; now: Instant },
 ): XmlNode[] {
   const keyElement = keyElements(options.encoding);
   return listedObjects(listing).map(({ key, object }) =>
     element(
       'Contents',
       keyElement('Key', key),
-      ...objectElements(object),
+      ...objectElements(object, options.now),
       options.isOwnerShown ? ownerElement(bucket.accountId) : undefined,
     ),
   );
 }
 
 /** What every listing says of an object besides its name and owner. */
-export function objectElements(object: StoredObject): XmlNode[] {
+export function objectElements(object: StoredObject, now: Instant): XmlNode[] {
+  const restore = restoreHeader(object, now);
   return [
     element('LastModified', formatXmlDate(object.modifiedAt)),
     element('ETag', `"${object.etag}"`),
     element('Type', object.type),
     element('Size', String(object.size)),
     element('StorageClass', object.storageClass),
+    ...(restore === undefined ? [] : [element('RestoreInfo', restore)]),
   ];
 }
 

@@ -5,8 +5,7 @@
  * The target holds a copy of the source's content, of its metadata too unless the directive says
  * REPLACE. An object copied onto itself keeps its content and takes the request's metadata.
  */
-import { checkAclAllowed, checkConditions, type StoredObject } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
+import { type CopyObject, checkAclAllowed, type StoredObject } from '../../buckets/index.ts';
 import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { element } from '../../xml/index.ts';
 import { actionOnVersion } from '../actions.ts';
@@ -14,11 +13,11 @@ import { formatXmlDate, xmlAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
 import { noteStored } from '../request-notes.ts';
-import { isRequesterCharged } from '../requester-pays.ts';
-import type { BucketAction, Judgement } from '../rights.ts';
+import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
-import { parseCopySource } from './copy-source.ts';
-import { encryptionHeaders, readEncryption } from './encryption.ts';
+import { openCopySource, sourceVersionHeader } from './copy-admission.ts';
+import { encryptionHeaders } from './encryption.ts';
+import { readObjectExtras } from './object-extras.ts';
 import {
   checkWriteRequest,
   readObjectAcl,
@@ -32,73 +31,63 @@ export async function copyObject(context: OperationContext): Promise<HttpRespons
   const { request, services, target } = context;
   checkWriteRequest(request);
   const isReplacing = readDirective(request, 'x-oss-metadata-directive') === 'REPLACE';
-  if (readDirective(request, 'x-oss-tagging-directive') === 'REPLACE') {
-    throw new OssError('NotImplemented', { fields: { Header: 'x-oss-tagging-directive' } });
-  }
+  const isReplacingTags = readDirective(request, 'x-oss-tagging-directive') === 'REPLACE';
   const acl = readObjectAcl(request);
   checkAclAllowed(bucketOf(context), 'object', acl);
-  const source = parseCopySource(request.headers['x-oss-copy-source'] ?? '');
-  const sourceBucket = await services.buckets.findBucket(source.bucket);
-  if (sourceBucket === undefined) {
-    throw new OssError('NoSuchBucket', { fields: { BucketName: source.bucket } });
-  }
-  const wanted: BucketAction = {
-    action: actionOnVersion('oss:GetObject', source.versionId !== undefined),
-    bucket: sourceBucket,
-    key: source.key,
-    accessClass: 'read',
-  };
-  const judgement = await context.rights.judge(wanted);
-  let sourceVersionId: string | undefined;
-  await isRequesterCharged(context, sourceBucket);
+  const { source, admit } = await openCopySource(context);
+  const admitTags = await judgeTags(context, source);
+  let copied: StoredObject | undefined;
   const copy = await services.objects.copyObject({
-    source: { bucket: sourceBucket, key: source.key, versionId: source.versionId },
+    source,
     bucket: bucketOf(context),
     key: target.key,
     facts: readObjectFacts(request),
     isReplacing,
+    isReplacingTags,
     acl,
     storageClass: readStorageClass(request),
     ...(await readWriteGuards(context)),
-    extras: await readEncryption(context),
+    extras: await readObjectExtras(context),
     admit(found) {
-      admitSource(context, wanted, judgement, found);
-      sourceVersionId = sourceBucket.versioning === undefined ? undefined : found?.versionId;
+      admit(found);
+      if (!isReplacingTags) admitTags(found);
+      copied = found;
     },
   });
   noteStored(context, copy.object);
   return renderCopy(copy.object, {
     ...versionHeader(context, copy.versionId),
     ...encryptionHeaders(copy.object),
-    ...(sourceVersionId === undefined ? {} : { 'x-oss-copy-source-version-id': sourceVersionId }),
+    ...(copied === undefined ? {} : sourceVersionHeader(source.bucket, copied)),
   });
 }
 
-/** Whether the caller may read the source comes before whether there is one. */
-function admitSource(
+/** Tags that come along are read there and written here (access-control.md 5). */
+async function judgeTags(
   context: OperationContext,
-  wanted: BucketAction,
-  judgement: Judgement,
-  source: StoredObject | undefined,
-): void {
-  const verdict = judgement(source);
-  if (!verdict.isAllowed) throw context.rights.refuse(wanted, verdict);
-  if (source === undefined) return;
-  const { headers } = context.request;
-  const checked = checkConditions(
+  { bucket, key, versionId }: CopyObject['source'],
+): Promise<(source: StoredObject | undefined) => void> {
+  const { rights, target } = context;
+  const reading = actionOnVersion('oss:GetObjectTagging', versionId !== undefined);
+  const asked: BucketAction[] = [
+    { action: reading, bucket, key, accessClass: 'none' },
     {
-      ifMatch: headers['x-oss-copy-source-if-match'],
-      ifNoneMatch: headers['x-oss-copy-source-if-none-match'],
-      ifModifiedSince: headers['x-oss-copy-source-if-modified-since'],
-      ifUnmodifiedSince: headers['x-oss-copy-source-if-unmodified-since'],
+      action: 'oss:PutObjectTagging',
+      bucket: bucketOf(context),
+      key: target.key,
+      accessClass: 'none',
     },
-    source,
+  ];
+  const judged = await Promise.all(
+    asked.map(async (each) => [each, await rights.judge(each)] as const),
   );
-  if (checked.verdict === 'not-modified') throw new OssError('NotModified');
-  if (checked.verdict === 'failed') {
-    const condition = `x-oss-copy-source-${checked.condition.toLowerCase()}`;
-    throw new OssError('PreconditionFailed', { fields: { Condition: condition } });
-  }
+  return (source) => {
+    if (source?.extras.tags === undefined) return;
+    for (const [each, judgement] of judged) {
+      const verdict = judgement(source);
+      if (!verdict.isAllowed) throw rights.refuse(each, verdict);
+    }
+  };
 }
 
 function readDirective({ headers }: HttpRequest, name: string): 'COPY' | 'REPLACE' {

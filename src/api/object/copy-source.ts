@@ -1,4 +1,5 @@
 import { invalidArgument } from '../document.ts';
+import { decodeEscapes } from './form-text.ts';
 import { checkVersionId } from './version-id.ts';
 
 /** What `x-oss-copy-source` points to. */
@@ -17,7 +18,7 @@ export function parseCopySource(header: string): CopySource {
   const [path = '', ...versions] = header.split(/\?versionId=/);
   const versionId = versions.length > 0 ? versions.join('') : undefined;
   if (versionId !== undefined) checkVersionId(versionId);
-  const decoded = decode(path);
+  const decoded = decodeEscapes(path);
   const match = decoded === undefined ? null : /^\/?([^/]+)\/(.+)$/s.exec(decoded);
   const [, bucket, key] = match ?? [];
   if (bucket !== undefined && key !== undefined) return { bucket, key, versionId };
@@ -26,19 +27,4 @@ export function parseCopySource(header: string): CopySource {
     header,
     'Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.',
   );
-}
-
-/** Header values are byte strings; escapes stand for bytes; all together are UTF-8. */
-function decode(path: string): string | undefined {
-  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return undefined;
-  const bytes = path.replace(/%([0-9A-Fa-f]{2})/g, (_escape, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      Buffer.from(bytes, 'latin1'),
-    );
-  } catch {
-    return undefined;
-  }
 }

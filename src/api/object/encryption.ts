@@ -19,6 +19,8 @@ const algorithmHeader = 'x-oss-server-side-encryption';
 const keyIdHeader = 'x-oss-server-side-encryption-key-id';
 const dataAlgorithmHeader = 'x-oss-server-side-data-encryption';
 
+export const encryptionHeaderNames = [algorithmHeader, keyIdHeader, dataAlgorithmHeader] as const;
+
 const algorithms: readonly string[] = ['AES256', 'KMS', 'SM4'];
 
 const keyIdBytesMax = 256;

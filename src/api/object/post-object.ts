@@ -130,6 +130,10 @@ async function asPutObject(
   };
   const target: Target = { ...context.target, level: 'object', key };
   const request = requestOf(context.request, form, policy);
+  // The service takes no tags from a form (oss-semantics.md 7.4).
+  if (request.headers['x-oss-tagging'] !== undefined) {
+    throw new OssError('NotImplemented', { fields: { Header: 'x-oss-tagging' } });
+  }
   const rights = createRights(request, caller, services);
   const asked = { request, target, operation, caller, rights, notes, services };
   return { marker: undefined, ...asked, ...(await authorise(asked)) };

@@ -6,16 +6,18 @@
  * bytes or chunked; Content-MD5 and x-oss-hash-crc64ecma are verified when sent.
  */
 import { checkAclAllowed } from '../../buckets/index.ts';
-import { OssError } from '../../errors/index.ts';
-import type { HttpRequest, HttpResponse } from '../../http/index.ts';
+import type { HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { noteStored } from '../request-notes.ts';
 import type { OperationContext } from '../types.ts';
-import { encryptionHeaders, readEncryption } from './encryption.ts';
+import { encryptionHeaders } from './encryption.ts';
+import { readObjectExtras } from './object-extras.ts';
 import { pacedBody } from './pace.ts';
 import {
+  checkLengthGiven,
   checkWriteRequest,
+  readExpectedContent,
   readObjectAcl,
   readObjectFacts,
   readStorageClass,
@@ -35,15 +37,12 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     bucket: bucketOf(context),
     key: target.key,
     content: pacedBody(context),
-    expected: {
-      md5: request.headers['content-md5'],
-      crc64: request.headers['x-oss-hash-crc64ecma'],
-    },
+    expected: readExpectedContent(request),
     facts: readObjectFacts(request),
     acl: acl ?? 'default',
     storageClass: readStorageClass(request),
     ...(await readWriteGuards(context)),
-    extras: await readEncryption(context),
+    extras: await readObjectExtras(context),
   });
   noteStored(context, object);
   const answer = emptyAnswer(200, {
@@ -54,11 +53,4 @@ export async function putObject(context: OperationContext): Promise<HttpResponse
     ...encryptionHeaders(object),
   });
   return await answerUpload(context, callback, object, answer);
-}
-
-/** Without either header HTTP means an empty body; an upload must say so (oss-protocol.md 2.1). */
-function checkLengthGiven({ headers }: HttpRequest): void {
-  if (headers['content-length'] !== undefined) return;
-  if (headers['transfer-encoding'] !== undefined) return;
-  throw new OssError('MissingContentLength');
 }

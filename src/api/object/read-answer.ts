@@ -10,10 +10,12 @@ import {
   type OpenObject,
   type Range,
   resolveRange,
+  restoreHeader,
   type StoredObject,
 } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest, HttpResponse, ResponseBody } from '../../http/index.ts';
+import { actionOnVersion } from '../actions.ts';
 import { formatHttpDate } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
@@ -31,7 +33,8 @@ import {
 import { encryptionHeaders } from './encryption.ts';
 import { lifecycleHeaders } from './lifecycle-headers.ts';
 import { readTrafficLimit } from './pace.ts';
-import { versionHeader } from './version-id.ts';
+import { checkRestored, follow } from './readable.ts';
+import { readVersionId, versionHeader } from './version-id.ts';
 
 type Headers = Record<string, string>;
 
@@ -59,6 +62,9 @@ const wireNames: Readonly<Record<string, string>> = {
 export function storedHeaders(object: StoredObject): Headers {
   // A browser must take the stored type as it is and guess no other (security.md 7.6).
   const headers: Headers = { 'X-Content-Type-Options': 'nosniff' };
+  for (const [name, value] of object.extras.persistentHeaders ?? []) {
+    headers[wireNames[name.toLowerCase()] ?? name] = value;
+  }
   for (const name in object.headers) headers[wireNames[name] ?? name] = object.headers[name] ?? '';
   for (const name in object.metadata) headers[`x-oss-meta-${name}`] = object.metadata[name] ?? '';
   return headers;
@@ -76,6 +82,7 @@ export function objectHeaders(object: StoredObject): Headers {
     'x-oss-hash-crc64ecma': object.crc64,
   };
   if (object.contentMd5 !== undefined) headers['Content-MD5'] = object.contentMd5;
+  if (object.type === 'Appendable') headers['x-oss-next-append-position'] = String(object.size);
   // Caches must not give the compressed answer to who cannot read it.
   if (isCompressible(object)) headers.Vary = 'Accept-Encoding';
   return { ...headers, ...encryptionHeaders(object) };
@@ -114,15 +121,21 @@ export function readOverrides(context: OperationContext): Headers {
 export async function answerWithObject(
   context: OperationContext,
   key: string,
-  object: StoredObject,
+  named: StoredObject,
 ): Promise<HttpResponse> {
   const { request, services } = context;
-  const named = versionHeader(context, object.versionId);
-  const future = await lifecycleHeaders(context, key, object);
-  const overrides = { ...named, ...future, ...readOverrides(context) };
+  const overrides = {
+    ...versionHeader(context, named.versionId),
+    ...(await taggingCount(context, key, named)),
+    ...(await lifecycleHeaders(context, key, named)),
+    ...readOverrides(context),
+  };
+  const bytes = await follow(context, key, named);
+  const object = bytes.seen(bytes.object);
   checkReadConditions(request, object);
+  const facts = { ...restoreFacts(context, bytes.object), ...overrides };
   if (request.method === 'HEAD') {
-    const headers = { ...objectHeaders(object), ...overrides };
+    const headers = { ...objectHeaders(object), ...facts };
     const isGzip = isCompressible(object) && isGzipAccepted(request);
     return {
       status: 200,
@@ -131,23 +144,48 @@ export async function answerWithObject(
       headLength: isGzip ? 'unknown' : object.size,
     };
   }
+  await checkRestored(context, bucketOf(context), bytes.object);
   const range = readRange(request, object);
   const opened = await services.objects.openObject(
     bucketOf(context),
-    key,
-    object,
+    bytes.key,
+    bytes.object,
     range.kind === 'part' ? range : undefined,
   );
-  if (opened.object === object) return render(context, opened, range, overrides);
+  const { content } = opened;
+  if (opened.object === bytes.object) return render(context, { object, content }, range, facts);
   // The object was replaced under our hands: what was asked is asked of the new one.
   try {
-    checkReadConditions(request, opened.object);
-    const newRange = readRange(request, opened.object);
-    return render(context, opened, newRange, overrides);
+    const newer = bytes.seen(opened.object);
+    checkReadConditions(request, newer);
+    return render(context, { object: newer, content }, readRange(request, newer), facts);
   } catch (problem) {
-    if (opened.content.kind === 'reader') await opened.content.reader.close();
+    if (content.kind === 'reader') await content.reader.close();
     throw problem;
   }
+}
+
+/** Of an archived object, through a link as well. */
+function restoreFacts({ services }: OperationContext, object: StoredObject): Headers {
+  const restore = restoreHeader(object, services.world.clock.now());
+  return restore === undefined ? {} : { 'x-oss-restore': restore };
+}
+
+/** For those only who may read the tags (oss-semantics.md 7.4). */
+async function taggingCount(
+  context: OperationContext,
+  key: string,
+  { extras }: StoredObject,
+): Promise<Headers> {
+  const count = extras.tags?.length ?? 0;
+  if (count === 0) return {};
+  const action = actionOnVersion(
+    'oss:GetObjectTagging',
+    readVersionId(context.request) !== undefined,
+  );
+  const bucket = bucketOf(context);
+  const judgement = await context.rights.judge({ action, bucket, key, accessClass: 'none' });
+  return judgement(undefined).isAllowed ? { 'x-oss-tagging-count': String(count) } : {};
 }
 
 function checkReadConditions(request: HttpRequest, object: StoredObject): void {

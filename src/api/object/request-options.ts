@@ -2,7 +2,7 @@
  * Request headers that ask for more than bytes: each is honoured, or checked and harmless, or
  * refused by name; none is ignored silently (DESIGN ruling 11).
  */
-import type { ObjectAcl, ObjectFacts } from '../../buckets/index.ts';
+import type { ExpectedContent, ObjectAcl, ObjectFacts } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpRequest } from '../../http/index.ts';
 import { queryValue } from '../context.ts';
@@ -11,10 +11,8 @@ import { readTrafficLimit } from './pace.ts';
 
 /** Features of writes that this server does not have yet. */
 const unsupportedOnWrite = [
-  'x-oss-tagging',
   'x-oss-callback',
   'x-oss-callback-var',
-  'x-oss-persistent-headers',
   'x-oss-object-worm-mode',
   'x-oss-object-worm-retain-until-date',
   'x-oss-object-worm-legal-hold',
@@ -29,8 +27,13 @@ export function checkWriteRequest(request: HttpRequest, honoured: readonly strin
     request,
     unsupportedOnWrite.filter((name) => !honoured.includes(name)),
   );
-  if (queryValue(request, 'versionId') !== undefined) throw notImplemented('versionId');
+  refuseVersion(request);
   readTrafficLimit(request);
+}
+
+/** A version is nothing to write to. */
+export function refuseVersion(request: HttpRequest): void {
+  if (queryValue(request, 'versionId') !== undefined) throw notImplemented('versionId');
 }
 
 function refuseHeaders({ headers }: HttpRequest, names: readonly string[]): void {
@@ -41,6 +44,17 @@ function refuseHeaders({ headers }: HttpRequest, names: readonly string[]): void
 
 function notImplemented(name: string): OssError {
   return new OssError('NotImplemented', { fields: { Header: name } });
+}
+
+/** Without either header HTTP means an empty body; an upload must say so (oss-protocol.md 2.1). */
+export function checkLengthGiven({ headers }: HttpRequest): void {
+  if (headers['content-length'] !== undefined) return;
+  if (headers['transfer-encoding'] !== undefined) return;
+  throw new OssError('MissingContentLength');
+}
+
+export function readExpectedContent({ headers }: HttpRequest): ExpectedContent {
+  return { md5: headers['content-md5'], crc64: headers['x-oss-hash-crc64ecma'] };
 }
 
 /** oss-object-api.md PutObject. */

@@ -15,6 +15,7 @@ import { bucketOf } from '../context.ts';
 import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
 import { answerWithObject, contentBody, readOverrides, storedHeaders } from './read-answer.ts';
+import { checkRestored, follow, type ReadableObject } from './readable.ts';
 import { noCurrentObject } from './version-id.ts';
 
 /**
@@ -137,20 +138,40 @@ async function answerMissing(
   context: OperationContext,
   { key, errorDocument }: Extract<WebsiteAnswer, { kind: 'missing' }>,
 ): Promise<HttpResponse> {
-  if (errorDocument === undefined) throw await noCurrentObject(context, key);
-  const judgement = await context.rights.judge(readingOf(bucketOf(context), errorDocument.key));
-  if (!judgement(errorDocument.object).isAllowed) throw await noCurrentObject(context, key);
-  const { object, status } = errorDocument;
+  const document = errorDocument && (await readableDocument(context, errorDocument));
+  if (errorDocument === undefined || document === undefined) {
+    throw await noCurrentObject(context, key);
+  }
+  const { status } = errorDocument;
+  const object = document.seen(document.object);
   const cause = { 'x-oss-ec': catalogue.NoSuchKey.ec };
   if (context.request.method === 'HEAD') {
     const headers = { ...storedHeaders(object), ...cause };
     return { status, headers, body: { kind: 'none' }, headLength: object.size };
   }
   const bucket = bucketOf(context);
-  const opened = await context.services.objects.openObject(bucket, errorDocument.key, object);
+  const { objects } = context.services;
+  const opened = await objects.openObject(bucket, document.key, document.object);
   return {
     status,
-    headers: { ...storedHeaders(opened.object), ...cause },
+    headers: { ...storedHeaders(document.seen(opened.object)), ...cause },
     body: contentBody(opened.content, 0, opened.object.size),
   };
+}
+
+/** A document that cannot be served is as good as none (oss-semantics.md 4.2). */
+async function readableDocument(
+  context: OperationContext,
+  { key, object }: { readonly key: string; readonly object: StoredObject },
+): Promise<ReadableObject | undefined> {
+  const judgement = await context.rights.judge(readingOf(bucketOf(context), key));
+  if (!judgement(object).isAllowed) return undefined;
+  try {
+    const document = await follow(context, key, object);
+    await checkRestored(context, bucketOf(context), document.object);
+    return document;
+  } catch (problem) {
+    if (problem instanceof OssError && problem.status < 500) return undefined;
+    throw problem;
+  }
 }

@@ -179,6 +179,8 @@ export interface PutObject {
   readonly object: StoredObject;
   /** Asked for by the caller; without effect where versions are enabled or suspended. */
   readonly forbidOverwrite: boolean;
+  /** `exists` whenever the key points to something, versions or not. */
+  readonly onlyIfNone?: boolean;
   readonly isAnnounced?: boolean;
   /** What was last changed at or after this moment is neither replaced nor deleted for good. */
   readonly protectedSince?: Instant | undefined;
@@ -197,9 +199,9 @@ export interface ObjectIndex {
   /**
    * Makes the key point to `object`; the content it replaces becomes garbage in the same step,
    * dated `object.modifiedAt` (the moment of this call), or stays as a version. `exists`:
-   * `forbidOverwrite` was asked and there is one. `immutable`: the replaced one is protected.
-   * `no-bucket`: the bucket went. With `isAnnounced` the announcement of the blob is spent in the
-   * same step; `not-announced`: it had expired, and the bytes may be gone.
+   * `forbidOverwrite` or `onlyIfNone` was asked and there is one. `immutable`: the replaced one is
+   * protected. `no-bucket`: the bucket went. With `isAnnounced` the announcement of the blob is
+   * spent in the same step; `not-announced`: it had expired, and the bytes may be gone.
    */
   putObject(input: PutObject): Promise<PutOutcome>;
   findObject(bucketId: number, key: string): Promise<StoredObject | undefined>;

@@ -59,9 +59,8 @@ export async function storeObject(
     return { outcome: 'no-bucket' };
   }
   const { versioning, standing } = held;
-  if (versioning === '' && standing !== undefined && input.forbidOverwrite) {
-    return { outcome: 'exists' };
-  }
+  const isForbidden = (versioning === '' && input.forbidOverwrite) || input.onlyIfNone === true;
+  if (isForbidden && standing !== undefined) return { outcome: 'exists' };
   const stack = versioning === '' ? { standing } : await readStack(sql, place, standing);
   const doomed = versioning === 'Enabled' ? undefined : nullVersionOf(stack);
   if (isProtected(doomed, input.protectedSince)) return { outcome: 'immutable' };

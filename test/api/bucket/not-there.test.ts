@@ -39,10 +39,10 @@ const later: [string, string, string | undefined][] = [
   ['GET', 'metaQuery', undefined],
   ['PUT', 'rtc', undefined],
   ['GET', 'replicationLocation', undefined],
-  ['GET', 'tagging', 'k'],
-  ['PUT', 'symlink', 'k'],
-  ['POST', 'append', 'k'],
-  ['POST', 'uploads', 'k'],
+  ['PUT', 'legalHold', 'k'],
+  ['PUT', 'retention', 'k'],
+  ['POST', 'asyncFetch', 'k'],
+  ['GET', 'retention', 'k'],
 ];
 
 for (const [method, name, key] of later) {

@@ -126,3 +126,32 @@ test('rules against overwriting act like the header, on the keys and callers the
   assert.equal((await ask(oss, bucket, 'PUT versioning', enabled)).status, 200);
   await expect(bucket, ['PUT', 'log/a.txt'], 200);
 });
+
+test('uploads in parts, links and appends are writes like any other', async () => {
+  const bucket = await oss.bucket();
+  await oss.put(bucket, 'kept');
+  await expect(bucket, ['POST', 'log', { query: 'append=&position=0', body: 'abc' }], 200);
+  const begin = async () => {
+    const begun = await expect(bucket, ['POST', 'kept', { query: 'uploads=' }], 200);
+    return /<UploadId>(\w+)</.exec(begun.text)?.[1] ?? '';
+  };
+  const uploadId = await begin();
+  await protect(bucket, 1);
+  const link = { query: 'symlink=', 'x-oss-symlink-target': 'log' };
+  const complete = { query: `uploadId=${uploadId}`, body: '<CompleteMultipartUpload/>' };
+  const append = { query: 'append=&position=3', body: 'def' };
+  await expect(bucket, ['POST', 'kept', complete], 409, 'FileImmutable');
+  await expect(bucket, ['PUT', 'kept', link], 409, 'FileImmutable');
+  await expect(bucket, ['POST', 'log', append], 409, 'FileImmutable');
+  oss.world.advance(dayMs + 1);
+  const rules = within('OverwriteConfiguration')(
+    '<Rule><ID>1</ID><Action>forbid</Action><Prefix>kept</Prefix></Rule>',
+  );
+  assert.equal((await ask(oss, bucket, 'PUT overwriteConfig', rules)).status, 200);
+  await expect(bucket, ['POST', 'kept', { query: 'uploads=' }], 409, 'FileAlreadyExists');
+  await expect(bucket, ['POST', 'kept', complete], 409, 'FileAlreadyExists');
+  await expect(bucket, ['PUT', 'kept', link], 409, 'FileAlreadyExists');
+  await expect(bucket, ['DELETE', 'kept'], 204);
+  await expect(bucket, ['POST', 'kept', complete], 200);
+  await expect(bucket, ['POST', 'log', append], 200);
+});

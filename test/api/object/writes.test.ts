@@ -41,7 +41,6 @@ const refusals: [string, Record<string, string>, string, number][] = [
     'InvalidEncryptionAlgorithmError',
     400,
   ],
-  ['tags', { 'x-oss-tagging': 'a=b' }, 'NotImplemented', 400],
   ['an unknown ACL', { 'x-oss-object-acl': 'public' }, 'InvalidArgument', 400],
   ['an unknown storage class', { 'x-oss-storage-class': 'standard' }, 'InvalidArgument', 400],
   ['an unclear forbid-overwrite', { 'x-oss-forbid-overwrite': 'yes' }, 'InvalidArgument', 400],
@@ -186,7 +185,6 @@ test('copies that are refused', async () => {
     [`/${bucket}/source`, { 'x-oss-copy-source-if-match': '"A"' }, 412, 'PreconditionFailed'],
     [`/${bucket}/source`, { 'x-oss-copy-source-if-none-match': etag }, 304, ''],
     [`/${bucket}/source`, { 'x-oss-metadata-directive': 'MERGE' }, 400, 'InvalidArgument'],
-    [`/${bucket}/source`, { 'x-oss-tagging-directive': 'Replace' }, 400, 'NotImplemented'],
     [`/${bucket}/source`, { 'x-oss-forbid-overwrite': 'true' }, 409, 'FileAlreadyExists'],
   ];
   for (const [source, headers, status, code] of table) {

@@ -120,6 +120,8 @@ for (const failure of ['EIO', 'ENOSPC', 'EDQUOT'] as const) {
         key: to,
         facts: { headers: {}, metadata: {} },
         isReplacing: false,
+        isReplacingTags: false,
+        extras: {},
         acl: undefined,
         storageClass: undefined,
         isOverwriteForbidden: false,

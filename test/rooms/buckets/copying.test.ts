@@ -21,6 +21,8 @@ function copy(from: string, to: string, changes: Partial<CopyObject> = {}): Copy
     key: to,
     facts: { headers: { 'content-type': 'application/octet-stream' }, metadata: {} },
     isReplacing: false,
+    isReplacingTags: false,
+    extras: {},
     acl: undefined,
     storageClass: undefined,
     isOverwriteForbidden: false,

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createCrc64 } from '../../../src/buckets/crc64.ts';
+import { combineCrc64 } from '../../../src/buckets/crc64-combine.ts';
 
 function crc64(...chunks: Uint8Array[]): string {
   const running = createCrc64();
@@ -71,4 +72,36 @@ test('checksums that run side by side do not disturb each other', () => {
   other.update(Buffer.from('lo'));
   assert.equal(one.digest(), '11051210869376104954');
   assert.equal(other.digest(), '11177612005948864433');
+});
+
+test('checksums of pieces give that of the whole, wherever it is cut', () => {
+  const property = fc.property(
+    fc.uint8Array({ maxLength: 3000 }),
+    fc.array(fc.nat(3000), { maxLength: 4 }),
+    (bytes, cuts) => {
+      const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length];
+      places.sort((a, b) => a - b);
+      const pieces = places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+      const known = pieces.map((piece) => ({ crc64: crc64(piece), size: piece.length }));
+      assert.equal(combineCrc64(known), crc64(bytes));
+    },
+  );
+  fc.assert(property, { numRuns: 100 });
+});
+
+test('the checksum of a content of 10,000 equal parts, and of parts beyond 4 GiB', () => {
+  const part = Buffer.alloc(100, 'part');
+  const known = { crc64: crc64(part), size: part.length };
+  const parts = Array.from({ length: 10_000 }, () => known);
+  assert.equal(combineCrc64(parts), crc64(Buffer.alloc(1_000_000, 'part')));
+  assert.equal(combineCrc64([]), '0');
+  // Halves of 5 GiB of zeros, put together in two ways.
+  const zeros = (doublings: number): { crc64: string; size: number } => {
+    if (doublings === 0) return { crc64: crc64(Buffer.alloc(1024)), size: 1024 };
+    const half = zeros(doublings - 1);
+    return { crc64: combineCrc64([half, half]), size: 2 * half.size };
+  };
+  const [four, one, five] = [zeros(22), zeros(20), 5 * 1024 ** 3];
+  assert.equal(four.size + one.size, five);
+  assert.equal(combineCrc64([four, one]), combineCrc64([one, four]));
 });

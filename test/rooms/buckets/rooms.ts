@@ -9,6 +9,7 @@ import {
   createContentKeys,
   createObjects,
   createSweeper,
+  createUploads,
   type NewObject,
   type ObjectLimits,
   type OpenObject,
@@ -53,6 +54,14 @@ export async function openRooms(options: RoomsOptions = {}) {
     keys,
     limits,
   });
+  const uploads = createUploads({
+    uploads: engine.uploads,
+    objects: engine.objects,
+    blobs,
+    world,
+    keys,
+    limits,
+  });
   const documents = createBucketDocuments({ buckets: engine.buckets, serving: engine.serving });
   const sweeper = createSweeper({ objects: engine.objects, blobs, world });
   const bucket = await buckets.putBucket({ ...newBucket, name: 'example-a' });
@@ -65,6 +74,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     keys,
     buckets,
     objects,
+    uploads,
     documents,
     sweeper,
     bucket,
