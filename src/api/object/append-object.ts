@@ -34,10 +34,11 @@ export async function appendObject(context: OperationContext): Promise<HttpRespo
   const bucket = bucketOf(context);
   const acl = readObjectAcl(request);
   checkAclAllowed(bucket, 'object', acl);
+  const position = readPosition(request);
   const { object, versionId } = await services.objects.appendObject({
     bucket,
     key: target.key,
-    position: readPosition(request),
+    position,
     content: pacedBody(context),
     expected: readExpectedContent(request),
     facts: readObjectFacts(request),
@@ -47,6 +48,7 @@ export async function appendObject(context: OperationContext): Promise<HttpRespo
     protectedSince: await findProtectedSince(context),
   });
   noteStored(context, object);
+  context.notes.deltaBytes = object.size - position;
   return emptyAnswer(200, {
     ETag: `"${object.etag}"`,
     'x-oss-hash-crc64ecma': object.crc64,

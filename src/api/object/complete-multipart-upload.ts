@@ -32,15 +32,15 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   checkWriteRequest(request, callbackHeaders);
   const encoding = readEncoding(request);
   const guards = await readWriteGuards(context);
-  const parts = await readParts(context);
   const callback = await readCallback(context);
+  const parts = await readParts(context);
   const { object, versionId } = await services.uploads.complete({
     ...uploadPlace(context),
     parts,
     ...guards,
   });
-  const etag = `"${object.etag}"`;
   noteStored(context, object);
+  const etag = `"${object.etag}"`;
   const answer = xmlAnswer(
     element(
       'CompleteMultipartUploadResult',

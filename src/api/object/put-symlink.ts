@@ -9,6 +9,7 @@ import type { HttpRequest, HttpResponse } from '../../http/index.ts';
 import { emptyAnswer } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import { invalidArgument } from '../document.ts';
+import { noteStored } from '../request-notes.ts';
 import type { OperationContext } from '../types.ts';
 import { decodeForm } from './form-text.ts';
 import { readWrittenExtras } from './object-extras.ts';
@@ -37,6 +38,7 @@ export async function putSymlink(context: OperationContext): Promise<HttpRespons
     extras: readWrittenExtras(request),
     ...(await readWriteGuards(context)),
   });
+  noteStored(context, object);
   return emptyAnswer(200, { ETag: `"${object.etag}"`, ...versionHeader(context, versionId) });
 }
 
