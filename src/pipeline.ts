@@ -76,10 +76,9 @@ export function createPipeline(rooms: PipelineRooms): Handler {
         : await rooms.services.authenticator.authenticate(request, target);
     reached.caller = caller;
     const { services } = rooms;
-    const { notes } = reached;
     const rights = createRights(request, caller, services);
-    const known = { request, target, operation, caller, rights, notes, services };
-    const asked = { ...known, marker: undefined };
+    const known = { request, target, operation, caller, rights, services };
+    const asked = { ...known, marker: undefined, notes: reached.notes };
     let grant: Grant;
     try {
       grant = await authorise(asked);

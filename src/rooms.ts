@@ -60,6 +60,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'client',
     'config',
     'accounts',
+    'buckets',
     'callbacks',
     'certificates',
     'checking',

@@ -39,9 +39,6 @@ export function conditionKeys({ request, caller, action, bucketTags }: KeyFacts)
         return requestTag(request, tag);
       case 'oss:BucketTag':
         return bucketTags.find(({ key: name }) => name === tag)?.value;
-      // Objects have no tags in this release.
-      case 'oss:ExistingObjectTag':
-        return undefined;
       default:
         return requestKeys({ ...request, accessKeyId })(key, tag);
     }

@@ -362,7 +362,7 @@ const multipart: Operation[] = [
     { uploadId: flag },
     'object-write',
     completeMultipartUpload,
-    { documentBytesMax: 5 * 1024 * 1024 },
+    { documentBytesMax: 5 * 1024 * 1024, takesCallback: true },
   ),
   row(
     'AbortMultipartUpload',

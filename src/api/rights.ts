@@ -14,6 +14,7 @@ import { OssError } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import {
   type AccessClass,
+  type ConditionKeys,
   decide,
   type Policy,
   PolicyProblem,
@@ -99,8 +100,10 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
       // Whatever a policy says, nobody without a name changes how a bucket is set up.
       isOpenToAnonymous: accessClass !== 'none' || reads.includes(request.method),
     };
-    return (object) =>
-      decide({ ...question, acl: isWhole ? effectiveAcl(bucket, object) : 'private' });
+    return (object) => {
+      const keys = withObjectTags(question.keys, object);
+      return decide({ ...question, keys, acl: isWhole ? effectiveAcl(bucket, object) : 'private' });
+    };
   }
 
   function refuse(asked: BucketAction, verdict: Verdict, isBatch = false): OssError {
@@ -134,6 +137,14 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
       }
     },
   };
+}
+
+/** Known only once the object is found; one that has no tag of the name has no value. */
+function withObjectTags(keys: ConditionKeys, object: StoredObject | undefined): ConditionKeys {
+  return (key, tag) =>
+    key === 'oss:ExistingObjectTag'
+      ? object?.extras.tags?.find(([name]) => name === tag)?.[1]
+      : keys(key, tag);
 }
 
 function isWholeBucket(bucket: BucketAction['bucket']): bucket is Bucket {

@@ -51,6 +51,11 @@ export function createContentKeys(sealer: Sealer, random: World['random']): Cont
   };
 }
 
+/** The sealed key under the current master key; the same text when it is already. */
+export function rewrapContentKey(sealer: Sealer, bucketId: number, sealed: string): string {
+  return sealer.rewrap(sealed, context(bucketId));
+}
+
 /**
  * The sealed key of a content as another installation keeps it; `standing` is what that one has for
  * it. @throws SealingError

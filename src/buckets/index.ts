@@ -117,6 +117,7 @@ export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
 export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
 export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
+export { resealContentKeys } from './reseal.ts';
 export {
   checkCleanable,
   checkReadable,

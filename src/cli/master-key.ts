@@ -1,5 +1,6 @@
 /** `cnamed master-key`: a new key over everything that is sealed, beside a running server. */
 import type { Command } from 'commander';
+import { resealContentKeys } from '../buckets/index.ts';
 import { resealCallbackKey } from '../callbacks/index.ts';
 import { resealPrivateKeys } from '../certificates/index.ts';
 import { onAccounts } from './account.ts';
@@ -13,7 +14,7 @@ export function addMasterKeyCommands(program: Command, context: CliContext): voi
   const add = (usage: string, description: string): Command =>
     addJsonFlag(addSettingFlags(group.command(usage).description(description), storeSettings));
 
-  add('rotate', 'add a new master key and re-wrap every secret and private key under it').action(
+  add('rotate', 'add a new master key and re-wrap every secret and every key under it').action(
     (flags: Flags) =>
       onAccounts(context, flags, async (engines) => {
         await engines.sealer.rotate();
@@ -34,14 +35,16 @@ async function rewrapAll(context: CliContext, engines: OpenedEngines, flags: Fla
   const hasCallbackKey = await resealCallbackKey(metadata.settings, sealer);
   const certificateKeys = await resealPrivateKeys(metadata.certificates, sealer);
   const privateKeys = certificateKeys + Number(hasCallbackKey);
+  const contentKeys = await resealContentKeys(metadata, sealer);
   const version = sealer.currentVersion;
   if (flags.json) {
-    printJson(context.stdout, { version, secrets, privateKeys });
+    printJson(context.stdout, { version, secrets, privateKeys, contentKeys });
     return;
   }
   printLine(
     context.stdout,
-    `master key ${version} is current; re-wrapped ${secrets} secrets, ${privateKeys} private keys`,
+    `master key ${version} is current; re-wrapped ${secrets} secrets, ${privateKeys} private keys` +
+      `, ${contentKeys} keys of objects`,
   );
   printLine(
     context.stderr,

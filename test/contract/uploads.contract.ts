@@ -163,6 +163,23 @@ export function uploadContract(under: EngineUnderTest): void {
       assert.deepEqual((await complete(id, upload, [fresh])).answer, { outcome: 'stored' });
     });
 
+    it('the sealed key of an upload is replaced if it is the one expected', async () => {
+      const { id } = await makeBucket(suite.engine);
+      const upload = sampleUpload('a');
+      const encryption = { algorithm: 'AES256', dataKeySealed: 'old' };
+      const facts = { ...upload.facts, extras: { encryption, tags: [['k', 'v']] as const } };
+      const { uploads } = suite.engine;
+      await uploads.createUpload(id, { ...upload, facts });
+      const { key, uploadId } = upload;
+      const reseal = (expected: string, next: string) =>
+        uploads.resealUpload({ bucketId: id, key, uploadId, expected, next });
+      assert.equal(await reseal('other', 'new'), 'none');
+      assert.equal(await reseal('old', 'new'), 'done');
+      assert.equal(await reseal('old', 'newer'), 'none');
+      const extras = { ...facts.extras, encryption: { ...encryption, dataKeySealed: 'new' } };
+      assert.deepEqual((await uploads.findUpload(id, key, uploadId))?.facts, { ...facts, extras });
+    });
+
     it('an upload that is aborted frees its parts, and takes no more', async () => {
       const { id } = await makeBucket(suite.engine);
       const upload = await begin(suite.engine, id, 'a');

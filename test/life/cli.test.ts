@@ -308,7 +308,12 @@ test('the master key is rotated while the server runs; the old one is then spare
     assert.equal(await leafOf({ ...visit, isKeptAlive: false }), fingerprints.get('third'));
   };
   await works();
-  assert.deepEqual(await json('master-key', 'rewrap'), { version, secrets: 0, privateKeys: 0 });
+  assert.deepEqual(await json('master-key', 'rewrap'), {
+    version,
+    secrets: 0,
+    privateKeys: 0,
+    contentKeys: 0,
+  });
 
   await end(server);
   const path = join(folder, 'data', 'master.key');

@@ -57,6 +57,14 @@ export interface UploadStore {
       parts: readonly Pick<UploadPart, 'number' | 'blobId'>[];
     },
   ): Promise<PutOutcome | { outcome: 'no-upload' } | { outcome: 'changed' }>;
+  /** The sealed key of the content to be, in place of `expected`; `none` when that is not it. */
+  resealUpload(input: {
+    bucketId: number;
+    key: string;
+    uploadId: string;
+    expected: string;
+    next: string;
+  }): Promise<'done' | 'none'>;
   /** The parts become garbage. */
   abortUpload(input: {
     bucketId: number;

@@ -221,6 +221,7 @@ function uploadPort(sql: Sql, write: RunWrite, pickShard: PickShard): MetadataEn
     putPart: (input) => write('putPart', input, pickShard()),
     listParts: (uploadId, after, limit) => listParts(sql, uploadId, after, limit),
     completeUpload: (input) => write('completeUpload', input, pickShard()),
+    resealUpload: (input) => write('resealUpload', input),
     abortUpload: (input) => write('abortUpload', input, pickShard()),
     listUploads: (input) => listUploads(sql, input),
   };

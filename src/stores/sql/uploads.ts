@@ -229,3 +229,21 @@ export async function abortUpload(
   await countChange(sql, bucketId, shard, now, new Tally().uploads(-1).parts(-parts.length));
   return 'done';
 }
+
+export async function resealUpload(
+  sql: Sql,
+  input: Parameters<UploadStore['resealUpload']>[0],
+): Promise<'done' | 'none'> {
+  const { bucketId, key, uploadId, expected, next } = input;
+  if (!(await holdUpload(sql, bucketId, key, uploadId, 'end'))) return 'none';
+  const upload = await findUpload(sql, bucketId, key, uploadId);
+  const encryption = upload?.facts.extras.encryption;
+  if (upload === undefined || encryption?.dataKeySealed !== expected) return 'none';
+  const extras = { ...upload.facts.extras, encryption: { ...encryption, dataKeySealed: next } };
+  await sql
+    .updateTable('uploads')
+    .set({ facts: JSON.stringify({ ...upload.facts, extras }) })
+    .where('upload_id', '=', uploadId)
+    .execute();
+  return 'done';
+}

@@ -46,7 +46,7 @@ import { recountBucket } from './recount.ts';
 import { continueNumbers, putRows, removeRows } from './row-writes.ts';
 import { ensureSetting, setSetting } from './settings.ts';
 import { takeOrReuseToken } from './tokens.ts';
-import { abortUpload, completeUpload, createUpload, putPart } from './uploads.ts';
+import { abortUpload, completeUpload, createUpload, putPart, resealUpload } from './uploads.ts';
 
 export const writes = {
   createAccount,
@@ -79,6 +79,7 @@ export const writes = {
   putPart,
   completeUpload,
   abortUpload,
+  resealUpload,
   announceBlob,
   expireAnnounced,
   forgetGarbage,

@@ -99,6 +99,25 @@ async function put(
 const isThere = async (key: string): Promise<boolean> =>
   (await oss.call({ bucket, key })).status === 200;
 
+test('an upload in parts calls back when it is completed', async () => {
+  const begun = await oss.call({
+    method: 'POST',
+    bucket,
+    key: 'parts',
+    query: { uploads: undefined },
+  });
+  const query = { uploadId: textOf(begun.text, 'UploadId') };
+  const headers = { 'x-oss-callback': callback() };
+  const body = '<CompleteMultipartUpload/>';
+  const { answer, calls } = await put('parts', headers, { method: 'POST', query, body });
+  assert.deepEqual([answer.status, answer.text], [200, good]);
+  assert.deepEqual(
+    calls.map((call) => call.body),
+    ['object=parts'],
+  );
+  assert.ok(await isThere('parts'));
+});
+
 test('the receiver is told what the callback says, and its answer is that of the upload', async () => {
   const body =
     'b=${bucket}&o=${object}&e=${etag}&s=${size}&m=${mimeType}&h=${imageInfo.height}&v=${x:own}';

@@ -26,6 +26,26 @@ async function setBlock(isOn: boolean): Promise<void> {
   await buckets.setBucketDocument(stage.shop.id, 'public-access-block', isOn ? '{}' : undefined);
 }
 
+it('a condition on the tags of an object looks at those it has', async () => {
+  const tagged = (key: string, tagging: string) => {
+    const headers = { 'x-oss-tagging': tagging };
+    return call('owner', { method: 'PUT', key, body: key, headers });
+  };
+  await tagged('tagged-yes', 'other=1&allow=yes');
+  await tagged('tagged-no', 'allow=no');
+  await call('owner', { method: 'PUT', key: 'untagged', body: 'x' });
+  const Condition = { StringEquals: { 'oss:ExistingObjectTag/allow': ['yes'] } };
+  assert.equal((await put(statement({ Principal: ['*'], Condition }))).status, 200);
+  for (const [key, status] of [
+    ['tagged-yes', 200],
+    ['tagged-no', 403],
+    ['untagged', 403],
+  ] as const) {
+    assert.equal((await call('anon', { key })).status, status, key);
+  }
+  await call('owner', { method: 'DELETE', query: policy });
+});
+
 describe('the policy of a bucket', () => {
   it('is given back byte for byte, replaced, and gone after DELETE', async () => {
     const none = await call('owner', { query: policy });

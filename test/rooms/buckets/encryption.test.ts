@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { StoredObject } from '../../../src/buckets/index.ts';
+import { resealContentKeys, type StoredObject } from '../../../src/buckets/index.ts';
 import { removeKeys } from '../../support/keys.ts';
 import { filesBelow, openRooms, type Rooms, readAll, readText, upload } from './rooms.ts';
 
@@ -161,3 +161,45 @@ test('contents of several blobs are encrypted blob by blob', async () => {
   await rooms.sweeper.sweepOrphans();
   assert.deepEqual(await rooms.sweeper.findMissing(), { missing: [], missingCount: 0 });
 });
+
+test('a new master key takes over the keys of contents, of versions and uploads too', async () => {
+  const { engine, bucket, sealer } = rooms;
+  const extras = { encryption };
+  const key = 'rotated';
+  await rooms.objects.putObject(upload(bucket, key, 'before the rotation', { extras }));
+  const facts = { acl: 'default', storageClass: 'Standard', headers: {}, metadata: {} } as const;
+  const { sealed } = rooms.keys.draw(bucket.id);
+  await engine.uploads.createUpload(bucket.id, {
+    uploadId: 'begun',
+    key,
+    initiatedAt: rooms.world.clock.now(),
+    facts: {
+      ...facts,
+      extras: { encryption: { ...encryption, dataKeySealed: sealed } },
+      isSequential: false,
+    },
+  });
+  await sealer.rotate();
+  assert.ok((await resealContentKeys(engine, sealer)) >= 2);
+  assert.equal(await resealContentKeys(engine, sealer), 0);
+  const begun = await engine.uploads.findUpload(bucket.id, key, 'begun');
+  const moved = begun?.facts.extras.encryption?.dataKeySealed ?? '';
+  assert.notEqual(moved, sealed);
+  assert.deepEqual(rooms.keys.open(bucket.id, moved).key, rooms.keys.open(bucket.id, sealed).key);
+  assert.equal(await readText(rooms, key), 'before the rotation');
+  for (const object of await allObjects()) {
+    const current = object.extras.encryption?.dataKeySealed;
+    if (current !== undefined) assert.equal(sealer.rewrap(current, contextOf()), current);
+  }
+});
+
+async function allObjects(): Promise<StoredObject[]> {
+  const page = { prefix: '', delimiter: '', after: '', limit: 1000 };
+  const { entries } = await rooms.objects.listObjects(rooms.bucket, page);
+  return entries.flatMap((entry) => ('object' in entry ? [entry.object] : []));
+}
+
+/** The place a key of a content of the bucket is sealed for. */
+function contextOf(): string {
+  return `content-key:1:${rooms.bucket.id}`;
+}

@@ -44,7 +44,8 @@ export async function openRooms(options: RoomsOptions = {}) {
   const buckets = createBuckets({ engine, world, limits: { bucketsMax: 10_000 } });
   const masterKey = join(folder, 'master.key');
   await createMasterKeyFile(masterKey, world);
-  const keys = createContentKeys(await openSealer({ path: masterKey, world }), world.random);
+  const sealer = await openSealer({ path: masterKey, world });
+  const keys = createContentKeys(sealer, world.random);
   const limits = { ...objectLimits, ...options.limits };
   const objects = createObjects({
     objects: engine.objects,
@@ -72,6 +73,7 @@ export async function openRooms(options: RoomsOptions = {}) {
     engine,
     blobs,
     keys,
+    sealer,
     buckets,
     objects,
     uploads,
