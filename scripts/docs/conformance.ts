@@ -60,5 +60,8 @@ the client addresses and signs it. What is signed for others (\`signatureUrl\`,
 Below a mapped domain there is one bucket and nothing is asked of the service; at an IP address the
 client signs no URLs, and asks of the service no more than the list of buckets.
 
+The client's build for browsers is tried in a real one, from a page of another origin, over HTTPS
+at a mapped domain: \`test/life/browser-sdk.test.ts\`.
+
 ${sections.join('\n')}`;
 }

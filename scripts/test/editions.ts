@@ -36,6 +36,7 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/api/rights/decisions.test.ts': 'The rules know no engine, and bring them the same rows.',
   'test/api/sts/sts.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/life/browser.test.ts': 'The time goes into the browser.',
+  'test/life/browser-sdk.test.ts': 'The time goes into the browser.',
   'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
   'test/life/check-list-serving.test.ts': 'Handshakes and pages in memory: one database each.',
   'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
