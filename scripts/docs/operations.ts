@@ -1,12 +1,7 @@
 import { type Operation, type OperationContext, operations } from '../../src/api/index.ts';
 import { OssError } from '../../src/errors/index.ts';
+import { levelTitles } from './levels.ts';
 import { printedNote, renderTable } from './table.ts';
-
-const levelTitles: readonly (readonly [Operation['on'], string])[] = [
-  ['service', 'Service'],
-  ['bucket', 'Buckets'],
-  ['object', 'Objects'],
-];
 
 function describeQuery(operation: Operation): string {
   const parts = Object.entries(operation.query).map(([name, requirement]) => {

@@ -1,4 +1,5 @@
 import { renderConfig } from './config.ts';
+import { renderConformance } from './conformance.ts';
 import { renderErrors } from './errors.ts';
 import { renderOperations } from './operations.ts';
 
@@ -6,6 +7,7 @@ import { renderOperations } from './operations.ts';
 export async function renderPages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/operations.md', await renderOperations()],
+    ['docs/conformance.md', renderConformance()],
     ['docs/errors.md', renderErrors()],
     ['docs/config.md', renderConfig()],
   ]);

@@ -32,6 +32,7 @@ export const embeddedOnly: Readonly<Record<string, string>> = {
  * the embedded edition and on PostgreSQL with S3. `--edition` runs them on whichever it names.
  */
 export const bothEnds: Readonly<Record<string, string>> = {
+  'test/api/clients/conformance.test.ts': 'The time goes into the client and its many ways.',
   'test/api/rights/decisions.test.ts': 'The rules know no engine, and bring them the same rows.',
   'test/api/sts/sts.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/life/browser.test.ts': 'The time goes into the browser.',

@@ -216,6 +216,9 @@ const bucketExtras: Operation[] = [
     'owner',
     getBucketHttpsConfig,
   ),
+  // Of the bucket: which object is meant, the document of the task says.
+  later('PostAsyncFetchTask', 'bucket', 'POST', { asyncFetch: flag }),
+  later('GetAsyncFetchTask', 'bucket', 'GET', { asyncFetch: flag }),
   later('CreateAccessPoint', 'bucket', 'PUT', { accessPoint: flag }),
   later('GetAccessPoint', 'bucket', 'GET', { accessPoint: flag }),
   later('DeleteAccessPoint', 'bucket', 'DELETE', { accessPoint: flag }),
@@ -324,8 +327,6 @@ const objectBasics: Operation[] = [
   later('GetObjectRetention', 'object', 'GET', { retention: flag }),
   later('PutObjectLegalHold', 'object', 'PUT', { legalHold: flag }),
   later('GetObjectLegalHold', 'object', 'GET', { legalHold: flag }),
-  later('PostAsyncFetchTask', 'object', 'POST', { asyncFetch: flag }),
-  later('GetAsyncFetchTask', 'object', 'GET', { asyncFetch: flag }),
 ];
 
 const partQuery = { uploadId: flag, partNumber: flag } as const;
