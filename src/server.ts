@@ -36,7 +36,7 @@ import {
 import { keepLifecycle } from './lifecycle.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
-import { createAllowList, createDialer } from './outbound/index.ts';
+import { createAllowList, createDialer, type Dialer } from './outbound/index.ts';
 import { createPipeline } from './pipeline.ts';
 import { createPolicyShelf } from './rights/index.ts';
 import { createSts } from './sts/index.ts';
@@ -181,6 +181,15 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
   }
 }
 
+/** The only way out to addresses that clients name (security.md 7.8). */
+function openDialer(config: Config, world: World): Dialer {
+  return createDialer({
+    lookup: createAddressLookup(config.dnsServers),
+    allowed: createAllowList(config.outboundAllow),
+    world,
+  });
+}
+
 async function createServices(
   engines: Engines,
   config: Config,
@@ -221,11 +230,7 @@ async function createServices(
     accounts,
     authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
     callbacks: createCallbacks({
-      dialer: createDialer({
-        lookup: createAddressLookup(config.dnsServers),
-        allowed: createAllowList(config.outboundAllow),
-        world,
-      }),
+      dialer: openDialer(config, world),
       settings: metadata.settings,
       sealer,
     }),
@@ -242,6 +247,7 @@ async function createServices(
     buckets: createBuckets({
       engine: metadata,
       world,
+      isPublicAccessBlocked: config.isPublicAccessBlocked,
       onDomainsReleased: (domains) => {
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },

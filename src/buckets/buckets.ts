@@ -13,6 +13,7 @@ import type {
 } from '../stores/index.ts';
 import type { World } from '../world/index.ts';
 import { checkAclAllowed, isPublicAcl, publicAclRefused } from './access.ts';
+import type { SwitchDocument } from './configurations.ts';
 import { type BucketLimits, bucketLimits } from './limits.ts';
 import { checkBucketName, isBucketName } from './naming.ts';
 import { fromStore } from './store-failure.ts';
@@ -67,10 +68,15 @@ export interface Buckets {
   deleteBucket(bucket: Bucket, actor: AuditActor): Promise<{ readonly domains: readonly string[] }>;
 }
 
+/** The document `public-access-block` of a bucket that is made with it. */
+const blocked = JSON.stringify({ isEnabled: true } satisfies SwitchDocument);
+
 export function createBuckets(options: {
   engine: MetadataEngine;
   world: World;
   limits?: BucketLimits;
+  /** New buckets block public access until their owner says otherwise. */
+  isPublicAccessBlocked?: boolean;
   /** Domains went with a deleted bucket: their TLS sessions must not be resumed any more. */
   onDomainsReleased?: (domains: readonly string[]) => void;
 }): Buckets {
@@ -83,14 +89,16 @@ export function createBuckets(options: {
     if (await isAccountBlocked(accountId)) throw publicAclRefused('bucket');
     const standing = await fromStore(store.findBucket(name));
     if (standing?.accountId === accountId) checkAclAllowed(standing, 'bucket', acl);
+    if (standing === undefined && options.isPublicAccessBlocked) throw publicAclRefused('bucket');
   };
   return {
     async putBucket(bucket) {
       checkBucketName(bucket.name);
       if (isPublicAcl(bucket.acl)) await refuseBlocked(bucket);
       const { bucketsMax } = limits;
+      const documents = options.isPublicAccessBlocked ? { 'public-access-block': blocked } : {};
       const answer = await fromStore(
-        store.createBucket({ ...bucket, bucketsMax, now: world.clock.now() }),
+        store.createBucket({ ...bucket, documents, bucketsMax, now: world.clock.now() }),
       );
       switch (answer.outcome) {
         case 'created':

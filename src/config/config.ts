@@ -57,6 +57,8 @@ export interface Config {
   /** Absolute paths of the operator's default certificate. */
   readonly defaultCertificate: { readonly chainFile: string; readonly keyFile: string } | undefined;
   readonly isForceDownload: boolean;
+  /** Of new buckets. */
+  readonly isPublicAccessBlocked: boolean;
   readonly restoreDelayMs: number;
   /** Addresses, networks and host names that may be called although they are private. */
   readonly outboundAllow: readonly string[];
@@ -221,6 +223,7 @@ function build(values: Values): Config {
     licenseRegistry: values['license-registry'],
     defaultCertificate: chainFile && keyFile ? { chainFile, keyFile } : undefined,
     isForceDownload: values['force-download'],
+    isPublicAccessBlocked: values['block-public-access'],
     restoreDelayMs: values['restore-delay'],
     outboundAllow: values['outbound-allow'],
     connectionsPerAddressMax: values['connections-per-address'],

@@ -303,6 +303,15 @@ export const rows = {
     isPath: true,
     doc: 'PEM private key of the default certificate.',
   }),
+  'block-public-access': row({
+    schema: value.onOff,
+    fallback: 'off',
+    placeholder: 'on|off',
+    group: 'Serving',
+    doc:
+      'New buckets block public access, as new ones of OSS do, until their owner says otherwise ' +
+      '(DeleteBucketPublicAccessBlock).',
+  }),
   'force-download': row({
     schema: value.onOff,
     fallback: 'on',

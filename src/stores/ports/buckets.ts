@@ -85,6 +85,8 @@ export interface BucketStore {
     acl?: BucketAcl | undefined;
     storageClass?: string | undefined;
     redundancy?: string | undefined;
+    /** Documents that a new bucket has from its first moment. */
+    documents?: Readonly<Partial<Record<BucketDocumentName, string>>>;
     bucketsMax: number;
     now: Instant;
   }): Promise<

@@ -80,9 +80,11 @@ export async function createBucket(
     .returning(bucketColumns)
     .executeTakeFirstOrThrow();
   const bucket = toBucket(row);
-  if (!(await hasAccountAccessBlock(sql, input.accountId))) return { outcome: 'created', bucket };
-  await setBucketDocument(sql, bucket.id, accountAccessBlock, '{}');
-  return { outcome: 'created', bucket: { ...bucket, documents: [accountAccessBlock] } };
+  const first: Partial<Record<BucketDocumentName, string>> = { ...input.documents };
+  if (await hasAccountAccessBlock(sql, input.accountId)) first[accountAccessBlock] = '{}';
+  const documents = (Object.keys(first) as BucketDocumentName[]).sort();
+  for (const name of documents) await setBucketDocument(sql, bucket.id, name, first[name]);
+  return { outcome: 'created', bucket: { ...bucket, documents } };
 }
 
 async function keepBucket(

@@ -147,3 +147,22 @@ test('others learn nothing about a bucket and change nothing in it', async () =>
     }
   }
 });
+
+test('where the operator says so, a new bucket blocks public access until its owner does not', async () => {
+  const guarded = await openRawOss({ BLOCK_PUBLIC_ACCESS: 'on' });
+  try {
+    const open = { 'x-oss-acl': 'public-read' };
+    const refused = await guarded.call({ method: 'PUT', bucket: 'guarded', headers: open });
+    assert.deepEqual([refused.status, refused.code], [403, 'AccessDenied']);
+    const bucket = await guarded.bucket();
+    const block = { publicAccessBlock: undefined };
+    const shown = await guarded.call({ bucket, query: block });
+    assert.equal(textOf(shown.text, 'BlockPublicAccess'), 'true');
+    const acl = { method: 'PUT', bucket, query: { acl: undefined }, headers: open };
+    assert.equal((await guarded.call(acl)).status, 403);
+    await guarded.call({ method: 'DELETE', bucket, query: block });
+    assert.equal((await guarded.call(acl)).status, 200);
+  } finally {
+    await guarded.close();
+  }
+});

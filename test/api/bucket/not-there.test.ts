@@ -41,7 +41,7 @@ const later: [string, string, string | undefined][] = [
   ['GET', 'replicationLocation', undefined],
   ['PUT', 'legalHold', 'k'],
   ['PUT', 'retention', 'k'],
-  ['POST', 'asyncFetch', 'k'],
+  ['POST', 'asyncFetch', undefined],
   ['GET', 'retention', 'k'],
 ];
 

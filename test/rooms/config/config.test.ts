@@ -56,6 +56,7 @@ test('without any setting the defaults of the contract stand', async () => {
     licenseRegistry: undefined,
     defaultCertificate: undefined,
     isForceDownload: true,
+    isPublicAccessBlocked: false,
     restoreDelayMs: 5000,
     outboundAllow: [],
     connectionsPerAddressMax: 256,
