@@ -54,34 +54,26 @@ export interface Rights {
 
 const reads: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
+const noPolicies: readonly Policy[] = [];
+
+/** What meets a caller who has no policies in a bucket that has none. */
+const withoutPolicies = {
+  policies: noPolicies,
+  sessionPolicy: undefined,
+  bucketPolicy: undefined,
+  bucketTags: [] as readonly Tag[],
+};
+
 export function createRights(request: HttpRequest, caller: Caller, services: Services): Rights {
   const who = whoIs(caller);
   const { region } = services.settings;
-  let policies: Promise<readonly Policy[]> | undefined;
-
-  async function policiesFor(accountId: string): Promise<readonly Policy[]> {
-    // An account has none, and those of another account say nothing here.
-    if (caller.kind === 'anonymous' || caller.kind === 'account') return [];
-    if (caller.accountId !== accountId) return [];
-    policies ??= readPolicies(caller.kind === 'user' ? caller.userId : caller.roleId, services);
-    return await policies;
-  }
-
-  function sessionPolicy(): Policy | undefined {
-    if (caller.kind !== 'session' || caller.policy === undefined) return undefined;
-    const { policy } = caller;
-    return readStored(() => services.policies.policy('session', policy));
-  }
-
-  async function tagsOf(bucket: BucketAction['bucket']): Promise<readonly Tag[]> {
-    if (!isWholeBucket(bucket)) return [];
-    return (await services.documents.find(bucket, 'tags'))?.tags ?? [];
-  }
+  const policies = policiesOf(caller, services);
 
   async function judge({ action, bucket, key, accessClass }: BucketAction): Promise<Judgement> {
     const isWhole = isWholeBucket(bucket);
-    const text = isWhole ? (await services.documents.find(bucket, 'policy'))?.text : undefined;
+    const { bucketTags, ...found } = await policies.on(bucket);
     const question = {
+      ...found,
       who,
       action,
       resource: {
@@ -90,11 +82,7 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
         accountId: bucket.accountId,
         relative: key === undefined ? bucket.name : `${bucket.name}/${key}`,
       },
-      keys: conditionKeys({ request, caller, action, bucketTags: await tagsOf(bucket) }),
-      policies: await policiesFor(bucket.accountId),
-      sessionPolicy: sessionPolicy(),
-      bucketPolicy:
-        text === undefined ? undefined : readStored(() => services.policies.policy('bucket', text)),
+      keys: conditionKeys({ request, caller, action, bucketTags }),
       accessClass,
       isPublicBlocked: isWhole && isPublicAccessBlocked(bucket),
       // Whatever a policy says, nobody without a name changes how a bucket is set up.
@@ -124,8 +112,8 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
         action,
         resource: { ...resource, region },
         keys: conditionKeys({ request, caller, action, bucketTags: [] }),
-        policies: await policiesFor(resource.accountId),
-        sessionPolicy: sessionPolicy(),
+        policies: await policies.forAccount(resource.accountId),
+        sessionPolicy: policies.session(),
         bucketPolicy: undefined,
         accessClass: 'none',
         acl: 'private',
@@ -137,6 +125,43 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
       }
     },
   };
+}
+
+/** The policies that have a say about the caller, each read when it is asked for, once. */
+function policiesOf(caller: Caller, services: Services) {
+  // An account has none, and those of another account say nothing here.
+  const hasPolicies = caller.kind === 'user' || caller.kind === 'session';
+  let read: Promise<readonly Policy[]> | undefined;
+
+  async function forAccount(accountId: string): Promise<readonly Policy[]> {
+    if (caller.kind === 'anonymous' || caller.kind === 'account') return noPolicies;
+    if (caller.accountId !== accountId) return noPolicies;
+    read ??= readPolicies(caller.kind === 'user' ? caller.userId : caller.roleId, services);
+    return await read;
+  }
+
+  function session(): Policy | undefined {
+    if (caller.kind !== 'session' || caller.policy === undefined) return undefined;
+    const { policy } = caller;
+    return readStored(() => services.policies.policy('session', policy));
+  }
+
+  /** What policies there are; most requests meet none, and then nothing else is asked for. */
+  async function on(bucket: BucketAction['bucket']) {
+    const isWhole = isWholeBucket(bucket);
+    const hasOwn = isWhole && bucket.documents.includes('policy');
+    if (!hasOwn && !hasPolicies) return withoutPolicies;
+    const text = hasOwn ? (await services.documents.find(bucket, 'policy'))?.text : undefined;
+    return {
+      policies: await forAccount(bucket.accountId),
+      sessionPolicy: session(),
+      bucketPolicy:
+        text === undefined ? undefined : readStored(() => services.policies.policy('bucket', text)),
+      bucketTags: isWhole ? ((await services.documents.find(bucket, 'tags'))?.tags ?? []) : [],
+    };
+  }
+
+  return { forAccount, session, on };
 }
 
 /** Known only once the object is found; one that has no tag of the name has no value. */
