@@ -20,12 +20,13 @@ import {
   type Operation,
   type RequestNotes,
   renderError,
+  repeatableSince,
   type Services,
   type Target,
   toOssError,
 } from './api/index.ts';
 import type { Caller } from './auth/index.ts';
-import type { Bucket, StoredObject } from './buckets/index.ts';
+import type { Bucket, SeenReads, StoredObject } from './buckets/index.ts';
 import { OssError } from './errors/index.ts';
 import { type HostResolver, parseTarget } from './hosts/index.ts';
 import type { Handler, HttpRequest, HttpResponse } from './http/index.ts';
@@ -37,6 +38,8 @@ export interface PipelineRooms {
   readonly services: Services;
   readonly accessLog: Pick<AccessLog, 'begin'>;
   readonly sts: Sts;
+  /** Where the engine has them, answers of objects are marked as repeatable. */
+  readonly seen: SeenReads | undefined;
   /** Told of every failure that is the server's own; the caller only gets a request id. */
   readonly onInternalError: (problem: unknown, request: HttpRequest) => void;
 }
@@ -66,7 +69,7 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     await checkConnection(request, target, rooms);
     // Temporary credentials are asked for at the same door, in forms that nothing else has.
     if (target.level === 'service' && isStsRequest(request)) return await rooms.sts(request);
-    const operation = await match(request, target);
+    const operation = await match(request, target, rooms.services);
     reached.operation = operation;
     checkAddressing(operation, target);
     // A preflight may carry the signature of the request it asks about, and a form its own.
@@ -79,6 +82,7 @@ export function createPipeline(rooms: PipelineRooms): Handler {
     const rights = createRights(request, caller, services);
     const known = { request, target, operation, caller, rights, services };
     const asked = { ...known, marker: undefined, notes: reached.notes };
+    const mark = repeatableSince(known, rooms.seen);
     let grant: Grant;
     try {
       grant = await authorise(asked);
@@ -97,22 +101,8 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct
         : operation.act;
-    return noteCharge(applyForcedDownload(await act(context), context), isCharged);
-  }
-
-  /**
-   * A client that names its bucket twice asks for what no row has; its signature tells, and then
-   * the refusal can name the setting. So a signed request is told of its signature first.
-   */
-  async function match(request: HttpRequest, target: Target): Promise<Operation> {
-    try {
-      return matchOperation(request, target.level);
-    } catch (problem) {
-      if (target.level !== 'service') {
-        await rooms.services.authenticator.authenticate(request, target);
-      }
-      throw problem;
-    }
+    const answer = noteCharge(applyForcedDownload(await act(context), context), isCharged);
+    return mark === undefined ? answer : await mark(answer, context);
   }
 
   async function refuse(
@@ -142,6 +132,25 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       return await refuse(problem, request, reached);
     }
   };
+}
+
+/**
+ * A client that names its bucket twice asks for what no row has; its signature tells, and then
+ * the refusal can name the setting. So a signed request is told of its signature first.
+ */
+async function match(
+  request: HttpRequest,
+  target: Target,
+  { authenticator }: Pick<Services, 'authenticator'>,
+): Promise<Operation> {
+  try {
+    return matchOperation(request, target.level);
+  } catch (problem) {
+    if (target.level !== 'service') {
+      await authenticator.authenticate(request, target);
+    }
+    throw problem;
+  }
 }
 
 function startOf(): Reached {

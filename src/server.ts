@@ -388,7 +388,7 @@ function openAccessLog(services: Services, config: Config, world: World, log: Lo
 function listenerOptions(
   services: Services,
   accessLog: AccessLog,
-  { identities }: Engines['metadata'],
+  { identities, seen }: Engines['metadata'],
   config: Config,
   world: World,
   log: Log,
@@ -401,6 +401,7 @@ function listenerOptions(
     services,
     accessLog,
     sts: createSts({ ...services, identities, world }),
+    seen,
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });
   return {

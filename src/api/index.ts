@@ -12,6 +12,7 @@ export { applyForcedDownload } from './forced-download.ts';
 export { matchOperation } from './match.ts';
 export { answerRefusedPage } from './object/refused-page.ts';
 export { operations } from './operations.ts';
+export { repeatableSince } from './repeatable.ts';
 export { isRequesterCharged, noteCharge } from './requester-pays.ts';
 export { createRights } from './rights.ts';
 export type { ApiSettings, Services } from './services.ts';

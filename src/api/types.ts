@@ -55,14 +55,16 @@ export interface Operation {
 }
 
 /**
- * What an operation tells of its own effect, for the access log of the bucket. Without a word of it
- * the log knows the object that the request found.
+ * What an operation tells of its own effect, for the access log of the bucket and for whoever may
+ * repeat its answer. Without a word of it the log knows the object that the request found.
  */
 export interface RequestNotes {
   objectSize?: number;
   storageClass?: string;
   /** Bytes that the bucket holds more than before; negative when there are fewer. */
   deltaBytes?: number;
+  /** The object that the answer to a read is, if it is that and neither a link nor another one. */
+  served?: { readonly key: string; readonly object: StoredObject };
   /** Who asked for what, where only the operation could tell. */
   key?: string;
   caller?: Caller;

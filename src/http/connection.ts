@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { OssError } from '../errors/index.ts';
 import { Exchange, type ExchangeRules } from './exchange.ts';
+import { repeat } from './repetition.ts';
 import type { ConnectionFacts } from './request-view.ts';
 import { bodyBytes, renderWhole } from './response-head.ts';
 
@@ -36,16 +37,30 @@ export class Connection {
 
   /** Nobody waits for anything of it. */
   get isIdle(): boolean {
-    return this.#active === undefined || this.#active.isLingering;
+    // An answer that was given again is on its way without anybody who waits for it here.
+    if (this.#active === undefined) return this.#socket.writableLength === 0;
+    return this.#active.isLingering;
   }
 
   receive(incoming: IncomingMessage, response: ServerResponse): void {
     if (this.#isOver) return;
+    const isLast = ++this.#received >= this.#rules.limits.requestsPerConnectionMax;
+    if (!isLast && this.#active === undefined && this.#repeat(incoming, response)) return;
     const exchange = new Exchange(incoming, response, this.#facts, this.#rules);
-    if (++this.#received >= this.#rules.limits.requestsPerConnectionMax) exchange.makeLast();
+    if (isLast) exchange.makeLast();
     if (this.#active === undefined) this.#begin(exchange);
     else if (this.#waiting.length < this.#rules.limits.pipelinedMax) this.#waiting.push(exchange);
     else this.destroy();
+  }
+
+  /** Whether it was answered with what a request like it was answered with before. */
+  #repeat(incoming: IncomingMessage, response: ServerResponse): boolean {
+    const rules = this.#rules;
+    if (rules.isEnding()) return false;
+    const answer = rules.repeats.find(incoming, this.#facts);
+    if (answer === undefined) return false;
+    repeat(answer, { incoming, response, connection: this.#facts }, rules);
+    return true;
   }
 
   #begin(exchange: Exchange): void {

@@ -5,10 +5,11 @@ import type { World } from '../world/index.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { HttpLimits } from './limits.ts';
 import { withoutCredentials } from './logged-target.ts';
+import type { Repeats } from './repeats.ts';
 import { IncomingBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
 import { type ConnectionFacts, RequestView } from './request-view.ts';
-import { composeHead, mayHaveBody } from './response-head.ts';
+import { composeHead, composeOwnHead, mayHaveBody } from './response-head.ts';
 import { writeSource } from './response-source.ts';
 import { writeStream } from './response-stream.ts';
 import type { AnswerRecord, Handler, HttpResponse, ProblemRenderer, StreamBody } from './types.ts';
@@ -24,6 +25,7 @@ export interface ExchangeRules {
   readonly dateText: () => string;
   readonly rates: UploadRates;
   readonly pool: BufferPool;
+  readonly repeats: Repeats;
   /** Clients are told with every answer that it is the last of its connection. */
   readonly isEnding: () => boolean;
   /** No connection outlives what runs on it, whatever its client was told. */
@@ -208,9 +210,16 @@ export class Exchange {
     sendHead();
     const bytes = hasBody && answer.body.kind === 'bytes' ? answer.body.bytes : undefined;
     this.#sentBytes = bytes?.length ?? 0;
-    if (rest === 'too-much') await this.#linger(bytes);
-    else if (bytes) response.end(bytes);
+    if (rest === 'too-much') return await this.#linger(bytes);
+    if (bytes) response.end(bytes);
     else response.end();
+    if (answer.repeatable !== undefined) this.#keep(answer);
+  }
+
+  /** Its next like is answered without a handler. */
+  #keep(answer: HttpResponse): void {
+    const head = composeOwnHead(answer, this.incoming.method ?? '');
+    this.#rules.repeats.keep(this.incoming, this.#connection, answer, head);
   }
 
   #composeHead(answer: HttpResponse): string[] {

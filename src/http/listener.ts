@@ -13,6 +13,7 @@ import { createBufferPool } from './buffer-pool.ts';
 import { Connection } from './connection.ts';
 import type { ExchangeRules } from './exchange.ts';
 import { defaultLimits, type HttpLimits } from './limits.ts';
+import { createRepeats } from './repeats.ts';
 import { createDateText, createRequestIds } from './request-ids.ts';
 import type { ConnectionFacts } from './request-view.ts';
 import { createTlsVariants, type FindTlsVariant, type TlsVariants } from './tls-variants.ts';
@@ -205,6 +206,7 @@ function exchangeRules(
     dateText: createDateText(world),
     rates,
     pool: createBufferPool(),
+    repeats: createRepeats(limits),
     ...end,
     onAnswered: onAnswered ?? (() => {}),
     onFault: onFault ?? (() => {}),

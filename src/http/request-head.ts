@@ -33,7 +33,7 @@ export interface RequestHead {
 }
 
 /** Colon, space, CR and LF of a header line. */
-const separatorBytes = 4;
+export const separatorBytes = 4;
 /** Characters that end a host name for somebody on the way (security.md 6.1). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const badHost = /[\x00-\x20\x7f-\xff/\\@,?#]/;

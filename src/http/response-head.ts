@@ -39,16 +39,36 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
  * @throws Error when a header of the answer cannot be sent as it is
  */
 export function composeHead(answer: HttpResponse, facts: HeadFacts): string[] {
-  const head = [
+  const { date, requestId, serverTimeMs } = facts;
+  const own = composeOwnHead(answer, facts.method);
+  const head = withCommonHead(own, date, requestId, serverTimeMs);
+  if (facts.closesConnection) head.push('Connection', 'close');
+  return head;
+}
+
+/** The common headers, which are each answer's own, before those that `composeOwnHead` gave. */
+export function withCommonHead(
+  own: readonly string[],
+  date: string,
+  requestId: string,
+  serverTimeMs: number,
+): string[] {
+  return [
     'Server',
     'AliyunOSS',
     'Date',
-    facts.date,
+    date,
     'x-oss-request-id',
-    facts.requestId,
+    requestId,
     'x-oss-server-time',
-    String(Math.max(0, Math.round(facts.serverTimeMs))),
+    String(Math.max(0, Math.round(serverTimeMs))),
+    ...own,
   ];
+}
+
+/** What every repetition of the answer has in its head. @throws Error as `composeHead` */
+export function composeOwnHead(answer: HttpResponse, method: string): string[] {
+  const head: string[] = [];
   for (const name in answer.headers) {
     const value = answer.headers[name];
     if (value === undefined || owned.has(name.toLowerCase())) continue;
@@ -57,9 +77,8 @@ export function composeHead(answer: HttpResponse, facts: HeadFacts): string[] {
     }
     head.push(name, value);
   }
-  const length = contentLength(answer, facts.method);
+  const length = contentLength(answer, method);
   if (length !== undefined) head.push('Content-Length', String(length));
-  if (facts.closesConnection) head.push('Connection', 'close');
   return head;
 }
 

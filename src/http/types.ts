@@ -94,6 +94,17 @@ export interface HttpResponse {
    */
   readonly headLength?: number | 'unknown';
   readonly closeConnection?: boolean;
+  /** Set on an answer that everybody gets who asks the same, until something behind it changes. */
+  readonly repeatable?: Repeatable;
+}
+
+/**
+ * An answer with it depends on nothing of its request but the method, Host, target, the server name
+ * of the connection, and which codings of the content the client takes.
+ */
+export interface Repeatable {
+  /** Whether the answer would be made the same now. Asked before each repetition; at once. */
+  stands(): boolean;
 }
 
 /** Answers one request. Never rejects: the pipeline turns every failure into a response. */

@@ -134,6 +134,7 @@ export async function answerWithObject(
   const object = bytes.seen(bytes.object);
   checkReadConditions(request, object);
   const facts = { ...restoreFacts(context, bytes.object), ...overrides };
+  if (bytes.object === named) context.notes.served = { key, object: named };
   if (request.method === 'HEAD') {
     const headers = { ...objectHeaders(object), ...facts };
     const isGzip = isCompressible(object) && isGzipAccepted(request);
@@ -155,6 +156,7 @@ export async function answerWithObject(
   const { content } = opened;
   if (opened.object === bytes.object) return render(context, { object, content }, range, facts);
   // The object was replaced under our hands: what was asked is asked of the new one.
+  delete context.notes.served;
   try {
     const newer = bytes.seen(opened.object);
     checkReadConditions(request, newer);

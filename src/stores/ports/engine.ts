@@ -9,7 +9,7 @@ import type { Inspection } from './inspection.ts';
 import type { LeaseStore } from './leases.ts';
 import type { ObjectIndex } from './objects.ts';
 import type { RowStore } from './rows.ts';
-import type { Reach, ServingReads } from './serving.ts';
+import type { Reach, SeenReads, ServingReads } from './serving.ts';
 import type { UploadStore } from './uploads.ts';
 
 /** One metadata engine: every port over one database, so that atomic rules may span tables. */
@@ -31,6 +31,8 @@ export interface MetadataEngine {
   readonly rows: RowStore;
   /** What serving asks at every request; on an engine far away mostly answered from memory. */
   readonly serving: ServingReads;
+  /** `undefined` on an engine that cannot be asked at once. */
+  readonly seen: SeenReads | undefined;
   readonly reach: Reach;
   /** Finishes what was begun and lets go of the database. */
   close(): Promise<void>;

@@ -1,9 +1,9 @@
 import type { AccountStore } from './accounts.ts';
-import type { Bucket, BucketStore } from './buckets.ts';
+import type { Bucket, BucketDocumentName, BucketStore } from './buckets.ts';
 import type { CertificateStore } from './certificates.ts';
-import type { CnameStore } from './cnames.ts';
+import type { CnameStore, MappedDomain } from './cnames.ts';
 import type { IdentityStore } from './identities.ts';
-import type { ObjectIndex } from './objects.ts';
+import type { ObjectIndex, StoredObject } from './objects.ts';
 
 /**
  * The reads that every request and every handshake needs, under a weaker law than the stores of the
@@ -33,6 +33,28 @@ export interface ServingReads {
    * are missing, never those of another object.
    */
   readonly findObject: ObjectIndex['findObject'];
+}
+
+/** What a read gave; as long as a read would give the same again, it gives this very `value`. */
+export interface Seen<Value> {
+  readonly value: Value;
+}
+
+/**
+ * Reads of an engine in this process, for whoever keeps what it made from them: it can ask at once,
+ * and far cheaper than by reading, whether all of it still stands. Each throws `StoreUnavailable`.
+ */
+export interface SeenReads {
+  domain(domain: string): Seen<MappedDomain> | undefined;
+  object(bucketId: number, key: string): Seen<StoredObject> | undefined;
+  document(bucketId: number, name: BucketDocumentName): Seen<string> | undefined;
+  /** Another number after every commit of anybody, in this process or another. */
+  moment(): number;
+  /**
+   * Whether reads that begin now would give the values of all of these: commits that were
+   * acknowledged before have changed none of them. Never throws.
+   */
+  stand(seen: readonly Seen<unknown>[]): boolean;
 }
 
 /** Whether the engine answers, for readiness. */

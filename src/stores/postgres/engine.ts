@@ -111,13 +111,18 @@ async function assemble(
     },
   });
   if (isServing !== true) {
-    return { ...stores, serving: directReads(stores), reach: following.reach };
+    return { ...stores, serving: directReads(stores), seen: undefined, reach: following.reach };
   }
   await following.start((ask) => {
     const read = preparing((query) => gate.pass(() => ask(query)), names)(changesAfter);
     return { changesSince: (revision, limit) => changesSince(read, revision, limit) };
   });
-  return { ...stores, serving: keptReads(stores, answers, objects), reach: following.reach };
+  return {
+    ...stores,
+    serving: keptReads(stores, answers, objects),
+    seen: undefined,
+    reach: following.reach,
+  };
 }
 
 function preparing(run: RunStatement, names: StatementNames) {

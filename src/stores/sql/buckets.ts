@@ -35,6 +35,19 @@ const defaultRedundancy = 'LRS';
 export const bucketByName: HotRead<{ name: string }, BucketRow> = (sql, slot) =>
   sql.selectFrom('buckets').select(bucketColumns).where('name', '=', slot('name'));
 
+function documentOf(sql: Sql, bucketId: number, name: BucketDocumentName) {
+  return sql
+    .selectFrom('bucket_documents')
+    .select('text')
+    .where('bucket_id', '=', bucketId)
+    .where('name', '=', name);
+}
+
+export const documentByName: HotRead<
+  { bucketId: number; name: BucketDocumentName },
+  { text: string }
+> = (sql, slot) => documentOf(sql, slot('bucketId'), slot('name'));
+
 const accountAccessBlock = 'account-access-block';
 
 /** Until the transaction ends, the account gets no bucket elsewhere. */
@@ -225,13 +238,7 @@ export async function findBucketDocument(
   bucketId: number,
   name: BucketDocumentName,
 ): Promise<string | undefined> {
-  const row = await sql
-    .selectFrom('bucket_documents')
-    .select('text')
-    .where('bucket_id', '=', bucketId)
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return row?.text;
+  return (await documentOf(sql, bucketId, name).executeTakeFirst())?.text;
 }
 
 export async function setBucketDocument(

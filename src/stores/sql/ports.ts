@@ -64,7 +64,7 @@ export interface SqlEngineParts {
 }
 
 /** Every port of the engine but those that depend on where the engine is. */
-export type StorePorts = Omit<MetadataEngine, 'serving' | 'reach'>;
+export type StorePorts = Omit<MetadataEngine, 'serving' | 'seen' | 'reach'>;
 
 export function assemblePorts(parts: SqlEngineParts): StorePorts {
   const { sql, write, prepare, pickShard, close } = parts;

@@ -13,6 +13,7 @@ import { kyselyOver } from './dialect.ts';
 import { unavailable } from './failures.ts';
 import { checkedAtOnceBytesMax, checkInBackground } from './integrity.ts';
 import { notOpened } from './opening.ts';
+import { createSeenReads } from './seen-reads.ts';
 import { WriteThread } from './write-thread.ts';
 
 export interface SqliteEngineOptions {
@@ -70,15 +71,22 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
       throw refusal(error);
     }
   };
+  const prepareNow = <Input, Row>(read: HotRead<Input, Row>) => {
+    const { text, values } = compileRead(sql, read);
+    const prepared = statement(text) as Statement<unknown[], Row>;
+    return {
+      first: (input: Input) => prepared.get(...values(input)),
+      all: (input: Input) => prepared.all(...values(input)),
+    };
+  };
   const stores = assemblePorts({
     sql,
     write: thread.write,
     prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row> {
-      const { text, values } = compileRead(sql, read);
-      const prepared = statement(text) as Statement<unknown[], Row>;
+      const prepared = prepareNow(read);
       return {
-        first: (input) => answer(() => prepared.get(...values(input))),
-        all: (input) => answer(() => prepared.all(...values(input))),
+        first: (input) => answer(() => prepared.first(input)),
+        all: (input) => answer(() => prepared.all(input)),
       };
     },
     pickShard: oneShard,
@@ -89,9 +97,9 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
       await thread.close();
     },
   });
-  // A read takes microseconds in this process: nothing is kept (decision 4).
+  const { seen, serving } = createSeenReads(connection, (read) => prepareNow(read).first, refusal);
   const reach = { silentForMs: () => 0, onDomainsChanged: () => () => {} };
-  return { ...stores, serving: directReads(stores), reach };
+  return { ...stores, seen, serving: { ...directReads(stores), ...serving }, reach };
 }
 
 /** Who changes nothing makes no file either. */

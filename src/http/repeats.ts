@@ -1,0 +1,165 @@
+/**
+ * Answers given again: what a GET or HEAD was answered with is kept, head and all, and the next one
+ * like it is answered from here, without a way through the rooms, as long as the answer stands.
+ *
+ * What must hold: a request that is not certainly like the first takes the ordinary way. So headers
+ * are judged by a list of those that change no answer; one that is not named there, or has a value
+ * that is not, makes the request another one.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { HttpLimits } from './limits.ts';
+import { separatorBytes } from './request-head.ts';
+import type { ConnectionFacts } from './request-view.ts';
+import type { HttpResponse, Repeatable } from './types.ts';
+
+/** An answer as it goes on the wire, but for what is each answer's own. */
+export interface Repeat {
+  readonly status: number;
+  /** Names and values in turn, without the common headers. */
+  readonly head: readonly string[];
+  readonly bytes: Uint8Array | undefined;
+  readonly repeatable: Repeatable;
+  readonly cost: number;
+}
+
+export interface Repeats {
+  find(incoming: IncomingMessage, connection: ConnectionFacts): Repeat | undefined;
+  /** `head` without the common headers. Keeps it only if a request like this may be answered so. */
+  keep(
+    incoming: IncomingMessage,
+    connection: ConnectionFacts,
+    answer: HttpResponse,
+    head: readonly string[],
+  ): void;
+}
+
+/** Contents up to this size; larger ones gain nothing. */
+export const repeatedBytesMax = 256 * 1_024;
+
+/** Heads and contents together. */
+const keptBytesMax = 48 * 1_024 * 1_024;
+
+/** Of an entry, besides its texts and its content. */
+const entryBytes = 1_024;
+
+/** What browsers and tools send along and no answer without conditions depends on. */
+const indifferent = [
+  'accept',
+  'accept-language',
+  'cache-control',
+  'cookie',
+  'dnt',
+  'forwarded',
+  'pragma',
+  'priority',
+  'purpose',
+  'referer',
+  'save-data',
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-fetch-user',
+  'sec-gpc',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-request-id',
+];
+
+/** `connection` and `coding`: by their values. */
+type Meaning = 'host' | 'connection' | 'coding' | 'indifferent';
+
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ['host', 'host'],
+  ['connection', 'connection'],
+  ['accept-encoding', 'coding'],
+  ...indifferent.map((name): [string, Meaning] => [name, 'indifferent']),
+]);
+
+/** A client that speaks of weights may mean something that is left to the ordinary way. */
+const plainCodings = /^[a-z0-9, -]*$/;
+const gzip = /(?:^|[, ])(?:x-)?gzip(?:[, ]|$)/;
+
+/**
+ * What tells requests apart; `undefined` for one that may depend on more than the key holds. The
+ * parser has refused what is no HTTP; a body is announced by a header that is not on the list. The
+ * parts are told apart by line feeds, which only the last could have.
+ */
+function keyOf(
+  { method, url = '', rawHeaders, httpVersionMinor }: IncomingMessage,
+  { isSecure, serverName }: ConnectionFacts,
+  limits: HttpLimits,
+): string | undefined {
+  if ((method !== 'GET' && method !== 'HEAD') || httpVersionMinor !== 1) return undefined;
+  if (!url.startsWith('/') || rawHeaders.length > 2 * limits.headersMax) return undefined;
+  let host: string | undefined;
+  let coding = '';
+  let bytes = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    const meaning = meanings.get(name) ?? meanings.get(name.toLowerCase());
+    const value = rawHeaders[at + 1] ?? '';
+    bytes += name.length + value.length + separatorBytes;
+    if (meaning === 'host' && host === undefined) host = value;
+    else if (meaning === 'coding' && coding === '' && plainCodings.test(value)) {
+      if (gzip.test(value)) coding = 'gzip';
+    } else if (meaning === 'connection') {
+      if (value !== 'keep-alive' && value !== 'Keep-Alive') return undefined;
+    } else if (meaning !== 'indifferent') return undefined;
+  }
+  if (host === undefined || bytes > limits.headerBytesMax) return undefined;
+  const where = isSecure ? `\n${serverName ?? ''}` : '';
+  return `${method}${coding}\n${host}\n${url}${where}`;
+}
+
+export function createRepeats(limits: HttpLimits): Repeats {
+  // A Map iterates in order of insertion: finding puts an entry back at the end.
+  const kept = new Map<string, Repeat>();
+  let bytes = 0;
+
+  function drop(key: string, { cost }: Repeat): void {
+    kept.delete(key);
+    bytes -= cost;
+  }
+
+  return {
+    find(incoming, connection) {
+      const key = keyOf(incoming, connection, limits);
+      const found = key === undefined ? undefined : kept.get(key);
+      if (key === undefined || found === undefined) return undefined;
+      kept.delete(key);
+      if (found.repeatable.stands()) {
+        kept.set(key, found);
+        return found;
+      }
+      bytes -= found.cost;
+      return undefined;
+    },
+    keep(incoming, connection, answer, head) {
+      const { repeatable, body, status } = answer;
+      if (repeatable === undefined || answer.closeConnection) return;
+      if (body.kind !== 'bytes' && body.kind !== 'none') return;
+      const content = body.kind === 'bytes' ? body.bytes : undefined;
+      if ((content?.length ?? 0) > repeatedBytesMax) return;
+      const key = keyOf(incoming, connection, limits);
+      if (key === undefined) return;
+      const texts = head.reduce((sum, text) => sum + text.length, key.length);
+      const cost = entryBytes + texts + (content?.length ?? 0);
+      const before = kept.get(key);
+      if (before !== undefined) drop(key, before);
+      kept.set(key, { status, head, bytes: content, repeatable, cost });
+      bytes += cost;
+      for (const [oldest, entry] of kept) {
+        if (bytes <= keptBytesMax) break;
+        drop(oldest, entry);
+      }
+    },
+  };
+}
