@@ -417,6 +417,8 @@ function listenerOptions(
       log.info(record, 'request');
       accessLog.answered(record);
     },
+    // No bucket that has an access log of its own is answered so.
+    onRepeated: log.isLevelEnabled('info') ? (record) => log.info(record, 'request') : undefined,
     onFault: (err, requestId) => log.error({ err, requestId }, 'fault'),
   };
 }

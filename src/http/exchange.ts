@@ -31,6 +31,7 @@ export interface ExchangeRules {
   /** No connection outlives what runs on it, whatever its client was told. */
   readonly isStopping: () => boolean;
   readonly onAnswered: (record: AnswerRecord) => void;
+  readonly onRepeated: ((record: AnswerRecord) => void) | undefined;
   readonly onFault: (problem: unknown, requestId: string) => void;
 }
 

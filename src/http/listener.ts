@@ -44,6 +44,8 @@ export interface ListenerOptions {
   readonly balancers?: readonly string[];
   /** Called after each answer is over; must not throw. */
   readonly onAnswered?: (record: AnswerRecord) => void;
+  /** The same of answers that were given again; costs less when left out. */
+  readonly onRepeated?: ((record: AnswerRecord) => void) | undefined;
   /** Told of failures that are the server's own: the caller got InternalError, or a cut. */
   readonly onFault?: (problem: unknown, requestId: string) => void;
 }
@@ -192,7 +194,7 @@ function variantsOf(
 }
 
 function exchangeRules(
-  { handle, renderProblem, world, onAnswered, onFault }: ListenerOptions,
+  { handle, renderProblem, world, onAnswered, onRepeated, onFault }: ListenerOptions,
   limits: HttpLimits,
   rates: UploadRates,
   end: Pick<ExchangeRules, 'isEnding' | 'isStopping'>,
@@ -209,6 +211,7 @@ function exchangeRules(
     repeats: createRepeats(limits),
     ...end,
     onAnswered: onAnswered ?? (() => {}),
+    onRepeated,
     onFault: onFault ?? (() => {}),
   };
 }

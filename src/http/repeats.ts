@@ -10,21 +10,26 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpLimits } from './limits.ts';
 import { separatorBytes } from './request-head.ts';
 import type { ConnectionFacts } from './request-view.ts';
+import { renderLines } from './response-head.ts';
 import type { HttpResponse, Repeatable } from './types.ts';
 
 /** An answer as it goes on the wire, but for what is each answer's own. */
 export interface Repeat {
   readonly status: number;
-  /** Names and values in turn, without the common headers. */
-  readonly head: readonly string[];
-  readonly bytes: Uint8Array | undefined;
+  /** Of a connection that stays open, what comes behind the common headers, to the empty line. */
+  readonly head: string;
+  /** Small ones as text, byte for byte (latin1): head and content are then one write. */
+  readonly content: Uint8Array | string | undefined;
   readonly repeatable: Repeatable;
   readonly cost: number;
 }
 
 export interface Repeats {
   find(incoming: IncomingMessage, connection: ConnectionFacts): Repeat | undefined;
-  /** `head` without the common headers. Keeps it only if a request like this may be answered so. */
+  /**
+   * `head`: names and values in turn, without the common headers. Keeps it only if a request like
+   * this may be answered so.
+   */
   keep(
     incoming: IncomingMessage,
     connection: ConnectionFacts,
@@ -81,6 +86,12 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['connection', 'connection'],
   ['accept-encoding', 'coding'],
   ...indifferent.map((name): [string, Meaning] => [name, 'indifferent']),
+  // As most clients write them, so that the most frequent ones need no conversion.
+  ['Host', 'host'],
+  ['Connection', 'connection'],
+  ['Accept-Encoding', 'coding'],
+  ['Accept', 'indifferent'],
+  ['User-Agent', 'indifferent'],
 ]);
 
 /** A client that speaks of weights may mean something that is left to the ordinary way. */
@@ -119,6 +130,20 @@ function keyOf(
   return `${method}${coding}\n${host}\n${url}${where}`;
 }
 
+/** With what the runtime adds for a connection that stays open. */
+function renderHead(head: readonly string[], { keepAliveMs }: HttpLimits): string {
+  const seconds = Math.floor(keepAliveMs / 1_000);
+  return `${renderLines(head)}Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
+}
+
+/** The runtime writes a text of up to 16 KiB without a buffer of its own. */
+const textBytesMax = 15 * 1_024;
+
+function asWritten(content: Uint8Array | undefined): Uint8Array | string | undefined {
+  if (content === undefined || content.length > textBytesMax) return content;
+  return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1');
+}
+
 export function createRepeats(limits: HttpLimits): Repeats {
   // A Map iterates in order of insertion: finding puts an entry back at the end.
   const kept = new Map<string, Repeat>();
@@ -150,11 +175,11 @@ export function createRepeats(limits: HttpLimits): Repeats {
       if ((content?.length ?? 0) > repeatedBytesMax) return;
       const key = keyOf(incoming, connection, limits);
       if (key === undefined) return;
-      const texts = head.reduce((sum, text) => sum + text.length, key.length);
-      const cost = entryBytes + texts + (content?.length ?? 0);
+      const lines = renderHead(head, limits);
+      const cost = entryBytes + key.length + lines.length + (content?.length ?? 0);
       const before = kept.get(key);
       if (before !== undefined) drop(key, before);
-      kept.set(key, { status, head, bytes: content, repeatable, cost });
+      kept.set(key, { status, head: lines, content: asWritten(content), repeatable, cost });
       bytes += cost;
       for (const [oldest, entry] of kept) {
         if (bytes <= keptBytesMax) break;

@@ -14,6 +14,8 @@ export type RequestIds = () => string;
 export function createRequestIds(world: Pick<World, 'clock' | 'random'>): RequestIds {
   let pool = '';
   let at = 0;
+  let second = Number.NaN;
+  let time = '';
   return () => {
     if (at >= pool.length) {
       pool = world.random
@@ -24,8 +26,12 @@ export function createRequestIds(world: Pick<World, 'clock' | 'random'>): Reques
     }
     const chance = pool.slice(at, at + randomBytes * 2);
     at += randomBytes * 2;
-    const seconds = Math.floor(world.clock.now() / 1_000);
-    return seconds.toString(16).toUpperCase().padStart(8, '0').slice(-8) + chance;
+    const now = Math.floor(world.clock.now() / 1_000);
+    if (now !== second) {
+      second = now;
+      time = now.toString(16).toUpperCase().padStart(8, '0').slice(-8);
+    }
+    return time + chance;
   };
 }
 

@@ -41,18 +41,13 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 export function composeHead(answer: HttpResponse, facts: HeadFacts): string[] {
   const { date, requestId, serverTimeMs } = facts;
   const own = composeOwnHead(answer, facts.method);
-  const head = withCommonHead(own, date, requestId, serverTimeMs);
+  const head = [...composeCommonHead(date, requestId, serverTimeMs), ...own];
   if (facts.closesConnection) head.push('Connection', 'close');
   return head;
 }
 
-/** The common headers, which are each answer's own, before those that `composeOwnHead` gave. */
-export function withCommonHead(
-  own: readonly string[],
-  date: string,
-  requestId: string,
-  serverTimeMs: number,
-): string[] {
+/** The common headers, which are each answer's own. */
+function composeCommonHead(date: string, requestId: string, serverTimeMs: number): string[] {
   return [
     'Server',
     'AliyunOSS',
@@ -62,8 +57,18 @@ export function withCommonHead(
     requestId,
     'x-oss-server-time',
     String(Math.max(0, Math.round(serverTimeMs))),
-    ...own,
   ];
+}
+
+/** The same as lines, for heads whose other lines are there already. */
+export function renderCommonHead(date: string, requestId: string, serverTimeMs: number): string {
+  return renderLines(composeCommonHead(date, requestId, serverTimeMs));
+}
+
+export function renderLines(head: readonly string[]): string {
+  let lines = '';
+  for (let at = 0; at < head.length; at += 2) lines += `${head[at]}: ${head[at + 1]}\r\n`;
+  return lines;
 }
 
 /** What every repetition of the answer has in its head. @throws Error as `composeHead` */
@@ -114,8 +119,8 @@ export function mayHaveBody(status: number): boolean {
  */
 export function renderWhole(answer: HttpResponse, facts: HeadFacts): Buffer {
   const head = composeHead(answer, { ...facts, closesConnection: true });
-  let text = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}\r\n`;
-  for (let at = 0; at < head.length; at += 2) text += `${head[at]}: ${head[at + 1]}\r\n`;
+  const line = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}\r\n`;
+  const text = line + renderLines(head);
   const body = answer.body.kind === 'bytes' ? answer.body.bytes : new Uint8Array(0);
   return Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), body]);
 }

@@ -44,12 +44,14 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
   const uncleanBytes = await prepareFile(path);
   const isCheckDue = uncleanBytes > 0 && options.isCheckedAfterUncleanStop !== false;
   const isSmall = uncleanBytes <= (options.checkedAtOnceBytesMax ?? checkedAtOnceBytesMax);
-  const thread = new WriteThread({
+  let noteCommit = (): void => {};
+  const setup = {
     path,
     pagesMax: options.pagesMax,
     schema: options.schema ?? 'upgraded',
     isChecked: isCheckDue && isSmall,
-  });
+  };
+  const thread = new WriteThread(setup, () => noteCommit());
   await thread.open();
   const connection = openForReading(path);
   const endCheck =
@@ -97,9 +99,11 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
       await thread.close();
     },
   });
-  const { seen, serving } = createSeenReads(connection, (read) => prepareNow(read).first, refusal);
+  const kept = createSeenReads(connection, (read) => prepareNow(read).first, refusal);
+  noteCommit = kept.noteCommit;
+  const serving = { ...directReads(stores), ...kept.serving };
   const reach = { silentForMs: () => 0, onDomainsChanged: () => () => {} };
-  return { ...stores, seen, serving: { ...directReads(stores), ...serving }, reach };
+  return { ...stores, seen: kept.seen, serving, reach };
 }
 
 /** Who changes nothing makes no file either. */

@@ -32,6 +32,8 @@ interface DocumentPlace {
 
 export interface SeenServing {
   readonly seen: SeenReads;
+  /** To be called when this process has committed, before anybody is told. */
+  noteCommit(): void;
   readonly serving: Pick<
     ServingReads,
     'findDomain' | 'findBucket' | 'findBucketDocument' | 'findCertificate' | 'findObject'
@@ -99,6 +101,7 @@ export function createSeenReads(
   };
   return {
     seen,
+    noteCommit: () => rows.forgetLook(),
     serving: {
       findDomain: async (domain) => seen.domain(domain)?.value,
       findBucket: async (name) => read(buckets, { name })?.value,

@@ -13,6 +13,7 @@ interface Waiting {
 /** The engine's side of the writer thread: a promise for each request. */
 export class WriteThread {
   readonly #worker: Worker;
+  readonly #onCommit: () => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #opened = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
@@ -22,7 +23,9 @@ export class WriteThread {
   #isClosing = false;
   #hasEnded = false;
 
-  constructor(setup: WriterSetup) {
+  /** `onCommit` is called after each transaction, before whoever waits for it is told. */
+  constructor(setup: WriterSetup, onCommit: () => void) {
+    this.#onCommit = onCommit;
     this.#worker = startThread('writer', setup);
     this.#worker.on('message', (message: FromWriter) => this.#receive(message));
     this.#worker.on('error', (error) => this.#end(error));
@@ -75,6 +78,7 @@ export class WriteThread {
     else if (message.kind === 'not-open') {
       this.#opened.reject(notOpened(message.name, message.message));
     } else if (message.kind === 'replies') {
+      this.#onCommit();
       for (const reply of message.replies) this.#settle(reply);
       if (this.#waiting.size === 0 && !this.#isClosing) this.#worker.unref();
     }

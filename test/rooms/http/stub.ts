@@ -59,6 +59,7 @@ export async function startStub(
     world: options.world ?? realWorld,
     limits: { ...quickLimits, ...options.limits },
     onAnswered: (record) => void records.push(record),
+    onRepeated: (record) => void records.push(record),
     onFault: (problem) => void faults.push(problem),
   });
   const { port } = await listener.start();
