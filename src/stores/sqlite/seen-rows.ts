@@ -44,9 +44,9 @@ class SeenRow implements Seen<unknown> {
  * the next look differ, and the row is read once more for nothing; it is never kept too long.
  *
  * A look is two system calls, a tenth of what an answer from memory costs. So one serves until the
- * event loop turns: requests that were there when the turn began came before it, and ask for nothing
- * that was acknowledged later. What this process commits ends it at once (`forgetLook`); what
- * another one commits is seen by the next turn.
+ * event loop turns: requests that were there when the turn began came before it, and ask for
+ * nothing that was acknowledged later. What this process commits ends it at once (`forgetLook`);
+ * what another one commits is seen by the next turn.
  */
 export class SeenRows {
   readonly #versionNow: Statement<[], number>;
