@@ -59,7 +59,9 @@ export class Connection {
     if (rules.isEnding()) return false;
     const answer = rules.repeats.find(incoming, this.#facts);
     if (answer === undefined) return false;
-    repeat(answer, { incoming, response, connection: this.#facts }, rules);
+    const isLast = !response.shouldKeepAlive;
+    if (isLast) this.#isOver = true;
+    repeat(answer, isLast, { incoming, response, connection: this.#facts }, rules);
     return true;
   }
 
@@ -90,7 +92,7 @@ export class Connection {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     // Bytes after a request that announced to be the last: they are nobody's (RFC 9112 9.6).
-    if (error.code === 'HPE_CLOSED_CONNECTION' && this.#active) return;
+    if (error.code === 'HPE_CLOSED_CONNECTION' && (this.#active || this.#isOver)) return;
     // The answer is on its way, and cutting the connection now would take it back.
     if (this.#active?.isLingering) return;
     const problem = this.#socket.writable ? problemOf(error, this.#socket) : undefined;

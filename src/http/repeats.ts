@@ -16,7 +16,7 @@ import type { HttpResponse, Repeatable } from './types.ts';
 /** An answer as it goes on the wire, but for what is each answer's own. */
 export interface Repeat {
   readonly status: number;
-  /** Of a connection that stays open, what comes behind the common headers, to the empty line. */
+  /** What comes between the common headers and those of the connection, as lines. */
   readonly head: string;
   /** Small ones as text, byte for byte (latin1): head and content are then one write. */
   readonly content: Uint8Array | string | undefined;
@@ -94,6 +94,14 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['User-Agent', 'indifferent'],
 ]);
 
+/** As clients write them; the runtime obeys both. */
+const connectionOptions: ReadonlySet<string> = new Set([
+  'keep-alive',
+  'Keep-Alive',
+  'close',
+  'Close',
+]);
+
 /** A client that speaks of weights may mean something that is left to the ordinary way. */
 const plainCodings = /^[a-z0-9, -]*$/;
 const gzip = /(?:^|[, ])(?:x-)?gzip(?:[, ]|$)/;
@@ -122,18 +130,12 @@ function keyOf(
     else if (meaning === 'coding' && coding === '' && plainCodings.test(value)) {
       if (gzip.test(value)) coding = 'gzip';
     } else if (meaning === 'connection') {
-      if (value !== 'keep-alive' && value !== 'Keep-Alive') return undefined;
+      if (!connectionOptions.has(value)) return undefined;
     } else if (meaning !== 'indifferent') return undefined;
   }
   if (host === undefined || bytes > limits.headerBytesMax) return undefined;
   const where = isSecure ? `\n${serverName ?? ''}` : '';
   return `${method}${coding}\n${host}\n${url}${where}`;
-}
-
-/** With what the runtime adds for a connection that stays open. */
-function renderHead(head: readonly string[], { keepAliveMs }: HttpLimits): string {
-  const seconds = Math.floor(keepAliveMs / 1_000);
-  return `${renderLines(head)}Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
 }
 
 /** The runtime writes a text of up to 16 KiB without a buffer of its own. */
@@ -175,7 +177,7 @@ export function createRepeats(limits: HttpLimits): Repeats {
       if ((content?.length ?? 0) > repeatedBytesMax) return;
       const key = keyOf(incoming, connection, limits);
       if (key === undefined) return;
-      const lines = renderHead(head, limits);
+      const lines = renderLines(head);
       const cost = entryBytes + key.length + lines.length + (content?.length ?? 0);
       const before = kept.get(key);
       if (before !== undefined) drop(key, before);

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ExchangeRules } from './exchange.ts';
+import type { HttpLimits } from './limits.ts';
 import { withoutCredentials } from './logged-target.ts';
 import type { Repeat } from './repeats.ts';
 import type { ConnectionFacts } from './request-view.ts';
@@ -11,28 +12,41 @@ interface Asked {
   readonly connection: ConnectionFacts;
 }
 
-/** What the runtime keeps the text of a head in, from `writeHead` until it is written. */
+/** What `writeHead` leaves behind: the text of the head, and whether the connection ends. */
 interface HeadHolder {
   _header: string | null;
+  _last: boolean;
 }
 
 /**
- * Answers with it, and tells the log. The connection stays open.
+ * Answers with it, and tells the log. The connection ends if `isLast`.
  *
  * The head is put where `writeHead` would put it: composing and checking the same fifteen headers
  * again is a fifth of the cost of such an answer (docs/benchmarks.md). A suite holds that what
  * comes out is what `writeHead` makes of the same headers.
  */
-export function repeat({ status, head, content }: Repeat, on: Asked, rules: ExchangeRules): void {
+export function repeat(
+  { status, head, content }: Repeat,
+  isLast: boolean,
+  on: Asked,
+  rules: ExchangeRules,
+): void {
   const { response } = on;
   const requestId = rules.nextRequestId();
   const common = renderCommonHead(rules.dateText(), requestId, 0);
   const statusLine = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
-  (response as unknown as HeadHolder)._header = statusLine + common + head;
+  const connection = isLast ? 'Connection: close\r\n\r\n' : keepAliveLines(rules.limits);
+  const holder = response as unknown as HeadHolder;
+  holder._header = statusLine + common + head + connection;
+  if (isLast) holder._last = true;
   response.statusCode = status;
   if (rules.onRepeated !== undefined) record(status, content, on, requestId, rules);
   if (typeof content === 'string') response.end(content, 'latin1');
   else response.end(content);
+}
+
+function keepAliveLines({ keepAliveMs }: HttpLimits): string {
+  return `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n\r\n`;
 }
 
 function record(

@@ -107,7 +107,7 @@ describe('answers given again', () => {
     ['HTTP/1.0', 'GET /x HTTP/1.0\r\nHost: a.example\r\nConnection: keep-alive\r\n\r\n'],
     ['two hosts', 'GET /x HTTP/1.1\r\nHost: a.example\r\nHost: a.example\r\n\r\n'],
     ['no host', 'GET /x HTTP/1.1\r\n\r\n'],
-    ['the end of the connection', get('/x', ['Connection: close'])],
+    ['another wish for the connection', get('/x', ['Connection: close, x'])],
     ['a body', get('/x', ['Content-Length: 0'])],
     ['a chunked body', `${get('/x', ['Transfer-Encoding: chunked'])}0\r\n\r\n`],
     ['gzip', get('/x', ['Accept-Encoding: gzip'])],
@@ -231,6 +231,21 @@ describe('answers given again', () => {
       if (expected !== undefined) assert.equal(headers.connection, expected);
     }
     assert.equal(await stub.client.closed(), 'end');
+    await stub.stop();
+  });
+
+  test('a client that ends the connection is answered as before, and gets no more', async () => {
+    const stub = await serve();
+    const kept = await stub.ask(get('/x'));
+    const client = await connectRaw({ port: stub.port });
+    client.send(get('/x', ['Connection: close']) + get('/x'));
+    const last = await client.response();
+    assert.deepEqual([last.status, last.body], [kept.status, kept.body]);
+    assert.equal(last.headers.connection, 'close');
+    assert.equal(last.headers['keep-alive'], undefined);
+    assert.equal(await client.closed(), 'end');
+    assert.equal(client.unread().length, 0);
+    assert.equal(stub.handled.length, 1);
     await stub.stop();
   });
 
