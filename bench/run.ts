@@ -15,13 +15,14 @@ import { database } from './database.ts';
 import { domains } from './domains.ts';
 import { handshakes } from './handshakes.ts';
 import { keepAlive } from './keep-alive.ts';
+import { large } from './large.ts';
 import type { Bench } from './lib/bench.ts';
 import { pinThisProcess } from './lib/processes.ts';
 import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
 import { swaps } from './swaps.ts';
 
-const benches: readonly Bench[] = [keepAlive, handshakes, swaps, domains, database, cluster];
+const benches: readonly Bench[] = [keepAlive, large, handshakes, swaps, domains, database, cluster];
 
 function firstLine(command: string, ...args: string[]): string {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
