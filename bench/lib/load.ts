@@ -99,9 +99,11 @@ export interface HandshakeLoad {
   readonly names: number;
   readonly path: string;
   readonly folder: string;
+  /** Else each is a full one. */
+  readonly isResumed?: boolean;
 }
 
-/** Full handshakes with one GET each, by tls-load. */
+/** Handshakes with one GET each, by tls-load. */
 export async function loadHandshakes(load: HandshakeLoad): Promise<Measured> {
   const threads = 24;
   const [program = '', ...args] = [
@@ -112,6 +114,7 @@ export async function loadHandshakes(load: HandshakeLoad): Promise<Measured> {
     String(load.seconds),
     String(load.names),
     load.path,
+    load.isResumed ? 'resumed' : 'full',
   ];
   const { cpu, answer } = await underWatch(load.pid, () => execute(program, args));
   const seen: { good: number; bad: number; seconds: number; p99Ms: number } = JSON.parse(
