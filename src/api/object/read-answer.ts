@@ -191,7 +191,8 @@ async function taggingCount(
   return judgement(undefined).isAllowed ? { 'x-oss-tagging-count': String(count) } : {};
 }
 
-function checkReadConditions(request: HttpRequest, object: StoredObject): void {
+/** @throws OssError NotModified, PreconditionFailed */
+export function checkReadConditions(request: HttpRequest, object: StoredObject): void {
   const { headers } = request;
   const checked = checkConditions(
     {
