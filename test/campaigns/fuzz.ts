@@ -33,7 +33,10 @@ interface Asked {
 export const run: Campaign['run'] = async ({ size, seed, log }) => {
   const chance = createChance(seed);
   const world = createTestWorld();
-  const server = await startTestServer({ world, settings: { OWNERSHIP: 'off' } });
+  const server = await startTestServer({
+    world,
+    settings: { OWNERSHIP: 'off', LOG_LEVEL: 'error' },
+  });
   const statuses = new Map<number, number>();
   try {
     for (let number = 0; number < size; number++) {
