@@ -234,6 +234,7 @@ async function createServices(
       dialer: openDialer(config, world),
       settings: metadata.settings,
       sealer,
+      digest: config.callbackDigest,
     }),
     images: createImages(),
     settings: {
