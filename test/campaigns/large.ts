@@ -4,7 +4,6 @@
  * and a kill in the middle of one, leave nothing behind after one sweep. One try is one MiB.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { realWorld } from '../../src/world/index.ts';
 import type { Campaign, Figures } from '../support/campaign.ts';
 import { withEdition } from '../support/editions.ts';
 import { sweepOnce } from '../support/orphans.ts';
+import { residentMiB } from '../support/process-facts.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { pieceBytes, pieceOf, pieces } from './large/bytes.ts';
 import { ask, open, type Sender } from './large/transfer.ts';
@@ -268,9 +268,4 @@ function watch(pid: number) {
       return { 'RSS before': `${before} MiB`, 'at most': `${most} MiB` };
     },
   };
-}
-
-function residentMiB(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1] ?? 0);
-  return Math.round((pages * 4_096) / 1024 ** 2);
 }
