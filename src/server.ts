@@ -331,6 +331,7 @@ async function listen(
         onFault: (err, domain) => log.error({ err, domain }, 'certificate cannot serve'),
       }),
       defaultCertificate: await readDefaultCertificate(config, world),
+      isHttp2: config.isHttp2,
     });
     const findTlsVariant = createRestrictions(tls, (domain) => restrictionOf(domain, services));
     https = createHttpListener({ ...options, address: config.https, tls, findTlsVariant });

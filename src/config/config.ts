@@ -56,6 +56,7 @@ export interface Config {
   readonly licenseRegistry: string | undefined;
   /** Absolute paths of the operator's default certificate. */
   readonly defaultCertificate: { readonly chainFile: string; readonly keyFile: string } | undefined;
+  readonly isHttp2: boolean;
   readonly isForceDownload: boolean;
   /** Of new buckets. */
   readonly isPublicAccessBlocked: boolean;
@@ -224,6 +225,7 @@ function build(values: Values): Config {
     riskLists: values['risk-list'],
     licenseRegistry: values['license-registry'],
     defaultCertificate: chainFile && keyFile ? { chainFile, keyFile } : undefined,
+    isHttp2: values.http2,
     isForceDownload: values['force-download'],
     isPublicAccessBlocked: values['block-public-access'],
     restoreDelayMs: values['restore-delay'],

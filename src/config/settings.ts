@@ -312,6 +312,13 @@ export const rows = {
       'New buckets block public access, as new ones of OSS do, until their owner says otherwise ' +
       '(DeleteBucketPublicAccessBlock).',
   }),
+  http2: row({
+    schema: value.onOff,
+    fallback: 'on',
+    placeholder: 'on|off',
+    group: 'Serving',
+    doc: 'HTTPS offers HTTP/2 beside HTTP/1.1 (by ALPN).',
+  }),
   'force-download': row({
     schema: value.onOff,
     fallback: 'on',

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { OssError } from '../errors/index.ts';
 import { Exchange, type ExchangeRules } from './exchange.ts';
 import { repeat } from './repetition.ts';
+import { noTunnels } from './request-head.ts';
 import type { ConnectionFacts } from './request-view.ts';
 import { bodyBytes, renderWhole } from './response-head.ts';
 
@@ -46,6 +47,8 @@ export class Connection {
     if (this.#isOver) return;
     const isLast = ++this.#received >= this.#rules.limits.requestsPerConnectionMax;
     if (!isLast && this.#active === undefined && this.#repeat(incoming, response)) return;
+    // We say when it is: one text a second, from the clock of this world.
+    response.sendDate = false;
     const exchange = new Exchange(incoming, response, this.#facts, this.#rules);
     if (isLast) exchange.makeLast();
     if (this.#active === undefined) this.#begin(exchange);
@@ -101,7 +104,7 @@ export class Connection {
       return;
     }
     const last = this.#waiting.at(-1) ?? this.#active;
-    if (last && !last.incoming.complete) last.failBody(bodyProblemOf(error, problem));
+    if (last && !last.isReceived) last.failBody(bodyProblemOf(error, problem));
     else if (last) this.#problem = problem;
     else this.#refuse(problem, '');
   }
@@ -112,11 +115,7 @@ export class Connection {
       this.destroy();
       return;
     }
-    const problem = new OssError('MethodNotAllowed', {
-      message: 'This server opens no tunnels.',
-      headers: { Allow: 'GET, HEAD, PUT, POST, DELETE' },
-    });
-    this.#refuse(problem, 'CONNECT', host);
+    this.#refuse(noTunnels(), 'CONNECT', host);
   }
 
   /** Nothing moved for as long as the socket's timer allows. */

@@ -1,5 +1,6 @@
 /** One request and its answer on the wire. Knows no other request of the connection. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { OssError } from '../errors/index.ts';
 import type { World } from '../world/index.ts';
 import type { BufferPool } from './buffer-pool.ts';
@@ -7,7 +8,7 @@ import type { HttpLimits } from './limits.ts';
 import { withoutCredentials } from './logged-target.ts';
 import type { Repeats } from './repeats.ts';
 import { IncomingBody } from './request-body.ts';
-import { type RequestHead, readHead } from './request-head.ts';
+import { type RawHead, type RequestHead, readHead } from './request-head.ts';
 import { type ConnectionFacts, RequestView } from './request-view.ts';
 import { composeHead, composeOwnHead, mayHaveBody } from './response-head.ts';
 import { writeSource } from './response-source.ts';
@@ -35,6 +36,32 @@ export interface ExchangeRules {
   readonly onFault: (problem: unknown, requestId: string) => void;
 }
 
+/** A request of HTTP/2. Its connection carries others, whatever becomes of this one. */
+export interface Http2Incoming extends RawHead {
+  readonly headers: { readonly host: string | undefined };
+  readonly hasBody: boolean;
+  readonly body: Readable;
+}
+
+/** `hasBody` tells the protocols apart. */
+export type Incoming = (IncomingMessage & { readonly hasBody?: undefined }) | Http2Incoming;
+
+/** What an answer is written to: the runtime's own response, or a stream of HTTP/2. */
+export interface ResponseWriter {
+  readonly headersSent: boolean;
+  readonly statusCode: number;
+  readonly destroyed: boolean;
+  readonly writableFinished: boolean;
+  writeContinue(): void;
+  writeHead(status: number, head: string[]): unknown;
+  write(bytes: Uint8Array, done?: (error?: Error | null) => void): boolean;
+  end(bytes?: Uint8Array, done?: () => void): unknown;
+  destroy(): unknown;
+  on(event: 'close', listener: () => void): unknown;
+  once(event: 'close' | 'drain', listener: () => void): unknown;
+  off(event: 'close' | 'drain', listener: () => void): unknown;
+}
+
 const noBody = { kind: 'none' } as const;
 /** RFC 9110 9.3.7: `OPTIONS *` is a ping, no more. */
 const serverOptionsAnswer: HttpResponse = { status: 200, headers: {}, body: noBody };
@@ -42,8 +69,8 @@ const serverOptionsAnswer: HttpResponse = { status: 200, headers: {}, body: noBo
 const bodiless = new Set(['GET', 'HEAD', 'DELETE']);
 
 export class Exchange {
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly incoming: Incoming;
+  readonly response: ResponseWriter;
   readonly #rules: ExchangeRules;
   readonly #connection: ConnectionFacts;
   readonly #startedAt: number;
@@ -58,8 +85,8 @@ export class Exchange {
   #isLingering = false;
 
   constructor(
-    incoming: IncomingMessage,
-    response: ServerResponse,
+    incoming: Incoming,
+    response: ResponseWriter,
     connection: ConnectionFacts,
     rules: ExchangeRules,
   ) {
@@ -70,8 +97,6 @@ export class Exchange {
     this.#startedAt = rules.world.clock.monotonicMs();
     this.#receivedAt = rules.world.clock.now();
     this.#requestId = rules.nextRequestId();
-    // We say when it is: one text a second, from the clock of this world.
-    response.sendDate = false;
   }
 
   /** No further request of this connection may be answered after this one. */
@@ -87,6 +112,15 @@ export class Exchange {
   /** The client has all it will get; only its own bytes are still awaited. */
   get isLingering(): boolean {
     return this.#isLingering;
+  }
+
+  /** The request is here to its end. */
+  get isReceived(): boolean {
+    return this.incoming.hasBody !== undefined || this.incoming.complete;
+  }
+
+  get bodyBytesRead(): number {
+    return this.#body?.bytesRead ?? 0;
   }
 
   get isWriting(): boolean {
@@ -140,7 +174,7 @@ export class Exchange {
       const head = readHead(incoming, this.#rules.limits);
       this.#head = head;
       this.#body = new IncomingBody({
-        incoming,
+        incoming: incoming.hasBody === undefined ? incoming : incoming.body,
         length: head.bodyLength,
         rates: this.#rules.rates,
         askClient: head.expectsContinue ? () => this.response.writeContinue() : undefined,
@@ -229,7 +263,8 @@ export class Exchange {
       requestId: this.#requestId,
       date: this.#rules.dateText(),
       serverTimeMs: this.#rules.world.clock.monotonicMs() - this.#startedAt,
-      closesConnection: this.#closes,
+      // HTTP/2 has no such header; its connections end otherwise.
+      closesConnection: this.#closes && this.incoming.hasBody === undefined,
     });
   }
 
@@ -268,6 +303,8 @@ export class Exchange {
    */
   #restOfBody(): 'none' | 'little' | 'too-much' {
     const body = this.#body;
+    // A stream is ended without its connection.
+    if (this.incoming.hasBody !== undefined) return 'none';
     if (this.#bodyProblem) return 'too-much';
     // Not judged by what the parser has: whether the end is there yet would be a matter of chance.
     if (body ? body.isComplete : this.incoming.complete) return 'none';
@@ -279,6 +316,7 @@ export class Exchange {
   /** Reads and forgets the rest, as long as it is small and comes at the minimum rate. */
   #readPast(): void {
     const { incoming } = this;
+    if (incoming.hasBody !== undefined) return;
     const meter = this.#rules.rates.meter(() => incoming.socket.destroy());
     let bytes = 0;
     meter.waitStarts();
@@ -300,7 +338,8 @@ export class Exchange {
   async #linger(bytes: Uint8Array | undefined): Promise<void> {
     const { response, incoming } = this;
     if (bytes) response.write(bytes);
-    else response.flushHeaders();
+    if (incoming.hasBody !== undefined) return void response.end();
+    if (!bytes) (response as ServerResponse).flushHeaders();
     if (this.#body?.isUnasked || incoming.complete || response.destroyed) {
       response.end();
       return;

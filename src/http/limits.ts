@@ -24,6 +24,8 @@ export interface HttpLimits {
   readonly pipelinedMax: number;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
+  /** Streams of HTTP/2 under way, over all connections of an address. */
+  readonly streamsPerAddressMax: number;
   /** Unread bodies of GET, HEAD and DELETE up to this size do not cost the connection. */
   readonly drainBytesMax: number;
   /**
@@ -63,6 +65,7 @@ export const defaultLimits: HttpLimits = {
   pipelinedMax: 100,
   connectionsMax: connectionsMaxDefault,
   connectionsPerAddressMax: 256,
+  streamsPerAddressMax: 512,
   drainBytesMax: 64 * 1_024,
   lingerMs: 5_000,
 };

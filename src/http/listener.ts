@@ -12,6 +12,7 @@ import { type Balancers, createBalancers, plainAddress } from './balancers.ts';
 import { createBufferPool } from './buffer-pool.ts';
 import { Connection } from './connection.ts';
 import type { ExchangeRules } from './exchange.ts';
+import { createStreamCount, Http2Connection } from './http2-connection.ts';
 import { defaultLimits, type HttpLimits } from './limits.ts';
 import { createRepeats } from './repeats.ts';
 import { createDateText, createRequestIds } from './request-ids.ts';
@@ -98,14 +99,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     isStopping: () => isStopping,
   });
 
-  server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
-    if (isStopping || socket.destroyed) {
-      socket.destroy();
-      return;
-    }
-    connections.set(socket, new Connection(socket, connectionFacts(socket, balancers), rules));
-    socket.once('close', () => connections.delete(socket));
-  });
+  const sessions = serveConnections(server, connections, rules, balancers);
   const onFailure = (socket: Socket): void => {
     failedHandshakes++;
     socket.destroy();
@@ -122,6 +116,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     stopChecking = world.timers.every(limits.checkEveryMs, () => {
       rates.check();
       variants?.check();
+      for (const session of sessions.values()) session.check();
     });
     return address;
   }
@@ -134,6 +129,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     for (const connection of connections.values()) {
       if (connection.isIdle) connection.destroy();
     }
+    for (const session of sessions.values()) session.end();
     const cut = world.timers.delay(deadlineMs, deadline.signal).then(
       () => admission.destroyAll(),
       () => {},
@@ -148,6 +144,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     start,
     announceEnd() {
       isEnding = true;
+      for (const session of sessions.values()) session.end();
     },
     drain,
     setTicketKeys(keys) {
@@ -264,6 +261,37 @@ function guardAdmission(
     if (balancers.isBalancer(socket)) balancers.receive(socket, (source) => pass(socket, source));
     else pass(socket, socket.remoteAddress ?? '');
   });
+}
+
+/** What comes through TLS, or needs none, by the protocol that was agreed upon. */
+function serveConnections(
+  server: Server,
+  connections: Map<Socket, Connection>,
+  rules: ExchangeRules,
+  balancers: Balancers,
+): ReadonlyMap<Socket, Http2Connection> {
+  const sessions = new Map<Socket, Http2Connection>();
+  const streams = createStreamCount(rules.limits);
+  const isTls = server instanceof HttpsServer;
+  const event = isTls ? 'secureConnection' : 'connection';
+  const speakHttp1 = server.listeners(event) as ((socket: Socket) => void)[];
+  if (isTls) server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
+    if (rules.isStopping() || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    const facts = connectionFacts(socket, balancers);
+    if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') {
+      sessions.set(socket, new Http2Connection(socket, facts, rules, streams));
+      socket.once('close', () => sessions.delete(socket));
+      return;
+    }
+    if (isTls) for (const each of speakHttp1) each.call(server, socket);
+    connections.set(socket, new Connection(socket, facts, rules));
+    socket.once('close', () => connections.delete(socket));
+  });
+  return sessions;
 }
 
 function attach(server: Server, connections: ReadonlyMap<Socket, Connection>): void {

@@ -6,7 +6,7 @@
  * are judged by a list of those that change no answer; one that is not named there, or has a value
  * that is not, makes the request another one.
  */
-import type { IncomingMessage } from 'node:http';
+import type { Incoming } from './exchange.ts';
 import type { HttpLimits } from './limits.ts';
 import { separatorBytes } from './request-head.ts';
 import type { ConnectionFacts } from './request-view.ts';
@@ -18,6 +18,8 @@ export interface Repeat {
   readonly status: number;
   /** What comes between the common headers and those of the connection, as lines. */
   readonly head: string;
+  /** The same for HTTP/2, whose heads are no lines: names and values in turn. */
+  readonly fields: readonly string[] | undefined;
   /** Small ones as text, byte for byte (latin1): head and content are then one write. */
   readonly content: Uint8Array | string | undefined;
   readonly repeatable: Repeatable;
@@ -25,13 +27,13 @@ export interface Repeat {
 }
 
 export interface Repeats {
-  find(incoming: IncomingMessage, connection: ConnectionFacts): Repeat | undefined;
+  find(incoming: Incoming, connection: ConnectionFacts): Repeat | undefined;
   /**
    * `head`: names and values in turn, without the common headers. Keeps it only if a request like
    * this may be answered so.
    */
   keep(
-    incoming: IncomingMessage,
+    incoming: Incoming,
     connection: ConnectionFacts,
     answer: HttpResponse,
     head: readonly string[],
@@ -112,11 +114,13 @@ const gzip = /(?:^|[, ])(?:x-)?gzip(?:[, ]|$)/;
  * parts are told apart by line feeds, which only the last could have.
  */
 function keyOf(
-  { method, url = '', rawHeaders, httpVersionMinor }: IncomingMessage,
+  { method, url = '', rawHeaders, httpVersion, hasBody }: Incoming,
   { isSecure, serverName }: ConnectionFacts,
   limits: HttpLimits,
 ): string | undefined {
-  if ((method !== 'GET' && method !== 'HEAD') || httpVersionMinor !== 1) return undefined;
+  if ((method !== 'GET' && method !== 'HEAD') || hasBody) return undefined;
+  // What is kept for one protocol has the form of that one.
+  if (hasBody === undefined && httpVersion !== '1.1') return undefined;
   if (!url.startsWith('/') || rawHeaders.length > 2 * limits.headersMax) return undefined;
   let host: string | undefined;
   let coding = '';
@@ -135,7 +139,8 @@ function keyOf(
   }
   if (host === undefined || bytes > limits.headerBytesMax) return undefined;
   const where = isSecure ? `\n${serverName ?? ''}` : '';
-  return `${method}${coding}\n${host}\n${url}${where}`;
+  const protocol = hasBody === undefined ? '' : ' 2';
+  return `${method}${coding}${protocol}\n${host}\n${url}${where}`;
 }
 
 /** The runtime writes a text of up to 16 KiB without a buffer of its own. */
@@ -183,13 +188,15 @@ export function createRepeats(limits: HttpLimits): Repeats {
       if ((bytes?.length ?? 0) > repeatedBytesMax) return;
       const key = keyOf(incoming, connection, limits);
       if (key === undefined) return;
-      const isChunked = body.kind === 'bytes' && body.isChunked === true;
+      const isFramed = incoming.hasBody !== undefined;
+      const isChunked = !isFramed && body.kind === 'bytes' && body.isChunked === true;
       const content = isChunked ? asChunk(body.bytes) : bytes;
       const lines = renderLines(isChunked ? [...head, 'Transfer-Encoding', 'chunked'] : head);
       const cost = entryBytes + key.length + lines.length + (content?.length ?? 0);
+      const kind = { head: lines, fields: isFramed ? head : undefined };
       const before = kept.get(key);
       if (before !== undefined) drop(key, before);
-      kept.set(key, { status, head: lines, content: asWritten(content), repeatable, cost });
+      kept.set(key, { status, ...kind, content: asWritten(content), repeatable, cost });
       keptBytes += cost;
       for (const [oldest, entry] of kept) {
         if (keptBytes <= keptBytesMax) break;

@@ -1,13 +1,14 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { ExchangeRules } from './exchange.ts';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ExchangeRules, Incoming, ResponseWriter } from './exchange.ts';
+import type { Http2Response } from './http2-stream.ts';
 import type { HttpLimits } from './limits.ts';
 import { withoutCredentials } from './logged-target.ts';
 import type { Repeat } from './repeats.ts';
 import type { ConnectionFacts } from './request-view.ts';
-import { renderCommonHead } from './response-head.ts';
+import { composeCommonHead, renderCommonHead } from './response-head.ts';
 
 interface Asked {
-  readonly incoming: IncomingMessage;
+  readonly incoming: Incoming;
   readonly response: ServerResponse;
   readonly connection: ConnectionFacts;
 }
@@ -45,6 +46,24 @@ export function repeat(
   else response.end(content);
 }
 
+/** The same on a stream of HTTP/2. */
+export function repeatOnStream(
+  { status, fields = [], content }: Repeat,
+  on: Omit<Asked, 'response'> & { response: Http2Response },
+  rules: ExchangeRules,
+): void {
+  const requestId = rules.nextRequestId();
+  const common = composeCommonHead(rules.dateText(), requestId, 0);
+  on.response.writeHead(status, [...common, ...fields]);
+  if (rules.onRepeated !== undefined) record(status, content, on, requestId, rules);
+  on.response.end(content);
+}
+
+function headerOf({ rawHeaders }: Incoming, name: string): string {
+  const at = rawHeaders.findIndex((each, place) => place % 2 === 0 && each.toLowerCase() === name);
+  return at === -1 ? '' : (rawHeaders[at + 1] ?? '');
+}
+
 function keepAliveLines({ keepAliveMs }: HttpLimits): string {
   return `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n\r\n`;
 }
@@ -52,7 +71,7 @@ function keepAliveLines({ keepAliveMs }: HttpLimits): string {
 function record(
   status: number,
   content: Repeat['content'],
-  { incoming, response, connection }: Asked,
+  { incoming, response, connection }: Omit<Asked, 'response'> & { response: ResponseWriter },
   requestId: string,
   { world, onRepeated }: ExchangeRules,
 ): void {
@@ -65,9 +84,9 @@ function record(
       remoteAddress: connection.remoteAddress,
       isSecure: connection.isSecure,
       method: incoming.method ?? '',
-      host: incoming.headers.host ?? '',
+      host: headerOf(incoming, 'host'),
       target: withoutCredentials(incoming.url ?? ''),
-      userAgent: incoming.headers['user-agent'] ?? '',
+      userAgent: headerOf(incoming, 'user-agent'),
       status,
       bodyBytes: content?.length ?? 0,
       durationMs: world.clock.monotonicMs() - startedAt,

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { OssError } from '../errors/index.ts';
 import type { RequestBody } from './types.ts';
 import type { UploadMeter, UploadRates } from './upload-rate.ts';
@@ -6,7 +6,7 @@ import type { UploadMeter, UploadRates } from './upload-rate.ts';
 /** The body of one request, read from the parser's stream on demand and never ahead of it. */
 export class IncomingBody implements RequestBody {
   readonly length: number | undefined;
-  readonly #incoming: IncomingMessage;
+  readonly #incoming: Readable;
   readonly #rates: UploadRates;
   /** Asks the client to send (100 Continue); set while it has not been asked. */
   #askClient: (() => void) | undefined;
@@ -17,7 +17,7 @@ export class IncomingBody implements RequestBody {
   #wake: (() => void) | undefined;
 
   constructor(options: {
-    incoming: IncomingMessage;
+    incoming: Readable;
     length: number | undefined;
     rates: UploadRates;
     askClient: (() => void) | undefined;
@@ -26,6 +26,10 @@ export class IncomingBody implements RequestBody {
     this.#incoming = options.incoming;
     this.#rates = options.rates;
     this.#askClient = options.askClient;
+  }
+
+  get bytesRead(): number {
+    return this.#bytes;
   }
 
   /** Whether all of it was read by whoever answers the request. */

@@ -15,6 +15,8 @@ export interface RawHead {
   readonly httpVersion: string;
   /** Names and values in turn, as received. */
   readonly rawHeaders: readonly string[];
+  /** Of HTTP/2 only, where frames and no headers say whether a body follows. */
+  readonly hasBody?: boolean | undefined;
 }
 
 export interface RequestHead {
@@ -42,21 +44,23 @@ const badHost = /[\x00-\x20\x7f-\xff/\\@,?#]/;
 export function readHead(raw: RawHead, limits: HttpLimits): RequestHead {
   const method = raw.method ?? '';
   const url = raw.url ?? '';
+  const isFramed = raw.hasBody !== undefined;
   const isVersion11 = raw.httpVersion === '1.1';
-  if (!isVersion11 && raw.httpVersion !== '1.0') {
+  if (!isFramed && !isVersion11 && raw.httpVersion !== '1.0') {
     throw malformed('The request line must end with HTTP/1.1 or HTTP/1.0.');
   }
+  if (method === 'CONNECT') throw noTunnels();
   if (url.length > limits.targetBytesMax) throw new OssError('UriTooLong');
   const headers = joinHeaders(raw.rawHeaders, limits);
   const host = readHost(raw.rawHeaders, headers);
-  const bodyLength = readBodyLength(headers, isVersion11);
+  const bodyLength = readBodyLength(headers, isVersion11, raw.hasBody);
   if (headers.upgrade !== undefined) {
     throw new OssError('NotImplemented', {
       message: 'This server speaks HTTP/1.1 on this connection and upgrades to nothing else.',
       fields: { Header: 'Upgrade' },
     });
   }
-  const expectsContinue = isVersion11 && readExpect(headers.expect);
+  const expectsContinue = (isVersion11 || isFramed) && readExpect(headers.expect);
   const isServerOptions = method === 'OPTIONS' && url === '*';
   const target = isServerOptions
     ? { target: '*', rawPath: '/', rawQuery: '' }
@@ -107,6 +111,7 @@ function readHost(
 function readBodyLength(
   headers: Readonly<Record<string, string>>,
   isVersion11: boolean,
+  hasBody: boolean | undefined,
 ): number | undefined {
   const coding = headers['transfer-encoding'];
   const length = headers['content-length'];
@@ -123,7 +128,7 @@ function readBodyLength(
     }
     return undefined;
   }
-  if (length === undefined) return 0;
+  if (length === undefined) return hasBody ? undefined : 0;
   if (!/^[0-9]+$/.test(length)) throw malformed('Content-Length is not a decimal number.');
   const bytes = Number(length);
   if (!Number.isSafeInteger(bytes)) throw new OssError('EntityTooLarge');
@@ -134,6 +139,14 @@ function readExpect(value: string | undefined): boolean {
   if (value === undefined) return false;
   if (value.trim().toLowerCase() !== '100-continue') throw new OssError('ExpectationFailed');
   return true;
+}
+
+/** CONNECT asks for a tunnel; there is none (security.md 6.4). */
+export function noTunnels(): OssError {
+  return new OssError('MethodNotAllowed', {
+    message: 'This server opens no tunnels.',
+    headers: { Allow: 'GET, HEAD, PUT, POST, DELETE' },
+  });
 }
 
 function malformed(message: string): OssError {

@@ -47,7 +47,7 @@ export function composeHead(answer: HttpResponse, facts: HeadFacts): string[] {
 }
 
 /** The common headers, which are each answer's own. */
-function composeCommonHead(date: string, requestId: string, serverTimeMs: number): string[] {
+export function composeCommonHead(date: string, requestId: string, serverTimeMs: number): string[] {
   return [
     'Server',
     'AliyunOSS',

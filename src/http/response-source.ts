@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { BufferPool } from './buffer-pool.ts';
+import type { ResponseWriter } from './exchange.ts';
 import type { ByteSource } from './types.ts';
 
 interface SourceBody {
@@ -20,7 +20,7 @@ export type SourceOutcome = 'sent' | 'client-gone';
  *   caller must then destroy the connection: a short body must never look whole.
  */
 export async function writeSource(
-  response: ServerResponse,
+  response: ResponseWriter,
   body: SourceBody,
   pool: BufferPool,
   sendHead: () => void,
@@ -65,7 +65,7 @@ export async function writeSource(
 /**
  * Writes piece by piece; each promise becomes true once the bytes left, false if they never will.
  */
-function createPieces(response: ServerResponse) {
+function createPieces(response: ResponseWriter) {
   let settle: ((isSent: boolean) => void) | undefined;
   const closed = (): void => settle?.(response.writableFinished);
   response.on('close', closed);

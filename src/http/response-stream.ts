@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { ResponseWriter } from './exchange.ts';
 import type { StreamBody } from './types.ts';
 
 /**
@@ -11,7 +10,7 @@ import type { StreamBody } from './types.ts';
  *   `sendHead` was called the caller must then destroy the connection.
  */
 export async function writeStream(
-  response: ServerResponse,
+  response: ResponseWriter,
   body: StreamBody,
   sendHead: () => void,
 ): Promise<{ sent: number; isComplete: boolean }> {
@@ -30,15 +29,17 @@ export async function writeStream(
 }
 
 /** False when the client went instead. */
-async function isDrained(response: ServerResponse): Promise<boolean> {
-  const over = new AbortController();
-  const { signal } = over;
-  try {
-    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
-    return !response.destroyed;
-  } finally {
-    over.abort();
-  }
+function isDrained(response: ResponseWriter): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (response.destroyed) return resolve(false);
+    const over = (): void => {
+      response.off('drain', over);
+      response.off('close', over);
+      resolve(!response.destroyed);
+    };
+    response.once('drain', over);
+    response.once('close', over);
+  });
 }
 
 function wrongLength(body: StreamBody, sent: number): Error {

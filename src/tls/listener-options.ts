@@ -4,7 +4,9 @@ import { tlsProfile } from './profile.ts';
 import type { SniContexts } from './sni.ts';
 
 /** What is spoken inside TLS; whoever offers only others is refused (security.md 5.6). */
-const protocols = ['http/1.1'];
+const http1 = 'http/1.1';
+/** By preference. */
+const protocols = ['h2', http1];
 /** Sessions are resumed for an hour at most; ticket keys end them sooner. */
 const sessionTimeoutSeconds = 3_600;
 
@@ -25,13 +27,15 @@ export interface DefaultCertificate {
 export function createListenerOptions(options: {
   readonly contexts: SniContexts;
   readonly defaultCertificate?: DefaultCertificate | undefined;
+  /** Whether HTTP/2 is offered, too. */
+  readonly isHttp2?: boolean;
 }): TlsOptions {
   const own = options.defaultCertificate;
   if (own) checkPair(own);
   return {
     ...tlsProfile(),
     ...(own ? { cert: own.chainPem, key: own.keyPem } : {}),
-    ALPNProtocols: protocols,
+    ALPNProtocols: options.isHttp2 === false ? [http1] : protocols,
     sessionIdContext: 'cnamed',
     sessionTimeout: sessionTimeoutSeconds,
     SNICallback: createSniCallback(options.contexts),

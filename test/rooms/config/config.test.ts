@@ -56,6 +56,7 @@ test('without any setting the defaults of the contract stand', async () => {
     riskLists: [],
     licenseRegistry: undefined,
     defaultCertificate: undefined,
+    isHttp2: true,
     isForceDownload: true,
     isPublicAccessBlocked: false,
     restoreDelayMs: 5000,
@@ -72,7 +73,7 @@ test('every variable of the contract is a setting with flag, default and descrip
   const contract =
     'HTTP HTTPS CONSOLE DATA_DIR ENDPOINT PUBLIC_ENDPOINT REGION ACCESS_KEY_ID ' +
     'ACCESS_KEY_SECRET DNS_SERVERS OWNERSHIP TOKEN_LIFETIME CNAME_PER_BUCKET TRANSFER ' +
-    'FORBIDDEN_LIST RISK_LIST LICENSE_REGISTRY CERTIFICATE CERTIFICATE_KEY FORCE_DOWNLOAD ' +
+    'FORBIDDEN_LIST RISK_LIST LICENSE_REGISTRY CERTIFICATE CERTIFICATE_KEY HTTP2 FORCE_DOWNLOAD ' +
     'DATABASE_URL OBJECT_STORE MASTER_KEY_FILE WORKERS LOG_LEVEL';
   const byVariable = new Map(settings.map((setting) => [setting.variable, setting]));
   for (const name of contract.split(' ')) {

@@ -1,5 +1,6 @@
 /** A listener with a handler that only says what it was given: the room http alone. */
 import { after } from 'node:test';
+import type { TlsOptions } from 'node:tls';
 import { OssError } from '../../../src/errors/index.ts';
 import type {
   HttpLimits,
@@ -42,6 +43,7 @@ export async function startStub(
     handle?: (request: HttpRequest) => Promise<HttpResponse>;
     balancers?: readonly string[];
     world?: World;
+    tls?: TlsOptions;
   } = {},
 ): Promise<Stub> {
   const handled: string[] = [];
@@ -55,6 +57,7 @@ export async function startStub(
       return handle(request);
     },
     renderProblem,
+    ...(options.tls ? { tls: options.tls } : {}),
     balancers: options.balancers ?? [],
     world: options.world ?? realWorld,
     limits: { ...quickLimits, ...options.limits },

@@ -1,0 +1,179 @@
+/** What no client should send: each is refused as RFC 9113 has it, and floods end their connection. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createAuthority } from '../../support/certificates.ts';
+import {
+  connectHttp2,
+  fields,
+  frame,
+  frameTypes as is,
+  number32,
+  type RawHttp2,
+} from '../../support/http2-frames.ts';
+import { startStub } from './stub.ts';
+
+const leaf = await (await createAuthority()).issue({ names: ['a.example'] });
+const tls = { cert: leaf.chainPem, key: leaf.keyPem, ALPNProtocols: ['h2', 'http/1.1'] };
+const stub = await startStub({ tls, limits: { keepAliveMs: 10_000 } });
+
+const endStream = 1;
+const endHeaders = 4;
+const wholeRequest = endStream | endHeaders;
+const plain: readonly (readonly [string, string])[] = [
+  [':method', 'GET'],
+  [':scheme', 'https'],
+  [':path', '/x'],
+  [':authority', 'a.example'],
+];
+const request = (stream: number, pairs: readonly (readonly [string, string])[] = plain) =>
+  frame(is.headers, wholeRequest, stream, fields(pairs));
+const open = frame(is.headers, endHeaders, 1, fields(plain.with(0, [':method', 'PUT'])));
+
+const isEnd = ({ type }: { type: number }): boolean => type === is.goaway;
+
+/** RFC 9113 7. `closed`: ended with or without a code. */
+const connectionErrors: readonly [string, readonly Uint8Array[]][] = [
+  ['DATA of stream 0', [frame(is.data, 0, 0, Buffer.from('x'))]],
+  ['DATA of an idle stream', [frame(is.data, 0, 1, Buffer.from('x'))]],
+  ['HEADERS of stream 0', [request(0)]],
+  ['HEADERS of an even stream', [request(2)]],
+  ['HEADERS of a stream below one that was', [request(5), request(3)]],
+  ['RST_STREAM of stream 0', [frame(is.reset, 0, 0, number32(8))]],
+  ['RST_STREAM of an idle stream', [frame(is.reset, 0, 1, number32(8))]],
+  ['RST_STREAM of 3 bytes', [open, frame(is.reset, 0, 1, Buffer.alloc(3))]],
+  ['SETTINGS of a stream', [frame(is.settings, 0, 1)]],
+  ['SETTINGS of 3 bytes', [frame(is.settings, 0, 0, Buffer.alloc(3))]],
+  ['an acknowledgement with settings', [frame(is.settings, 1, 0, Buffer.alloc(6))]],
+  ['a window above 2^31-1', [frame(is.settings, 0, 0, Buffer.from([0, 4, 128, 0, 0, 0]))]],
+  ['a frame size below 16384', [frame(is.settings, 0, 0, Buffer.from([0, 5, 0, 0, 0, 1]))]],
+  ['PING of a stream', [frame(is.ping, 0, 1, Buffer.alloc(8))]],
+  ['PING of 7 bytes', [frame(is.ping, 0, 0, Buffer.alloc(7))]],
+  ['GOAWAY of a stream', [frame(is.goaway, 0, 1, Buffer.alloc(8))]],
+  ['WINDOW_UPDATE of 0', [frame(is.window, 0, 0, number32(0))]],
+  ['WINDOW_UPDATE of 3 bytes', [frame(is.window, 0, 0, Buffer.alloc(3))]],
+  ['WINDOW_UPDATE of an idle stream', [frame(is.window, 0, 1, number32(1))]],
+  ['a window that overflows', [frame(is.window, 0, 0, number32(2 ** 31 - 1))]],
+  ['CONTINUATION without HEADERS', [frame(is.continuation, endHeaders, 1, fields(plain))]],
+  ['another frame inside a head', [frame(is.headers, endStream, 1, fields(plain)), open]],
+  ['a head that cannot be decoded', [frame(is.headers, wholeRequest, 1, Buffer.from([0xff]))]],
+  ['a frame above 16384 bytes', [open, frame(is.data, 0, 1, Buffer.alloc(16_385))]],
+  ['padding longer than its frame', [open, frame(is.data, 8, 1, Buffer.from([9, 0]))]],
+  ['PUSH_PROMISE of a client', [frame(5, endHeaders, 1, number32(2))]],
+];
+
+/** RFC 9113 8.1 to 8.3. */
+const streamErrors: readonly [string, readonly (readonly [string, string])[]][] = [
+  ['a name in upper case', [...plain, ['X-A', 'b']]],
+  ['an unknown pseudo header', [...plain, [':a', 'b']]],
+  ['a pseudo header of answers', [...plain, [':status', '200']]],
+  ['a pseudo header after others', [['x-a', 'b'], ...plain]],
+  ['a pseudo header twice', [...plain, [':path', '/y']]],
+  ['no :method', plain.slice(1)],
+  ['no :scheme', [...plain.slice(0, 1), ...plain.slice(2)]],
+  ['no :path', [...plain.slice(0, 2), ...plain.slice(3)]],
+  ['an empty :path', plain.with(2, [':path', ''])],
+  ['connection', [...plain, ['connection', 'keep-alive']]],
+  ['transfer-encoding', [...plain, ['transfer-encoding', 'chunked']]],
+  ['upgrade', [...plain, ['upgrade', 'h2c']]],
+  ['te with more than trailers', [...plain, ['te', 'gzip']]],
+  ['a length without a body', [...plain, ['content-length', '1']]],
+  ['a line feed in a value', [...plain, ['x-a', 'b\nc: d']]],
+  ['NUL in a value', [...plain, ['x-a', 'b\0']]],
+];
+
+async function isAlive(client: RawHttp2): Promise<boolean> {
+  client.send(frame(is.ping, 0, 0, Buffer.from('are you?')));
+  const pong = await client.until(
+    ({ type, flags, payload }) => type === is.ping && flags === 1 && `${payload}` === 'are you?',
+  );
+  return pong !== undefined;
+}
+
+describe('ends the connection', () => {
+  for (const [name, frames] of connectionErrors) {
+    test(name, async () => {
+      const client = await connectHttp2(stub.port);
+      client.send(...frames);
+      const told = await client.until(isEnd);
+      if (told) assert.notEqual(told.payload.readUInt32BE(4), 0);
+      await client.until(() => false);
+      client.destroy();
+    });
+  }
+});
+
+describe('resets the stream and nothing else', () => {
+  for (const [name, pairs] of streamErrors) {
+    test(name, async () => {
+      const before = stub.handled.length;
+      const client = await connectHttp2(stub.port);
+      client.send(request(1, pairs));
+      const told = await client.until(({ type, stream }) => type === is.reset && stream === 1);
+      assert.notEqual(told?.payload.readUInt32BE(0) ?? 0, 0);
+      assert.ok(await isAlive(client));
+      assert.equal(stub.handled.length, before);
+      client.destroy();
+    });
+  }
+});
+
+test('unknown frames, settings and flags are ignored', async () => {
+  const client = await connectHttp2(stub.port);
+  client.send(
+    frame(0x42, 0xff, 0, Buffer.alloc(20)),
+    frame(is.settings, 0, 0, Buffer.from([0x42, 0x42, 0, 0, 0, 1])),
+    frame(is.ping, 0xf0, 0, Buffer.alloc(8)),
+    request(1),
+  );
+  assert.ok(await client.until(({ type, stream }) => type === is.headers && stream === 1));
+  client.destroy();
+});
+
+describe('floods end their connection', () => {
+  const many = (each: Uint8Array, count: number) => Array<Uint8Array>(count).fill(each);
+  const floods: readonly [string, readonly Uint8Array[]][] = [
+    ['of pings', many(frame(is.ping, 0, 0, Buffer.alloc(8)), 10_000)],
+    ['of settings', many(frame(is.settings), 20_000)],
+    ['of priorities', many(frame(is.priority, 0, 1, Buffer.from([0, 0, 0, 3, 1])), 10_000)],
+    ['of unknown frames', many(frame(0x42), 20_000)],
+    ['of empty DATA', [open, ...many(frame(is.data, 0, 1), 30_000)]],
+    ['of windows', [open, ...many(frame(is.window, 0, 1, number32(1)), 30_000)]],
+    [
+      'of CONTINUATION',
+      [frame(is.headers, endStream, 1, fields(plain)), ...many(frame(is.continuation, 0, 1), 100)],
+    ],
+    [
+      'of resets (CVE-2023-44487)',
+      Array.from({ length: 2_000 }, (_, at) =>
+        Buffer.concat([request(2 * at + 1), frame(is.reset, 0, 2 * at + 1, number32(8))]),
+      ),
+    ],
+  ];
+  for (const [name, frames] of floods) {
+    test(name, async () => {
+      const client = await connectHttp2(stub.port);
+      client.send(...frames);
+      await client.until(() => false);
+      client.destroy();
+      assert.ok(await stands());
+    });
+  }
+
+  async function stands(): Promise<boolean> {
+    const other = await connectHttp2(stub.port);
+    const alive = await isAlive(other);
+    other.destroy();
+    return alive;
+  }
+});
+
+test('a window that stays shut costs the stream, not the connection', async () => {
+  const slow = await startStub({ tls, limits: { writeStallMs: 200, keepAliveMs: 10_000 } });
+  const client = await connectHttp2(slow.port);
+  client.send(frame(is.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0])), request(1));
+  const told = await client.until(({ type }) => type === is.reset);
+  assert.equal(told?.payload.readUInt32BE(0), 8);
+  assert.ok(await isAlive(client));
+  client.destroy();
+  await slow.stop();
+});
