@@ -300,7 +300,7 @@ interface Listening {
   announceEnd(): void;
   /** Requests may run on for `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
-  /** What the buckets ask for beside requests; the lines of their access logs are written. */
+  /** What runs beside requests, fetches of mirrors too; the lines of their access logs are written. */
   stopJobs(): Promise<void>;
 }
 
@@ -359,6 +359,7 @@ async function listen(
     };
     const lifecycle = keepLifecycle(engines, services.documents, world, log, accessLog.applied);
     const stopJobs = async (): Promise<void> => {
+      await services.mirrors.stop();
       await lifecycle.stop();
       await accessLog.stop();
     };

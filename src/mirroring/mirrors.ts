@@ -49,6 +49,8 @@ export interface Mirrors {
    * @throws OssError MirrorFailed, ServiceUnavailable, and those of storing.
    */
   mirror(wish: MirrorWish): Promise<Mirrored>;
+  /** Breaks off what is still being fetched, also for nobody any more; nothing of it is kept. */
+  stop(): Promise<void>;
 }
 
 /** How a fetch ended for those who waited; `passed` is for nobody but who asked. */
@@ -67,6 +69,7 @@ export function createMirrors(parts: {
 }): Mirrors {
   const { objects, limits = mirrorLimits } = parts;
   const underWay = new Map<string, Promise<Ended>>();
+  const answers = new Set<FetchAnswer>();
   let fetches = 0;
 
   async function lead(wish: MirrorWish, end: (ended: Ended) => void): Promise<Mirrored> {
@@ -78,9 +81,16 @@ export function createMirrors(parts: {
     }
     const origin = await askOrigin(parts, wish.rule, wish.request);
     if (origin.kind === 'failed') throw mirrorFailed(origin.why);
-    if (origin.kind === 'object') return await keep(objects, wish, origin.answer, end);
-    end({ kind: origin.kind });
-    return origin;
+    if (origin.kind !== 'object') {
+      end({ kind: origin.kind });
+      return origin;
+    }
+    const { answer } = origin;
+    answers.add(answer);
+    return await keep(objects, wish, answer, (ended) => {
+      answers.delete(answer);
+      end(ended);
+    });
   }
 
   /** What others wait for, until `end` is called; the first call counts. */
@@ -117,6 +127,10 @@ export function createMirrors(parts: {
         end({ kind: 'failed', problem });
         throw problem;
       }
+    },
+    async stop() {
+      for (const answer of answers) answer.close();
+      await Promise.all(underWay.values());
     },
   };
 }
