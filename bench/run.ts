@@ -21,12 +21,14 @@ import { pinThisProcess } from './lib/processes.ts';
 import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
 import { swaps } from './swaps.ts';
+import { uploads } from './uploads.ts';
 
 const benches: readonly Bench[] = [
   keepAlive,
   large,
   handshakes,
   swaps,
+  uploads,
   domains,
   million,
   database,

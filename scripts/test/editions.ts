@@ -45,8 +45,10 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/life/crowd.test.ts': 'The time goes into connections.',
   'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',
   'test/life/kills.test.ts': 'Starts of processes; larger campaigns kill servers of each kind.',
+  'test/life/large.test.ts': 'Bytes and kills; each engine is met at one end.',
   'test/life/restart.test.ts': 'Twenty starts of processes; each engine is met at one end.',
   'test/life/rotation.test.ts': 'The time goes into handshakes.',
+  'test/life/soak.test.ts': 'The time goes into everything at once.',
   'test/life/secrets.test.ts': 'Starts of processes; each engine is met at one end.',
 };
 

@@ -6,7 +6,6 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Campaign, Figures } from '../support/campaign.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createChance } from '../support/chance.ts';
+import { filesOpen, residentMiB } from '../support/process-facts.ts';
 import { putCname } from '../support/put-cname.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { createSignedClient } from '../support/signed-client.ts';
@@ -143,13 +143,4 @@ async function until(holds: () => boolean, otherwise: string): Promise<void> {
     assert.ok(performance.now() < late, otherwise);
     await delay(50);
   }
-}
-
-function filesOpen(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-function residentMiB(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1] ?? 0);
-  return Math.round((pages * 4_096) / 1024 ** 2);
 }
