@@ -300,7 +300,7 @@ interface Listening {
   announceEnd(): void;
   /** Requests may run on for `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
-  /** What runs beside requests, fetches of mirrors too; the lines of their access logs are written. */
+  /** What runs beside requests; the lines of access logs are written. */
   stopJobs(): Promise<void>;
 }
 

@@ -104,6 +104,7 @@ export { type Followed, followLink, type NewLink, seenThrough } from './links.ts
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
 export {
   isMirrorLoop,
+  type KeptElement,
   type MirrorRequest,
   type MirrorRule,
   mirrorFacts,
@@ -148,7 +149,6 @@ export {
 export type {
   AskedPage,
   IncludedHeader,
-  KeptElement,
   RoutingCondition,
   RoutingRedirect,
   RoutingRule,

@@ -3,7 +3,13 @@
  * (oss-semantics.md 4.3). Rules only; mirroring does the asking.
  */
 import { isHeaderValue, type ObjectFacts } from './metadata.ts';
-import type { KeptElement, RoutingRedirect } from './routing-rules.ts';
+
+/** An element with either children or text. */
+export interface KeptElement {
+  readonly name: string;
+  readonly text?: string | undefined;
+  readonly children?: readonly KeptElement[] | undefined;
+}
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -28,7 +34,11 @@ export interface MirrorRule {
 }
 
 /** `undefined` where the rule names no origin that can be asked. */
-export function readMirrorRule({ others }: RoutingRedirect): MirrorRule | undefined {
+export function readMirrorRule({
+  others,
+}: {
+  readonly others: readonly KeptElement[];
+}): MirrorRule | undefined {
   const origin = textOf(others, 'MirrorURL')?.trim() ?? '';
   if (!URL.canParse(origin)) return undefined;
   const is = (name: string): boolean => textOf(others, name) === 'true';
@@ -70,7 +80,7 @@ function lower(text = ''): string {
 
 /**
  * Never the origin's to see (oss-semantics.md 4.3); and what is said to this server alone: about
- * its connection (RFC 9110 7.6.1), and what the client has already, while everybody gets the answer.
+ * its connection (RFC 9110 7.6.1), and what the client has already. Everybody gets the answer.
  */
 const withheld = new Set(
   (

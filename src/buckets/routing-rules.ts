@@ -2,7 +2,7 @@
  * The routing rules of a website: which one a request falls under, and what it makes of the key
  * (oss-semantics.md 4.3). Rules only.
  */
-import { readMirrorRule } from './mirror-rules.ts';
+import { type KeptElement, readMirrorRule } from './mirror-rules.ts';
 
 export interface RoutingRule {
   /** Positive and unique: the lowest that matches counts. */
@@ -43,13 +43,6 @@ export interface RoutingRedirect {
   readonly passQueryString?: boolean | undefined;
   /** Further elements, to be shown again: all about mirroring (mirror-rules.ts). */
   readonly others: readonly KeptElement[];
-}
-
-/** An element with either children or text. */
-export interface KeptElement {
-  readonly name: string;
-  readonly text?: string | undefined;
-  readonly children?: readonly KeptElement[] | undefined;
 }
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: so it is written in documents

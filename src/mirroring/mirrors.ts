@@ -81,11 +81,15 @@ export function createMirrors(parts: {
     }
     const origin = await askOrigin(parts, wish.rule, wish.request);
     if (origin.kind === 'failed') throw mirrorFailed(origin.why);
-    if (origin.kind !== 'object') {
-      end({ kind: origin.kind });
+    if (origin.kind === 'missing') {
+      end(origin);
       return origin;
     }
     const { answer } = origin;
+    if (origin.kind === 'passed') {
+      end({ kind: 'passed' });
+      return { kind: 'passed', answer: { ...answer, body: faithful(answer) } };
+    }
     answers.add(answer);
     return await keep(objects, wish, answer, (ended) => {
       answers.delete(answer);
@@ -205,7 +209,7 @@ function refused(problem: unknown): unknown {
 }
 
 /** The body, whose breaking off is no fault of the server. */
-async function* faithful({ body }: FetchAnswer): AsyncGenerator<Uint8Array> {
+async function* faithful({ body }: FetchAnswer): AsyncGenerator<Buffer> {
   try {
     yield* body;
   } catch (problem) {

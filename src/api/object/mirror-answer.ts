@@ -121,7 +121,7 @@ function passOn(
   const headers: Record<string, string> = { 'X-Content-Type-Options': 'nosniff' };
   if (sent['content-type'] !== undefined) headers['Content-Type'] = sent['content-type'];
   if (sent.location !== undefined) headers.Location = sent.location;
-  if (method === 'HEAD') {
+  if (method === 'HEAD' || status === 304) {
     answer.close();
     return { status, headers, body: { kind: 'none' }, headLength: 'unknown' };
   }

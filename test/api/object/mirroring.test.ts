@@ -109,7 +109,7 @@ test('a hundred who ask at once are answered by one fetch', async () => {
 
 test('a large object passes in pieces, whoever leaves half way', async () => {
   await mirror();
-  const large = Buffer.alloc(3 * 1024 * 1024, 'large object');
+  const large = Buffer.alloc(1024 * 1024, 'large object');
   answers['/o/large'] = (_, response) => void response.end(large);
   answers['/o/sized'] = (_, response) =>
     void response.writeHead(200, { 'Content-Length': large.length }).end(large);
@@ -174,12 +174,19 @@ test('what is missing at the origin is missing here', async () => {
   const error = '<ErrorDocument><Key>error.html</Key></ErrorDocument>';
   await mirror('', undefined, error);
   assert.deepEqual([(await get('gone')).status, (await get('gone')).text], [404, 'sorry']);
-  const codes = '<TransparentMirrorResponseCodes>404,500</TransparentMirrorResponseCodes>';
+  const codes = '<TransparentMirrorResponseCodes>304,404,500</TransparentMirrorResponseCodes>';
   await mirror(codes, undefined, error);
   const passed = await get('gone');
   assert.deepEqual([passed.status, passed.text], [404, 'not at the origin']);
   assert.equal(passed.headers['content-type'], 'text/plain');
   assert.equal((await get('gone', { method: 'HEAD' })).status, 404);
+  answers['/o/cut'] = (_, response) => {
+    response.writeHead(500, { 'Content-Length': 9 }).flushHeaders();
+    response.socket?.end();
+  };
+  assert.equal((await get('cut')).code, 'MirrorFailed');
+  answers['/o/same'] = (_, response) => void response.writeHead(304, { 'Content-Length': 9 }).end();
+  assert.equal((await get('same')).status, 304);
   assert.equal(await stored(), 1);
 });
 

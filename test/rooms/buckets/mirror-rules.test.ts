@@ -9,7 +9,6 @@ const read = (
   headers: [string, string | [string, string]][] = [],
 ) =>
   readMirrorRule({
-    type: 'Mirror',
     others: [
       ...Object.entries(fields).map(([name, text]) => ({ name, text })),
       {

@@ -61,7 +61,7 @@ function wish(key: string, isStreamTaken = false) {
     { name: 'MirrorURL', text: `http://origin.example:${port}/` },
     { name: 'MirrorHeaders', children: [{ name: 'PassAll', text: 'true' }] },
   ];
-  const rule = readMirrorRule({ type: 'Mirror', others });
+  const rule = readMirrorRule({ others });
   assert.ok(rule);
   const request = mirrorRequest(rule, key, { rawQuery: '', headers: { cookie: 'own' } });
   assert.ok(request);
