@@ -2,14 +2,33 @@ import type { Bench } from './lib/bench.ts';
 import { prepareField, startCnamed } from './lib/field.ts';
 import { loadHandshakes, type Measured } from './lib/load.ts';
 import { startCaddy, startNginx } from './lib/others.ts';
-import { compareServers, type Report } from './lib/report.ts';
+import { residentMiB } from './lib/processes.ts';
+import { compareServers, type Report, round } from './lib/report.ts';
+
+interface Kind {
+  readonly title: string;
+  readonly names: number;
+  readonly isResumed: boolean;
+  readonly note?: string;
+}
+
+const byVariable = 'nginx reads `ssl_certificate` by variable, `$ssl_server_name`.';
+
+function kindsOf(many: number): readonly Kind[] {
+  const title = `Full handshake and GET over ${many.toLocaleString('en')} names`;
+  return [
+    { title: 'Full handshake and GET over one name', names: 1, isResumed: false },
+    { title: 'Resumed handshake and GET over one name', names: 1, isResumed: true },
+    { title, names: many, isResumed: false, note: byVariable },
+  ];
+}
 
 export const handshakes: Bench = {
   name: 'handshakes',
-  about: 'full TLS 1.3 handshakes (ECDSA P-256) with one GET of 4 KiB: one name, 10,000 names',
+  about: 'TLS 1.3 handshakes (ECDSA P-256) with one GET of 4 KiB: full and resumed, 100,000 names',
   tools: ['nginx', 'caddy', 'taskset', 'cc'],
   async run({ folder, rounds, seconds, isQuick, log }) {
-    const many = isQuick ? 200 : 10_000;
+    const many = isQuick ? 200 : 100_000;
     const field = await prepareField({
       folder,
       domains: many,
@@ -20,25 +39,26 @@ export const handshakes: Bench = {
     const { server } = await startCnamed(field);
     const reports: Report[] = [];
     try {
-      for (const names of [1, many]) {
-        const which = names === 1 ? 'one' : 'all';
-        const nginx = await startNginx(field, which);
-        const caddy = await startCaddy(field, which);
+      for (const { title, names, isResumed, note } of kindsOf(many)) {
+        const nginx = await startNginx(field, names === 1 ? 'one' : 'all');
+        const caddy = await startCaddy(field, names === 1 ? 'one' : 'all');
         const servers = { nginx, caddy, cnamed: server };
         const seen = new Map<string, Measured[]>();
+        const resident = new Map<string, number>();
         // One round for whatever is loaded at first use; it does not count.
-        for (let round = -1; round < rounds; round++) {
+        for (let turn = -1; turn < rounds; turn++) {
           for (const [name, { pid, httpsPort: port }] of Object.entries(servers)) {
-            const load = { port, pid, seconds, names, path: '/4k', folder };
+            const load = { port, pid, seconds, names, path: '/4k', folder, isResumed };
             const measured = await loadHandshakes(load);
-            log(`${names} names ${name}: ${Math.round(measured.perSecond)}/s`);
-            if (round >= 0) seen.set(name, [...(seen.get(name) ?? []), measured]);
+            log(`${title}, ${name}: ${Math.round(measured.perSecond)}/s`);
+            resident.set(name, residentMiB(pid));
+            if (turn >= 0) seen.set(name, [...(seen.get(name) ?? []), measured]);
           }
         }
         await Promise.all([nginx.stop(), caddy.stop()]);
-        const title = `Full handshake and GET over ${names.toLocaleString('en')} names`;
-        const nginxNote = 'nginx reads `ssl_certificate` by variable, `$ssl_server_name`.';
-        reports.push(compareServers(title, seen, names === 1 ? [] : [nginxNote]));
+        const sizes = [...resident].map(([name, size]) => `${name} ${round(size)} MiB`).join(', ');
+        const notes = [...(note === undefined ? [] : [note]), `RSS afterwards: ${sizes}.`];
+        reports.push(compareServers(title, seen, notes));
       }
     } finally {
       await server.stop();

@@ -12,16 +12,26 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cluster } from './cluster.ts';
 import { database } from './database.ts';
-import { domains } from './domains.ts';
+import { domains, million } from './domains.ts';
 import { handshakes } from './handshakes.ts';
 import { keepAlive } from './keep-alive.ts';
+import { large } from './large.ts';
 import type { Bench } from './lib/bench.ts';
 import { pinThisProcess } from './lib/processes.ts';
 import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
 import { swaps } from './swaps.ts';
 
-const benches: readonly Bench[] = [keepAlive, handshakes, swaps, domains, database, cluster];
+const benches: readonly Bench[] = [
+  keepAlive,
+  large,
+  handshakes,
+  swaps,
+  domains,
+  million,
+  database,
+  cluster,
+];
 
 function firstLine(command: string, ...args: string[]): string {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
@@ -62,7 +72,8 @@ async function main(): Promise<number> {
     return unknown.length > 0 ? 2 : 0;
   }
   const chosen = benches.filter(
-    ({ name }) => positionals.length === 0 || positionals.includes(name),
+    ({ name, isOnRequest }) =>
+      positionals.includes(name) || (positionals.length === 0 && !isOnRequest),
   );
   const advice = chosen.map(({ name, tools }) => ({ name, missing: adviseMissing(tools) }));
   for (const { name, missing } of advice) if (missing) console.error(`${name}: ${missing}`);

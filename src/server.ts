@@ -33,6 +33,7 @@ import {
   type ListenerAddress,
   type ListenerOptions,
 } from './http/index.ts';
+import { createImages } from './images/index.ts';
 import { keepLifecycle } from './lifecycle.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
@@ -233,7 +234,9 @@ async function createServices(
       dialer: openDialer(config, world),
       settings: metadata.settings,
       sealer,
+      digest: config.callbackDigest,
     }),
+    images: createImages(),
     settings: {
       publicScheme: config.http === 'off' ? 'https' : 'http',
       region: config.region,

@@ -16,5 +16,7 @@ export interface Bench {
   readonly name: string;
   readonly about: string;
   readonly tools: readonly Tool[];
+  /** Takes so long that it is run only when it is named. */
+  readonly isOnRequest?: boolean;
   readonly run: (options: BenchOptions) => Promise<Report[]>;
 }

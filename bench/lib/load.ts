@@ -63,6 +63,35 @@ export async function loadKeepAlive(load: KeepAliveLoad): Promise<Measured> {
   };
 }
 
+const byteUnits: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1024,
+  MB: 1024 ** 2,
+  GB: 1024 ** 3,
+};
+
+/** Bytes received of answers that are too long to be counted as answers, by wrk. */
+export async function loadBytes(
+  load: KeepAliveLoad,
+): Promise<Pick<Measured, 'perSecond' | 'perCpuSecond'>> {
+  const [program = '', ...args] = [
+    ...loadPrefix,
+    'wrk',
+    '-t1',
+    `-c${load.connections}`,
+    `-d${load.seconds}s`,
+    '--timeout',
+    '60s',
+    load.url,
+  ];
+  const env = { ...process.env, LD_PRELOAD: compile('loopback-names', load.folder) };
+  const { cpu, answer } = await underWatch(load.pid, () => execute(program, args, { env }));
+  const [, amount = '0', unit = 'B'] =
+    /in [\d.]+\w+, ([\d.]+)([KMG]?B) read/.exec(answer.stdout) ?? [];
+  const bytes = Number(amount) * (byteUnits[unit] ?? 1);
+  return { perSecond: bytes / load.seconds, perCpuSecond: bytes / cpu };
+}
+
 export interface HandshakeLoad {
   readonly port: number;
   readonly pid: number;
@@ -70,9 +99,11 @@ export interface HandshakeLoad {
   readonly names: number;
   readonly path: string;
   readonly folder: string;
+  /** Else each is a full one. */
+  readonly isResumed?: boolean;
 }
 
-/** Full handshakes with one GET each, by tls-load. */
+/** Handshakes with one GET each, by tls-load. */
 export async function loadHandshakes(load: HandshakeLoad): Promise<Measured> {
   const threads = 24;
   const [program = '', ...args] = [
@@ -83,6 +114,7 @@ export async function loadHandshakes(load: HandshakeLoad): Promise<Measured> {
     String(load.seconds),
     String(load.names),
     load.path,
+    load.isResumed ? 'resumed' : 'full',
   ];
   const { cpu, answer } = await underWatch(load.pid, () => execute(program, args));
   const seen: { good: number; bad: number; seconds: number; p99Ms: number } = JSON.parse(

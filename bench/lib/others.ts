@@ -37,7 +37,7 @@ http {
   open_file_cache max=10000 inactive=60s; default_type application/octet-stream;
   client_body_temp_path ${folder}/1; proxy_temp_path ${folder}/2; fastcgi_temp_path ${folder}/3;
   uwsgi_temp_path ${folder}/4; scgi_temp_path ${folder}/5;
-  ssl_protocols TLSv1.2 TLSv1.3; ssl_session_tickets off;
+  ssl_protocols TLSv1.2 TLSv1.3;
   server {
     listen 127.0.0.1:${httpPort}; listen 127.0.0.1:${httpsPort} ssl;
     ssl_certificate ${pem}; ssl_certificate_key ${pem}; root ${field.webRoot};

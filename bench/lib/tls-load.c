@@ -1,8 +1,12 @@
 /*
  * Opens new TLS 1.3 connections as fast as one core can, with the server name spread evenly over many
- * names, one GET on each, no resumption. Prints one line of JSON.
+ * names, one GET on each. Prints one line of JSON.
  *
- *   tls-load PORT THREADS SECONDS NAMES PATH
+ *   tls-load PORT THREADS SECONDS NAMES PATH full|resumed
+ *
+ * full: nothing is resumed. resumed: each thread has a name of its own and resumes the session of its
+ * last full handshake, again and again; a connection that is not resumed counts as bad, but for the
+ * first of each thread.
  *
  * The names are d0000000.example.test and so on. The server's signature is not verified: a client
  * pays more for checking an ECDSA signature than the server for making it, and the client would be
@@ -34,7 +38,9 @@ int EVP_DigestVerify(EVP_MD_CTX *context, const unsigned char *signature, size_t
 
 struct worker {
   pthread_t thread;
+  long number;
   unsigned long chance;
+  SSL_SESSION *session;
   long good, bad, measured;
   float *latencies_ms;
 };
@@ -43,6 +49,7 @@ static int port;
 static long names;
 static const char *path;
 static SSL_CTX *context;
+static int is_resuming;
 static atomic_int is_over;
 
 static double now_seconds(void) {
@@ -56,6 +63,21 @@ static unsigned long draw(struct worker *worker) {
   worker->chance ^= worker->chance >> 7;
   worker->chance ^= worker->chance << 17;
   return worker->chance;
+}
+
+static int keep_session(SSL *connection, SSL_SESSION *session) {
+  struct worker *worker = SSL_get_app_data(connection);
+  if (SSL_session_reused(connection)) return 0;
+  if (worker->session) SSL_SESSION_free(worker->session);
+  worker->session = SSL_SESSION_dup(session);
+  return 0;
+}
+
+/* A copy: the library takes a session of TLS 1.3 for one connection only. */
+static void resume_session(SSL *connection, const struct worker *worker) {
+  SSL_SESSION *copy = SSL_SESSION_dup(worker->session);
+  SSL_set_session(connection, copy);
+  SSL_SESSION_free(copy);
 }
 
 static int open_connection(void) {
@@ -89,13 +111,18 @@ static int get_page(SSL *connection, const char *host, char *buffer) {
 
 static int visit(struct worker *worker, char *buffer) {
   char host[HOST_BYTES];
-  snprintf(host, sizeof host, "d%07lu.example.test", draw(worker) % (unsigned long)names);
+  unsigned long number = is_resuming ? (unsigned long)worker->number : draw(worker);
+  snprintf(host, sizeof host, "d%07lu.example.test", number % (unsigned long)names);
   int descriptor = open_connection();
   if (descriptor < 0) return 0;
   SSL *connection = SSL_new(context);
   SSL_set_fd(connection, descriptor);
   SSL_set_tlsext_host_name(connection, host);
-  int is_good = SSL_connect(connection) == 1 && get_page(connection, host, buffer);
+  SSL_set_app_data(connection, worker);
+  int is_due = worker->session != NULL;
+  if (is_due) resume_session(connection, worker);
+  int is_good = SSL_connect(connection) == 1 && get_page(connection, host, buffer) &&
+                (!is_due || SSL_session_reused(connection));
   SSL_set_shutdown(connection, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(connection);
   close(descriptor);
@@ -148,8 +175,8 @@ static void print_result(struct worker *workers, int threads, double seconds) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 6) {
-    fprintf(stderr, "usage: tls-load PORT THREADS SECONDS NAMES PATH\n");
+  if (count != 7) {
+    fprintf(stderr, "usage: tls-load PORT THREADS SECONDS NAMES PATH full|resumed\n");
     return 2;
   }
   port = atoi(arguments[1]);
@@ -157,16 +184,24 @@ int main(int count, char **arguments) {
   double seconds = atof(arguments[3]);
   names = atol(arguments[4]);
   path = arguments[5];
+  is_resuming = strcmp(arguments[6], "resumed") == 0;
   context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (is_resuming) {
+    SSL_CTX_set_session_cache_mode(context,
+                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+    SSL_CTX_sess_set_new_cb(context, keep_session);
+  } else {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  }
   /* One choice, so that every server does the same work. */
   SSL_CTX_set1_groups_list(context, "X25519");
   SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
   struct worker *workers = calloc((size_t)threads, sizeof *workers);
   double started = now_seconds();
   for (int index = 0; index < threads; index++) {
+    workers[index].number = index;
     workers[index].chance = 88172645463325252UL + (unsigned long)index * 7919003UL;
     workers[index].latencies_ms = malloc(sizeof(float) * LATENCIES_MAX);
     pthread_create(&workers[index].thread, NULL, work, &workers[index]);

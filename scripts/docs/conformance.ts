@@ -47,8 +47,7 @@ client, answered as the row says, and the client read the right thing out of the
 also holds that no operation and no method of the client is missing.
 
 *state*: \`answered\`; an empty list, of what only the cloud has; or a code: \`NotImplemented\` with the
-name of the operation (of \`SelectObject\` with that of its parameter, which is refused before it is
-looked at what it selects), or what the reference has for "there is no such thing".
+name of the operation, or what the reference has for "there is no such thing".
 ${new Set(rows.map(({ operation }) => operation)).size} operations: ${counts}.
 
 *proved by*: the method. \`request\` is the client's generic request: its users write the document,

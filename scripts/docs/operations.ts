@@ -6,6 +6,7 @@ import { printedNote, renderTable } from './table.ts';
 function describeQuery(operation: Operation): string {
   const parts = Object.entries(operation.query).map(([name, requirement]) => {
     if (requirement === 'flag') return `\`${name}\``;
+    if (requirement === 'given') return `\`${name}\` with a value`;
     if (requirement === 'absent') return `no \`${name}\``;
     if ('is' in requirement) return `\`${name}=${requirement.is}\``;
     return `\`${name}\` not \`${requirement.not}\``;

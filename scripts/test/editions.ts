@@ -42,10 +42,13 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
   'test/life/cli.test.ts': 'The time goes into starting commands; each engine is met at one end.',
   'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
+  'test/life/crowd.test.ts': 'The time goes into connections.',
   'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',
   'test/life/kills.test.ts': 'Starts of processes; larger campaigns kill servers of each kind.',
+  'test/life/large.test.ts': 'Bytes and kills; each engine is met at one end.',
   'test/life/restart.test.ts': 'Twenty starts of processes; each engine is met at one end.',
   'test/life/rotation.test.ts': 'The time goes into handshakes.',
+  'test/life/soak.test.ts': 'The time goes into everything at once.',
   'test/life/secrets.test.ts': 'Starts of processes; each engine is met at one end.',
 };
 

@@ -15,7 +15,10 @@ import type { Level, Operation, QueryRequirement } from './types.ts';
  * Parameters that change what an operation does but select none. They are refused here while no
  * operation honours them: ignoring one would serve something else than was asked for.
  */
-const refusedOptions = ['x-oss-process', 'x-oss-async-process', 'x-oss-write-get-object-response'];
+const refusedOptions = ['x-oss-async-process', 'x-oss-write-get-object-response'];
+
+/** Honoured by reads of objects, and where a row asks for it. */
+const processOption = 'x-oss-process';
 
 /** Honoured by uploads alone. */
 const callbackOptions = ['callback', 'callback-var'];
@@ -40,6 +43,7 @@ const refinements = new Set([
   'qosRequester',
   'x-oss-redundancy-transition-taskid',
   'sequential',
+  processOption,
 ]);
 
 /** Sub-resources of buckets that filter lists of the service, once they have a value. */
@@ -82,6 +86,7 @@ export function isRequirementMet(
   value: string | undefined,
 ): boolean {
   if (requirement === 'flag') return value !== undefined;
+  if (requirement === 'given') return value !== undefined && value !== '';
   if (requirement === 'absent') return value === undefined;
   if ('is' in requirement) return value === requirement.is;
   return value !== requirement.not;
@@ -135,9 +140,14 @@ export function matchOperation(request: HttpRequest, level: Level): Operation {
     if (!isRowMatched(row, values, selected, hasCopySource)) continue;
     const refused = callbackOptions.find((name) => !row.takesCallback && values.has(name));
     if (refused !== undefined) throw notImplemented(refused);
+    if (values.has(processOption) && !takesProcess(row)) throw notImplemented(processOption);
     return row;
   }
   throw refuse(request, index, values, selected, hasCopySource);
+}
+
+function takesProcess({ name, query }: Operation): boolean {
+  return processOption in query || name === 'GetObject' || name === 'HeadObject';
 }
 
 function refuseOptions(

@@ -56,6 +56,7 @@ import { initiateMultipartUpload } from './object/initiate-multipart-upload.ts';
 import { listParts } from './object/list-parts.ts';
 import { optionObject } from './object/option-object.ts';
 import { postObject } from './object/post-object.ts';
+import { saveProcessed } from './object/process-object.ts';
 import { putObject } from './object/put-object.ts';
 import { putObjectAcl } from './object/put-object-acl.ts';
 import { putObjectTagging } from './object/put-object-tagging.ts';
@@ -317,7 +318,24 @@ const objectBasics: Operation[] = [
     'owner',
     cleanRestoredObject,
   ),
-  later('SelectObject', 'object', 'POST', { 'x-oss-process': flag }, { action: 'oss:GetObject' }),
+  row(
+    'ProcessObject',
+    'object',
+    'POST',
+    { 'x-oss-process': { is: '' } },
+    'object-read',
+    saveProcessed,
+    {
+      action: 'oss:GetObject',
+    },
+  ),
+  later(
+    'SelectObject',
+    'object',
+    'POST',
+    { 'x-oss-process': 'given' },
+    { action: 'oss:GetObject' },
+  ),
   row('PutSymlink', 'object', 'PUT', { symlink: flag }, 'object-write', putSymlink),
   row('GetSymlink', 'object', 'GET', { symlink: flag }, 'object-read', getSymlink),
   row('PutObjectTagging', 'object', 'PUT', { tagging: flag }, 'owner', putObjectTagging, document),

@@ -9,11 +9,12 @@ export type { Level, Target } from '../hosts/index.ts';
 
 /**
  * Requirement on one query parameter.
- * `flag`: it is there, whatever its value (`?acl` and `?acl=` are one thing). `{ is }`: this very
- * value. `{ not }`: absent, or another value. `absent`: not there at all.
+ * `flag`: it is there, whatever its value (`?acl` and `?acl=` are one thing). `given`: it has one.
+ * `{ is }`: this very value. `{ not }`: absent, or another value. `absent`: not there at all.
  */
 export type QueryRequirement =
   | 'flag'
+  | 'given'
   | 'absent'
   | { readonly is: string }
   | { readonly not: string };

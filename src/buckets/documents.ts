@@ -108,6 +108,7 @@ export function createBucketDocuments(options: {
     if (outcome === 'none') throw noSuchBucket(bucket.name);
     return outcome;
   };
+  const parsed = createParsedTexts();
   return {
     async put(bucket, name, document) {
       await set(bucket, name, JSON.stringify(document));
@@ -117,7 +118,7 @@ export function createBucketDocuments(options: {
     },
     async find(bucket, name) {
       if (!bucket.documents.includes(name)) return undefined;
-      return parseStored(await fromStore(options.serving.findBucketDocument(bucket.id, name)));
+      return parsed.read(await fromStore(options.serving.findBucketDocument(bucket.id, name)));
     },
     async change(bucket, name, change) {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
@@ -141,4 +142,43 @@ function parseStored<Document>(text: string | undefined): Document | undefined {
   } catch (cause) {
     throw new OssError('InternalError', { cause });
   }
+}
+
+/** Texts of documents that are kept with what they say, in characters; ours. */
+const parsedCharactersMax = 8 * 1024 * 1024;
+
+/**
+ * What texts say, each read once as long as it is asked for: every request in a bucket with a
+ * website asks for the same one. Nobody can change what many are given.
+ */
+function createParsedTexts() {
+  // A Map iterates in order of insertion: reading puts an entry back at the end.
+  const documents = new Map<string, unknown>();
+  let characters = 0;
+  return {
+    read<Document>(text: string | undefined): Document | undefined {
+      if (text === undefined) return undefined;
+      const kept = documents.get(text);
+      if (kept !== undefined) {
+        documents.delete(text);
+        documents.set(text, kept);
+        return kept as Document;
+      }
+      const document = freeze(parseStored<Document>(text));
+      documents.set(text, document);
+      characters += text.length;
+      for (const oldest of documents.keys()) {
+        if (characters <= parsedCharactersMax) break;
+        documents.delete(oldest);
+        characters -= oldest.length;
+      }
+      return document;
+    },
+  };
+}
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) freeze(member);
+  return Object.freeze(value);
 }

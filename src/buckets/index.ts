@@ -126,7 +126,6 @@ export {
   checkReadable,
   isArchived,
   type Restore,
-  restoreFor,
   restoreHeader,
 } from './restore-rules.ts';
 export {

@@ -173,7 +173,7 @@ class BucketRun {
           key,
           facts: factsOf(key, object),
           versionId: undefined,
-          standing: { blobId: object.blobId, modifiedAt: object.modifiedAt },
+          standing: standingOf(object),
         })),
       );
       after = found.at(-1)?.key ?? '';
@@ -352,9 +352,14 @@ function candidateOf(version: ListedVersion): Candidate {
     const standing = { blobId: undefined, modifiedAt };
     return { key, facts: markerFacts(key, modifiedAt), versionId, standing };
   }
-  const { versionId, blobId, modifiedAt }: StoredObject = version.object;
-  const standing = { blobId, modifiedAt };
-  return { key, facts: factsOf(key, version.object), versionId, standing };
+  const { object } = version;
+  const { versionId } = object;
+  return { key, facts: factsOf(key, object), versionId, standing: standingOf(object) };
+}
+
+/** All that a rule may look at. */
+function standingOf({ blobId, modifiedAt, extras }: StoredObject): StandingVersion {
+  return { blobId, modifiedAt, extras };
 }
 
 function commonPrefix(one: string, other: string): string {

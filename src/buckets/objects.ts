@@ -32,6 +32,7 @@ import { checkObjectFacts, type ObjectFacts } from './metadata.ts';
 import { checkObjectKey } from './naming.ts';
 import { pointTo, type Stored } from './pointing.ts';
 import { noSuchKey, type OpenObject, openObject, type Shelves } from './reading.ts';
+import { type RestoreObject, restoreObject } from './restoring.ts';
 import { fromStore } from './store-failure.ts';
 import { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 
@@ -110,6 +111,11 @@ export interface Objects {
   ): Promise<DeletionResult[]>;
   /** @throws OssError NoSuchKey, NoSuchVersion, FileImmutable, MethodNotAllowed of a marker. */
   changeObject(bucket: Bucket, key: string, input: ChangeObject): Promise<StoredObject>;
+  /**
+   * Begins the restoring of an archived object, or moves its end; whether it began.
+   * @throws OssError NoSuchKey, OperationNotSupported, RestoreAlreadyInProgress.
+   */
+  restoreObject(input: RestoreObject): Promise<boolean>;
   listObjects(bucket: Bucket, input: ListObjects): Promise<ObjectListing>;
   /** All versions; `afterVersion` is a version of `after`. */
   listVersions(
@@ -135,6 +141,7 @@ export function createObjects(options: {
     appendObject: (input) => appendObject(shelves, world, input),
     putLink: (input) => putLink(shelves, world, input),
     copyObject: (input) => copyObject(shelves, world, input),
+    restoreObject: (input) => restoreObject(objects, input),
     openObject: (bucket, key, object, span) => openObject(shelves, bucket, key, object, span),
     findObject: (bucket, key) => fromStore(objects.findObject(bucket.id, key)),
     findServedObject: (bucket, key) => fromStore(serving.findObject(bucket.id, key)),

@@ -3,7 +3,7 @@ import type { Dialer, OutboundAnswer } from '../outbound/index.ts';
 import type { Sealer } from '../sealing/index.ts';
 import type { SettingStore } from '../stores/index.ts';
 import type { CallbackRequest } from './parameter.ts';
-import { createSigningKey, type FindSigningKey } from './signing-key.ts';
+import { createSigningKey, type Digest, type FindSigningKey } from './signing-key.ts';
 import { fillTemplate } from './template.ts';
 
 /** oss-semantics.md 7.5: 5 s for each address, 1 MB of answer. */
@@ -11,6 +11,9 @@ const budgetMs = 5_000;
 const answerBytesMax = 1024 * 1024;
 /** What receivers see of the service. */
 const userAgent = 'http-client/0.0.1';
+
+/** Ours: calls under way at once; each may last as long as its addresses take. */
+const callsMax = 256;
 
 export type CallbackAnswer =
   /** The JSON text as it came: it is the answer to the upload. */
@@ -38,9 +41,11 @@ export function createCallbacks(parts: {
   dialer: Dialer;
   settings: SettingStore;
   sealer: Sealer;
+  digest?: Digest;
 }): Callbacks {
   const { dialer } = parts;
   const findKey: FindSigningKey = createSigningKey(parts);
+  let calls = 0;
   return {
     async checkReachable({ urls }) {
       for (const { hostname, href } of urls) {
@@ -51,31 +56,43 @@ export function createCallbacks(parts: {
         });
       }
     },
-    async call(request, values, { requestId, bucket, keyUrl }) {
-      const { template, bodyType, host, isNameSent } = request;
-      const key = await findKey();
-      const text = fillTemplate(template, bodyType, values);
-      let answer: CallbackAnswer = failure('no address');
-      for (const url of request.urls) {
-        const headers = {
-          ...(host === undefined ? {} : { Host: host }),
-          'User-Agent': userAgent,
-          'Content-Type': bodyType,
-          Authorization: key.sign(signedText(url, text)),
-          'x-oss-pub-key-url': Buffer.from(keyUrl).toString('base64'),
-          'x-oss-request-id': requestId,
-          'x-oss-bucket': bucket,
-        };
-        const body = Buffer.from(text, 'utf8');
-        answer = judge(
-          await dialer.post({ url, headers, body, isNameSent, budgetMs, answerBytesMax }),
-        );
-        if (answer.outcome === 'answered') return answer;
+    async call(request, values, facts) {
+      if (calls >= callsMax) return failure('Too many callback requests');
+      calls += 1;
+      try {
+        return await callInTurn(dialer, await findKey(), request, values, facts);
+      } finally {
+        calls -= 1;
       }
-      return answer;
     },
     publicKeyPem: async () => (await findKey()).publicPem,
   };
+}
+
+async function callInTurn(
+  dialer: Dialer,
+  key: Awaited<ReturnType<FindSigningKey>>,
+  { urls, template, bodyType, host, isNameSent }: CallbackRequest,
+  values: ReadonlyMap<string, string | number>,
+  { requestId, bucket, keyUrl }: Parameters<Callbacks['call']>[2],
+): Promise<CallbackAnswer> {
+  const text = fillTemplate(template, bodyType, values);
+  let answer: CallbackAnswer = failure('no address');
+  for (const url of urls) {
+    const headers = {
+      ...(host === undefined ? {} : { Host: host }),
+      'User-Agent': userAgent,
+      'Content-Type': bodyType,
+      Authorization: key.sign(signedText(url, text)),
+      'x-oss-pub-key-url': Buffer.from(keyUrl).toString('base64'),
+      'x-oss-request-id': requestId,
+      'x-oss-bucket': bucket,
+    };
+    const body = Buffer.from(text, 'utf8');
+    answer = judge(await dialer.post({ url, headers, body, isNameSent, budgetMs, answerBytesMax }));
+    if (answer.outcome === 'answered') return answer;
+  }
+  return answer;
 }
 
 /** The decoded path, the query as it is sent, and the body (oss-semantics.md 7.5). */

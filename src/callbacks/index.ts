@@ -3,7 +3,6 @@
  * of it, its signature, and what counts as an answer. Knows no bucket and no store of objects.
  */
 export { type CallbackAnswer, type Callbacks, createCallbacks } from './callbacks.ts';
-export { type ImageInfo, imageHeadBytes, readImageInfo } from './image-info.ts';
 export { type CallbackRequest, parseCallback, parseVariables } from './parameter.ts';
 export { resealCallbackKey } from './signing-key.ts';
 export { usesImageInfo } from './template.ts';

@@ -19,16 +19,22 @@ const modulusBits = 2048;
 
 export interface SigningKey {
   readonly publicPem: string;
-  /** Base64. MD5 is what receivers of the service verify (oss-semantics.md 7.5). */
+  /** Base64. */
   sign(text: string): string;
 }
 
 export type FindSigningKey = () => Promise<SigningKey>;
 
-export function createSigningKey(parts: {
+/** MD5 is what receivers of the service verify (oss-semantics.md 7.5). */
+export type Digest = 'md5' | 'sha256';
+
+interface KeyParts {
   settings: SettingStore;
   sealer: Sealer;
-}): FindSigningKey {
+  digest?: Digest;
+}
+
+export function createSigningKey(parts: KeyParts): FindSigningKey {
   let found: Promise<SigningKey> | undefined;
   return () => {
     found ??= load(parts).catch((problem: unknown) => {
@@ -39,13 +45,7 @@ export function createSigningKey(parts: {
   };
 }
 
-async function load({
-  settings,
-  sealer,
-}: {
-  settings: SettingStore;
-  sealer: Sealer;
-}): Promise<SigningKey> {
+async function load({ settings, sealer, digest = 'md5' }: KeyParts): Promise<SigningKey> {
   const standing = await settings.findSetting(setting);
   // Of two nodes that make one at once, the first one's is the key of both.
   const sealed = standing ?? (await settings.ensureSetting(setting, await makeKey(sealer)));
@@ -54,7 +54,7 @@ async function load({
   pem.fill(0);
   return {
     publicPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
-    sign: (text) => sign('md5', Buffer.from(text, 'utf8'), key).toString('base64'),
+    sign: (text) => sign(digest, Buffer.from(text, 'utf8'), key).toString('base64'),
   };
 }
 

@@ -60,6 +60,8 @@ export interface Config {
   /** Of new buckets. */
   readonly isPublicAccessBlocked: boolean;
   readonly restoreDelayMs: number;
+  /** Of the signatures of upload callbacks. */
+  readonly callbackDigest: 'md5' | 'sha256';
   /** Addresses, networks and host names that may be called although they are private. */
   readonly outboundAllow: readonly string[];
   /** On each listener. */
@@ -225,6 +227,7 @@ function build(values: Values): Config {
     isForceDownload: values['force-download'],
     isPublicAccessBlocked: values['block-public-access'],
     restoreDelayMs: values['restore-delay'],
+    callbackDigest: values['callback-digest'],
     outboundAllow: values['outbound-allow'],
     connectionsPerAddressMax: values['connections-per-address'],
     nodeName: values['node-name'],

@@ -341,6 +341,15 @@ export const rows = {
       'Connections that one address may hold open at once on each listener. Raise it when a ' +
       'reverse proxy brings all requests.',
   }),
+  'callback-digest': row({
+    schema: value.oneOf('md5', 'sha256'),
+    fallback: 'md5',
+    placeholder: 'digest',
+    group: 'Serving',
+    doc:
+      'What the signatures of upload callbacks are made of: "md5" is what receivers written for ' +
+      'OSS verify.',
+  }),
   'outbound-allow': row({
     schema: value.networksAndNames,
     fallback: '',

@@ -11,6 +11,17 @@ export const objectRows = {
     ec: '0016-00000719',
     message: "The archive file's restore is not finished.",
   },
+  ImageDamage: {
+    status: 403,
+    ec: '9026-00000018',
+    message: 'The image file may be damaged.',
+  },
+  ImageTooLarge: {
+    status: 400,
+    ec: '9026-00000019',
+    message: 'The image is larger than 20 MB, 30,000 pixels a side or 250 million pixels.',
+  },
+  TooManyPipes: { status: 400, ec: '9026-00000020', message: 'There are too many steps.' },
   InvalidObjectState: {
     status: 403,
     ec: '9026-00000016',

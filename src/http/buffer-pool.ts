@@ -1,8 +1,12 @@
-/** Small objects and crowded servers use the small size, others the large one. */
-const smallBytes = 64 * 1_024;
-const largeBytes = 256 * 1_024;
-/** Beyond so much in use, every further download gets small buffers: slow readers stay cheap. */
-const largeInUseBytesMax = 64 * 1_024 * 1_024;
+/**
+ * Sizes, the largest first, and how much may be in use of each before further downloads get the
+ * next smaller one: a few readers are served in large pieces, and thousands of slow ones are cheap.
+ */
+const sizes = [
+  { bytes: 256 * 1_024, inUseBytesMax: 64 * 1_024 * 1_024 },
+  { bytes: 64 * 1_024, inUseBytesMax: 64 * 1_024 * 1_024 },
+  { bytes: 16 * 1_024, inUseBytesMax: Number.POSITIVE_INFINITY },
+] as const;
 /** Buffers kept for the next download, per size. */
 const keptMax = 64;
 
@@ -19,25 +23,31 @@ export interface BufferPool {
 
 /** Buffers for response bodies, used again and again instead of one stream object per response. */
 export function createBufferPool(): BufferPool {
-  const small: Buffer[] = [];
-  const large: Buffer[] = [];
-  let largeInUseBytes = 0;
-  function drop(buffer: Buffer): void {
-    if (buffer.length === largeBytes) largeInUseBytes -= largeBytes;
+  const pools = sizes.map((size) => ({ ...size, inUseBytes: 0, kept: [] as Buffer[] }));
+
+  function poolFor(bytesWanted: number) {
+    // Not larger than needed: the next smaller one would not hold it.
+    const fitting = pools.filter((_, at) => (pools[at + 1]?.bytes ?? 0) < bytesWanted);
+    return fitting.find((pool) => pool.inUseBytes < pool.inUseBytesMax) ?? fitting.at(-1);
   }
+
+  function drop(buffer: Buffer): void {
+    const pool = pools.find(({ bytes }) => bytes === buffer.length);
+    if (pool) pool.inUseBytes -= buffer.length;
+  }
+
   return {
     take(bytesWanted) {
-      if (bytesWanted <= smallBytes || largeInUseBytes >= largeInUseBytesMax) {
-        return small.pop() ?? Buffer.allocUnsafeSlow(smallBytes);
-      }
-      largeInUseBytes += largeBytes;
-      return large.pop() ?? Buffer.allocUnsafeSlow(largeBytes);
+      const pool = poolFor(bytesWanted);
+      if (!pool) return Buffer.alloc(0);
+      pool.inUseBytes += pool.bytes;
+      return pool.kept.pop() ?? Buffer.allocUnsafeSlow(pool.bytes);
     },
     drop,
     give(buffer) {
       drop(buffer);
-      const kept = buffer.length === largeBytes ? large : small;
-      if (kept.length < keptMax) kept.push(buffer);
+      const pool = pools.find(({ bytes }) => bytes === buffer.length);
+      if (pool && pool.kept.length < keptMax) pool.kept.push(buffer);
     },
   };
 }

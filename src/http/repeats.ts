@@ -141,6 +141,12 @@ function keyOf(
 /** The runtime writes a text of up to 16 KiB without a buffer of its own. */
 const textBytesMax = 15 * 1_024;
 
+/** RFC 9112 7.1: one chunk, and the end. */
+function asChunk(bytes: Uint8Array): Uint8Array {
+  const size = Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1');
+  return Buffer.concat([size, bytes, Buffer.from('\r\n0\r\n\r\n', 'latin1')]);
+}
+
 function asWritten(content: Uint8Array | undefined): Uint8Array | string | undefined {
   if (content === undefined || content.length > textBytesMax) return content;
   return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1');
@@ -149,11 +155,11 @@ function asWritten(content: Uint8Array | undefined): Uint8Array | string | undef
 export function createRepeats(limits: HttpLimits): Repeats {
   // A Map iterates in order of insertion: finding puts an entry back at the end.
   const kept = new Map<string, Repeat>();
-  let bytes = 0;
+  let keptBytes = 0;
 
   function drop(key: string, { cost }: Repeat): void {
     kept.delete(key);
-    bytes -= cost;
+    keptBytes -= cost;
   }
 
   return {
@@ -166,25 +172,27 @@ export function createRepeats(limits: HttpLimits): Repeats {
         kept.set(key, found);
         return found;
       }
-      bytes -= found.cost;
+      keptBytes -= found.cost;
       return undefined;
     },
     keep(incoming, connection, answer, head) {
       const { repeatable, body, status } = answer;
       if (repeatable === undefined || answer.closeConnection) return;
       if (body.kind !== 'bytes' && body.kind !== 'none') return;
-      const content = body.kind === 'bytes' ? body.bytes : undefined;
-      if ((content?.length ?? 0) > repeatedBytesMax) return;
+      const bytes = body.kind === 'bytes' ? body.bytes : undefined;
+      if ((bytes?.length ?? 0) > repeatedBytesMax) return;
       const key = keyOf(incoming, connection, limits);
       if (key === undefined) return;
-      const lines = renderLines(head);
+      const isChunked = body.kind === 'bytes' && body.isChunked === true;
+      const content = isChunked ? asChunk(body.bytes) : bytes;
+      const lines = renderLines(isChunked ? [...head, 'Transfer-Encoding', 'chunked'] : head);
       const cost = entryBytes + key.length + lines.length + (content?.length ?? 0);
       const before = kept.get(key);
       if (before !== undefined) drop(key, before);
       kept.set(key, { status, head: lines, content: asWritten(content), repeatable, cost });
-      bytes += cost;
+      keptBytes += cost;
       for (const [oldest, entry] of kept) {
-        if (bytes <= keptBytesMax) break;
+        if (keptBytes <= keptBytesMax) break;
         drop(oldest, entry);
       }
     },

@@ -106,6 +106,7 @@ function contentLength(answer: HttpResponse, method: string): number | undefined
   if (method === 'HEAD' && answer.headLength !== undefined) {
     return answer.headLength === 'unknown' ? undefined : answer.headLength;
   }
+  if (answer.body.kind === 'bytes' && answer.body.isChunked) return undefined;
   return bodyBytes(answer);
 }
 

@@ -74,7 +74,8 @@ export interface StreamBody {
 export type ResponseBody =
   | StreamBody
   | { readonly kind: 'none' }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** `isChunked`: their number is not told beforehand; they go in chunks (RFC 9112 7.1). */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly isChunked?: boolean }
   /** `length` bytes of the source from `start`. The writer closes the source in every case. */
   | {
       readonly kind: 'source';

@@ -1,271 +1,271 @@
 /**
- * An object as large as a request may bring, by one stream and by parts in parallel, beside uploads
- * that are cut off and aborted, with the server killed in the middle: what stands is what was sent,
- * the server's memory stays below one bound whatever the size, and one sweep leaves no byte without
- * an object. The size is that of each object, in bytes.
+ * One object too large for any memory: sent as a stream, sent in parts by several clients at once,
+ * read back byte for byte, while the server stays as small as it was; uploads that are given up,
+ * and a kill in the middle of one, leave nothing behind after one sweep. One try is one MiB.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCrc64 } from '../../src/buckets/index.ts';
-import type { Campaign, CampaignOptions, Figures } from '../support/campaign.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import { openEngines } from '../../src/engines.ts';
+import { realWorld } from '../../src/world/index.ts';
+import type { Campaign, Figures } from '../support/campaign.ts';
+import { withEdition } from '../support/editions.ts';
+import { sweepOnce } from '../support/orphans.ts';
+import { residentMiB } from '../support/process-facts.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
-import { createSignedClient, type SignedClient } from '../support/signed-client.ts';
-import { KnownBytes } from './large/bytes.ts';
-import { sweepOnce } from './large/left.ts';
-import { type Origin, sendSpan, takeBody } from './large/transfer.ts';
+import { pieceBytes, pieceOf, pieces } from './large/bytes.ts';
+import { ask, open, type Sender } from './large/transfer.ts';
 
 export const name = 'large';
-/** oss-object-api.md PutObject: no more at once. */
-export const issueSize = 5 * 1024 ** 3;
+/** 5 GiB, the most that one PutObject takes. */
+export const issueSize = 5 * 1024;
 
 const bucket = 'large-bucket';
 const credentials = {
   accessKeyId: 'LTAILargeCampaign0000000',
   accessKeySecret: 'large-campaign-secret-0123456789',
 };
-/** Of the process, with its runtime: a fortieth of the object at the issue's size. */
-const memoryMaxBytes = 384 * 1024 ** 2;
-const lanes = 8;
-const partsWanted = 320;
-/** oss-object-api.md: every part but the last. */
-const partBytesMin = 100 * 1024;
-/** An upload that is broken off has sent so much of its object. */
-const brokenShare = 1 / 3;
+const clients = 4;
+const partsMax = 64;
+/** What the server may grow by, whatever passes through it. */
+const growthMaxMiB = 160;
+const sampleEveryMs = 100;
+const dayMs = 24 * 60 * 60 * 1000;
 
-interface Field {
-  readonly dataDir: string;
+interface Stage extends Sender {
+  readonly server: ServerProcess;
   readonly size: number;
-  readonly bytes: KnownBytes;
+  readonly seed: number;
   readonly log: (line: string) => void;
-  peakBytes: number;
 }
 
-/** One upload in parts. */
-interface Upload {
-  readonly key: string;
-  readonly id: string;
-  readonly etags: Map<number, string>;
-}
-
-export const run: Campaign['run'] = async ({ size, seed, log }: CampaignOptions) => {
+export const run: Campaign['run'] = async ({ size, seed, log }) => {
   const folder = await mkdtemp(join(tmpdir(), 'cnamed-large-'));
-  const field: Field = {
-    dataDir: join(folder, 'data'),
-    size,
-    bytes: new KnownBytes(seed),
-    log,
-    peakBytes: 0,
+  const dataDir = join(folder, 'data');
+  const start = async (): Promise<Stage> => {
+    const server = await startServerProcess({ ...credentials, dataDir });
+    assert.ok(server, 'the server did not start');
+    return { server, port: server.httpPort, credentials, size, seed, log };
   };
+  let stage = await start();
   try {
-    const upload = await firstLife(field);
-    await secondLife(field, upload);
-    const left = await sweepOnce(field.dataDir);
-    assert.equal(left.bytes, 2 * size, 'bytes after one sweep');
-    return figuresOf(field, left.sweptBytes);
+    await expect(stage, { method: 'PUT', bucket });
+    const watched = watch(stage.server.pid);
+    const figures: Record<string, number | string> = {
+      ...(await timed(stage, 'sent as a stream', () => sendStream(stage))),
+      ...(await timed(stage, 'read', () => readBack(stage, 'stream'))),
+      ...(await timed(stage, 'sent in parts', () => sendParts(stage))),
+      ...(await timed(stage, 'read again', () => readBack(stage, 'parts'))),
+    };
+    Object.assign(figures, watched.end());
+    await giveUp(stage);
+    await killMidway(stage);
+    stage = await start();
+    await readBack(stage, 'stream');
+    await expect(stage, { method: 'DELETE', bucket, key: 'stream' }, 204);
+    await expect(stage, { method: 'DELETE', bucket, key: 'parts' }, 204);
+    await abortAll(stage);
+    assert.equal(await stage.server.stop(), 0);
+    return { ...figures, ...(await sweep(dataDir)) };
   } finally {
+    await stage.server.kill();
     await rm(folder, { recursive: true, force: true });
   }
 };
 
-function figuresOf({ size, peakBytes }: Field, sweptBytes: number): Figures {
-  return {
-    'object bytes': size,
-    parts: partsOf(size).length,
-    'peak MiB of the server': peakBytes === 0 ? 'unknown' : Math.round(peakBytes / 1024 ** 2),
-    'MiB swept': Math.round(sweptBytes / 1024 ** 2),
-    'bytes without an object': 0,
-  };
+async function expect(
+  stage: Stage,
+  asked: Parameters<typeof ask>[1],
+  status = 200,
+  length = 0,
+  body?: AsyncIterable<Buffer>,
+): ReturnType<typeof ask> {
+  const answer = await ask(stage, asked, length, body);
+  assert.equal(answer.status, status, answer.text);
+  return answer;
 }
 
-async function inLife<T>(
-  field: Field,
-  act: (server: ServerProcess, origin: Origin, client: SignedClient) => Promise<T>,
-): Promise<T> {
-  const server = await startServerProcess({ ...credentials, dataDir: field.dataDir });
-  assert.ok(server, 'the server died at its start');
-  const port = server.httpPort;
-  const client = createSignedClient({ port, credentials, connections: lanes });
-  try {
-    return await act(server, { port, credentials }, client);
-  } catch (error) {
-    throw new Error(`the server: ${server.condition()}`, { cause: error });
-  } finally {
-    client.close();
-    await server.kill();
-  }
+async function timed(
+  { log, size }: Stage,
+  what: string,
+  work: () => Promise<void>,
+): Promise<Figures> {
+  const startedAt = performance.now();
+  await work();
+  const rate = Math.round(size / ((performance.now() - startedAt) / 1_000));
+  log(`${what}: ${rate} MiB/s`);
+  return { [what]: `${rate} MiB/s` };
 }
 
-/** A stream that stands, one that is cut off, and a kill among a stream and parts. */
-async function firstLife(field: Field): Promise<Upload> {
-  return await inLife(field, async (server, origin, client) => {
-    await expect(client.call({ method: 'PUT', bucket }), 200);
-    await sendStream(field, origin, 'stream');
-    field.log('sent as a stream');
-    await checkObject(field, origin, 'stream');
-    field.log('read again');
-    await assert.rejects(sendStream(field, origin, 'cut', 'cut'));
-    const upload = await begin(client, 'parts');
-    const killed = sendStream(field, origin, 'killed', 'hold').catch(() => {});
-    const half = partsOf(field.size).slice(0, Math.ceil(partsOf(field.size).length / 2));
-    let sent = 0;
-    const sending = sendParts(field, origin, upload, partsOf(field.size), () => {
-      sent += 1;
-      return sent < half.length;
-    });
-    await sending.enough;
-    await watchMemory(field, server);
-    await server.kill();
-    await Promise.all([killed, sending.ended]);
-    field.log(`killed with ${upload.etags.size} parts acknowledged`);
-    return upload;
-  });
+/** The checksum of the whole, made here. */
+function crcOf(seed: number, size: number): string {
+  const crc64 = createCrc64();
+  for (let number = 0; number < size; number++) crc64.update(pieceOf(seed, number));
+  return crc64.digest();
 }
 
-/** What was acknowledged is there; the rest is sent, beside an upload that is aborted meanwhile. */
-async function secondLife(field: Field, upload: Upload): Promise<void> {
-  await inLife(field, async (server, origin, client) => {
-    const standing = await listParts(client, upload);
-    for (const [number, etag] of upload.etags) assert.equal(standing.get(number), etag);
-    const missing = partsOf(field.size).filter(({ number }) => !upload.etags.has(number));
-    const doomed = await begin(client, 'aborted');
-    const few = partsOf(field.size).slice(0, 2 * lanes);
-    let doomedSent = 0;
-    const sendingDoomed = sendParts(field, origin, doomed, few, () => ++doomedSent < lanes);
-    const sending = sendParts(field, origin, upload, missing, () => true);
-    await sendingDoomed.enough;
-    const aborted = { method: 'DELETE', bucket, key: doomed.key, query: { uploadId: doomed.id } };
-    await expect(client.call(aborted), 204);
-    await Promise.all([sending.ended, sendingDoomed.ended]);
-    assert.equal(upload.etags.size, partsOf(field.size).length);
-    await complete(client, upload);
-    field.log('completed from its parts');
-    await checkObject(field, origin, 'parts');
-    await checkObject(field, origin, 'stream');
-    for (const key of ['cut', 'killed', 'aborted']) {
-      await expect(client.call({ method: 'GET', bucket, key }), 404);
+async function sendStream(stage: Stage): Promise<void> {
+  const { size, seed } = stage;
+  const asked = { method: 'PUT', bucket, key: 'stream' };
+  const { headers } = await expect(stage, asked, 200, size * pieceBytes, pieces(seed, 0, size));
+  assert.equal(headers['x-oss-hash-crc64ecma'], crcOf(seed, size));
+}
+
+async function readBack(stage: Stage, key: string): Promise<void> {
+  const { size, seed } = stage;
+  const incoming = await open(stage, { method: 'GET', bucket, key });
+  assert.equal(incoming.statusCode, 200);
+  assert.equal(incoming.headers['content-length'], String(size * pieceBytes));
+  let at = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    for (let from = 0; from < chunk.length; ) {
+      const piece = pieceOf(seed, Math.floor(at / pieceBytes));
+      const offset = at % pieceBytes;
+      const length = Math.min(chunk.length - from, pieceBytes - offset);
+      const isSame = chunk
+        .subarray(from, from + length)
+        .equals(piece.subarray(offset, offset + length));
+      assert.ok(isSame, `other bytes near ${at}`);
+      from += length;
+      at += length;
     }
-    await watchMemory(field, server);
-    assert.equal(await server.stop(), 0, server.condition());
-  });
+  }
+  assert.equal(at, size * pieceBytes);
 }
 
 interface Part {
   readonly number: number;
-  readonly start: number;
-  readonly length: number;
+  readonly first: number;
+  readonly count: number;
 }
 
-function partsOf(size: number): Part[] {
-  const each = Math.max(partBytesMin, Math.ceil(size / partsWanted));
-  return Array.from({ length: Math.ceil(size / each) }, (_, index) => {
-    const start = index * each;
-    return { number: index + 1, start, length: Math.min(each, size - start) };
+function partsOf(size: number): readonly Part[] {
+  const count = Math.ceil(size / partsMax);
+  return Array.from({ length: Math.ceil(size / count) }, (_, index) => ({
+    number: index + 1,
+    first: index * count,
+    count: Math.min(count, size - index * count),
+  }));
+}
+
+async function begin(stage: Stage, key: string): Promise<string> {
+  const { text } = await expect(stage, {
+    method: 'POST',
+    bucket,
+    key,
+    query: { uploads: undefined },
   });
+  return /<UploadId>(\w+)</.exec(text)?.[1] ?? '';
 }
 
-async function expect<T extends { status: number }>(answer: Promise<T>, status: number) {
-  const given = await answer;
-  assert.equal(given.status, status, JSON.stringify(given).slice(0, 2_000));
-  return given;
+async function sendPart(stage: Stage, key: string, uploadId: string, part: Part): Promise<string> {
+  const { number, first, count } = part;
+  const query = { partNumber: String(number), uploadId };
+  const asked = { method: 'PUT', bucket, key, query };
+  const body = pieces(stage.seed, first, count);
+  const { headers } = await expect(stage, asked, 200, count * pieceBytes, body);
+  return headers.etag ?? '';
 }
 
-/** The whole object; or a part of it, after which the connection is cut or waits for its end. */
-async function sendStream(
-  { bytes, size }: Field,
-  origin: Origin,
-  key: string,
-  broken: 'cut' | 'hold' | undefined = undefined,
-): Promise<void> {
-  const call = { method: 'PUT', bucket, key };
-  const span = { bytes, start: 0, length: size };
-  const onSent = (sent: number) => (sent >= size * brokenShare ? broken : undefined);
-  await expect(sendSpan(origin, call, span, onSent), 200);
-}
-
-async function begin(client: SignedClient, key: string): Promise<Upload> {
-  const query = { uploads: undefined };
-  const { body } = await expect(client.call({ method: 'POST', bucket, key, query }), 200);
-  const id = /<UploadId>(\w+)</.exec(body.toString())?.[1] ?? '';
-  return { key, id, etags: new Map() };
-}
-
-/**
- * Several at a time. `isMoreWanted` hears of each part that stands; once it says no, `enough`
- * resolves, and what goes wrong from then on is no fault.
- */
-function sendParts(
-  { bytes }: Field,
-  origin: Origin,
-  upload: Upload,
-  parts: readonly Part[],
-  isMoreWanted: () => boolean,
-): { readonly enough: Promise<void>; readonly ended: Promise<void> } {
-  const waiting = parts.toReversed();
-  const enough = Promise.withResolvers<void>();
-  let isEnough = false;
-  const sendSome = async (): Promise<void> => {
-    for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-      const { number, ...span } = part;
-      const query = { partNumber: String(number), uploadId: upload.id };
-      const call = { method: 'PUT', bucket, key: upload.key, query };
-      try {
-        const { headers } = await expect(sendSpan(origin, call, { bytes, ...span }), 200);
-        upload.etags.set(number, String(headers.etag));
-      } catch (problem) {
-        if (isEnough) return;
-        enough.reject(problem);
-        throw problem;
-      }
-      if (isMoreWanted()) continue;
-      isEnough = true;
-      enough.resolve();
+async function sendParts(stage: Stage): Promise<void> {
+  const key = 'parts';
+  const uploadId = await begin(stage, key);
+  const parts = partsOf(stage.size);
+  const etags = new Map<number, string>();
+  const waiting = [...parts];
+  const client = async (): Promise<void> => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      etags.set(part.number, await sendPart(stage, key, uploadId, part));
     }
   };
-  const ended = Promise.all(Array.from({ length: lanes }, sendSome)).then(() => enough.resolve());
-  ended.catch(() => {});
-  return { enough: enough.promise, ended };
-}
-
-async function listParts(client: SignedClient, { key, id }: Upload): Promise<Map<number, string>> {
-  const query = { uploadId: id, 'max-parts': '1000' };
-  const { body } = await expect(client.call({ method: 'GET', bucket, key, query }), 200);
-  const found = body.toString().matchAll(/<PartNumber>(\d+)<[\s\S]*?<ETag>&quot;(\w+)&quot;</g);
-  return new Map([...found].map(([, number, etag]) => [Number(number), `"${etag}"`]));
-}
-
-async function complete(client: SignedClient, { key, id, etags }: Upload): Promise<void> {
-  const list = [...etags]
-    .sort(([one], [other]) => one - other)
-    .map(([number, etag]) => {
-      return `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`;
-    });
-  const body = `<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`;
-  const query = { uploadId: id };
-  await expect(client.call({ method: 'POST', bucket, key, query, body }), 200);
-}
-
-/** Every byte, and the checksums that the server gives of them. */
-async function checkObject({ bytes, size }: Field, origin: Origin, key: string): Promise<void> {
-  const md5 = createHash('md5');
-  const crc64 = createCrc64();
-  const { status, headers, length } = await takeBody(origin, { bucket, key }, (piece, at) => {
-    md5.update(piece);
-    crc64.update(piece);
-    assert.ok(piece.equals(bytes.at(at, piece.length)), `${key}: wrong bytes at ${at}`);
+  await Promise.all(Array.from({ length: clients }, client));
+  const list = parts.map(({ number }) => {
+    return `<Part><PartNumber>${number}</PartNumber><ETag>${etags.get(number)}</ETag></Part>`;
   });
-  assert.deepEqual([status, length], [200, size], key);
-  assert.equal(headers['x-oss-hash-crc64ecma'], crc64.digest(), key);
-  if (key !== 'stream') return;
-  assert.equal(headers.etag, `"${md5.digest('hex').toUpperCase()}"`, key);
+  const body = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`);
+  const asked = { method: 'POST', bucket, key, query: { uploadId } };
+  const { headers } = await expect(stage, asked, 200, body.length, one(body));
+  assert.equal(headers['x-oss-hash-crc64ecma'], crcOf(stage.seed, stage.size));
 }
 
-/** The most that the process ever held, where the system tells it. */
-async function watchMemory(field: Field, { pid }: ServerProcess): Promise<void> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const bytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
-  field.peakBytes = Math.max(field.peakBytes, bytes);
-  assert.ok(bytes <= memoryMaxBytes, `the server held ${bytes} bytes`);
+async function* one(body: Buffer): AsyncGenerator<Buffer> {
+  yield body;
+}
+
+/** An upload with parts that is aborted, and a stream whose sender leaves in the middle. */
+async function giveUp(stage: Stage): Promise<void> {
+  const uploadId = await begin(stage, 'given-up');
+  const [part] = partsOf(stage.size);
+  assert.ok(part);
+  await sendPart(stage, 'given-up', uploadId, part);
+  const asked = { method: 'DELETE', bucket, key: 'given-up', query: { uploadId } };
+  await expect(stage, asked, 204);
+  await breakOff(stage, 'broken-off', () => {});
+  const gone = await ask(stage, { method: 'GET', bucket, key: 'broken-off' });
+  assert.equal(gone.status, 404);
+}
+
+/** Half of a body is sent; then `act`, and the connection is cut. */
+async function breakOff(stage: Stage, key: string, act: () => void | Promise<void>): Promise<void> {
+  const { size, seed } = stage;
+  const half = Math.max(1, Math.floor(size / 2));
+  async function* body(): AsyncGenerator<Buffer> {
+    yield* pieces(seed, 0, half);
+    await act();
+    throw new Error('the sender leaves');
+  }
+  await assert.rejects(ask(stage, { method: 'PUT', bucket, key }, (size + 1) * pieceBytes, body()));
+}
+
+/** One upload has parts, another stream is half way, when the server is killed. */
+async function killMidway(stage: Stage): Promise<void> {
+  const uploadId = await begin(stage, 'unfinished');
+  const [part] = partsOf(stage.size);
+  assert.ok(part);
+  await sendPart(stage, 'unfinished', uploadId, part);
+  await breakOff(stage, 'killed', () => stage.server.kill());
+}
+
+async function abortAll(stage: Stage): Promise<void> {
+  const { text } = await expect(stage, { method: 'GET', bucket, query: { uploads: undefined } });
+  const key = 'unfinished';
+  const uploadId = /<UploadId>(\w+)</.exec(text)?.[1] ?? '';
+  await expect(stage, { method: 'DELETE', bucket, key, query: { uploadId } }, 204);
+  const gone = await ask(stage, { method: 'GET', bucket, key: 'killed' });
+  assert.equal(gone.status, 404);
+}
+
+async function sweep(dataDir: string): Promise<Figures> {
+  const clock = { ...realWorld.clock, now: () => realWorld.clock.now() + dayMs };
+  const world = { ...realWorld, clock };
+  const environment = await withEdition(dataDir, { CNAMED_DATA_DIR: dataDir });
+  const readText = async (): Promise<string> => '';
+  const config = await loadConfig({ flags: {}, environment, currentFolder: dataDir, readText });
+  const engines = await openEngines(config, world);
+  try {
+    const { before, after } = await sweepOnce(engines, clock.now());
+    return { 'orphans before the sweep': before, 'after it': after };
+  } finally {
+    await engines.close();
+  }
+}
+
+/** How large the process grows meanwhile; more than it may fails when it ends. */
+function watch(pid: number) {
+  const before = residentMiB(pid);
+  let most = before;
+  const timer = setInterval(() => {
+    most = Math.max(most, residentMiB(pid));
+  }, sampleEveryMs);
+  return {
+    end(): Figures {
+      clearInterval(timer);
+      const growth = most - before;
+      assert.ok(growth < growthMaxMiB, `the server grew by ${growth} MiB`);
+      return { 'RSS before': `${before} MiB`, 'at most': `${most} MiB` };
+    },
+  };
 }

@@ -6,7 +6,6 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sweepBlobs } from '../../src/stores/index.ts';
 import { realWorld } from '../../src/world/index.ts';
 import type { Campaign, CampaignOptions, Figures } from '../support/campaign.ts';
 import { createAuthority, type TestCertificate } from '../support/certificates.ts';
@@ -17,6 +16,7 @@ import {
   openEnginesBeside,
   openGround,
 } from '../support/cluster.ts';
+import { sweepOnce } from '../support/orphans.ts';
 import type { SignedClient } from '../support/signed-client.ts';
 import { ObjectWriter } from './kills/objects.ts';
 import { type Claimant, ClaimWorker, untilAnswered } from './node-kills/claims.ts';
@@ -177,30 +177,8 @@ async function sweep({ ground, fleet }: Field): Promise<Figures> {
   const clock = { ...realWorld.clock, now: () => realWorld.clock.now() + dayMs };
   const world = { ...realWorld, clock };
   const engines = await openEnginesBeside(ground, world);
-  const { objects } = engines.metadata;
-  const { blobs } = engines;
-  const orphans = async (): Promise<number> => {
-    let count = 0;
-    const live = new Set<string>();
-    for (let after = ''; ; ) {
-      const page = await objects.listBlobs(after, 500);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      for (const blobId of page) live.add(blobId);
-      after = last;
-    }
-    for await (const page of blobs.list()) {
-      count += page.filter(({ blobId }) => !live.has(blobId)).length;
-    }
-    return count;
-  };
   try {
-    const before = await orphans();
-    await blobs.sweepUnfinished();
-    const report = await sweepBlobs({ objects, blobs, now: clock.now() });
-    assert.equal(report.missingCount, 0, `bytes are missing: ${report.missing}`);
-    const after = await orphans();
-    assert.equal(after, 0, 'orphans after a sweep');
+    const { before, after } = await sweepOnce(engines, clock.now());
     return { 'orphans before the sweep': before, 'after it': after };
   } finally {
     await engines.close();

@@ -2,7 +2,7 @@
  * Default encryption: `?encryption` (oss-semantics.md 8)
  * https://www.alibabacloud.com/help/en/oss/developer-reference/putbucketencryption
  */
-import type { EncryptionDocument } from '../../buckets/index.ts';
+import { type EncryptionDocument, isHeaderValue } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import { element, type XmlElement, type XmlNode } from '../../xml/index.ts';
 import { invalidArgument, malformedXml, onlyChild } from '../document.ts';
@@ -39,11 +39,19 @@ function parseRule(rule: XmlElement): EncryptionDocument {
     const message = 'KMSMasterKeyID is not applicable if the default sse algorithm is not KMS';
     throw invalidArgument('KMSMasterKeyID', keyId.slice(0, 100), message);
   }
-  if (keyId !== undefined) checkTextLength('KMSMasterKeyID', keyId, keyIdBytesMax);
+  if (keyId !== undefined) checkKeyId(keyId);
   // Beside another algorithm it is dropped and no fault: a live suite reads it back as absent.
   if (dataAlgorithm === undefined || algorithm !== 'KMS') return { algorithm, keyId };
   if (dataAlgorithm !== 'SM4') throw new OssError('InvalidEncryptionAlgorithmError');
   return { algorithm, keyId, dataAlgorithm };
+}
+
+/** Answers about objects show it in a header. */
+function checkKeyId(keyId: string): void {
+  checkTextLength('KMSMasterKeyID', keyId, keyIdBytesMax);
+  if (isHeaderValue(keyId)) return;
+  const message = 'KMSMasterKeyID holds a character that no header may hold.';
+  throw invalidArgument('KMSMasterKeyID', keyId, message);
 }
 
 /** As GetBucketEncryption and GetBucketInfo show it. */

@@ -4,7 +4,8 @@
  * sent, and holds a few pieces of the content at a time.
  */
 import { pipeline, Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGzip, gzip as gzipAtOnce } from 'node:zlib';
 import type { ObjectContent, StoredObject } from '../../buckets/index.ts';
 import type { HttpRequest, ResponseBody } from '../../http/index.ts';
 import type { OperationContext } from '../types.ts';
@@ -110,12 +111,19 @@ export function compressedHeaders(headers: Record<string, string>): Record<strin
   };
 }
 
-export function compressedBody(
+const compress = promisify<Uint8Array, Buffer>(gzipAtOnce);
+
+/** What is in memory is compressed at once, so that whoever repeats answers has all of it. */
+export async function compressedBody(
   { request, services }: OperationContext,
   content: ObjectContent,
   span: Span,
   bytesPerSecond: number | undefined,
-): ResponseBody {
+): Promise<ResponseBody> {
+  if (content.kind === 'bytes' && bytesPerSecond === undefined) {
+    const bytes = content.bytes.subarray(span.start, span.start + span.length);
+    return { kind: 'bytes', bytes: await compress(bytes), isChunked: true };
+  }
   const gzip = createGzip();
   // What fails in between destroys the stream that is read, and so reaches the reader.
   pipeline(Readable.from(readPieces(content, span), { objectMode: false }), gzip, () => {});

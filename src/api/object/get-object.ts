@@ -10,6 +10,7 @@ import type { HttpResponse } from '../../http/index.ts';
 import { bucketOf } from '../context.ts';
 import type { OperationContext } from '../types.ts';
 import { readTrafficLimit } from './pace.ts';
+import { answerProcessed, processAsked } from './process-object.ts';
 import { answerWithObject, readOverrides } from './read-answer.ts';
 import { noCurrentObject, objectAsked, readVersionId } from './version-id.ts';
 import { answerThroughWebsite } from './website-answer.ts';
@@ -20,6 +21,9 @@ export async function getObject(context: OperationContext): Promise<HttpResponse
   const versionId = readVersionId(request);
   // Before the lookup: what is wrong with the question does not depend on the answer.
   readOverrides(context);
+  // Who asks for a process asks for an object, not for a page (oss-semantics.md 4.2).
+  const process = processAsked(context);
+  if (process !== undefined) return await answerProcessed(context, process);
   // Who asks for a version asks for an object, not for a page (oss-semantics.md 4.2).
   if (versionId !== undefined) {
     return await answerWithObject(context, target.key, object ?? (await objectAsked(context)));

@@ -154,13 +154,14 @@ export async function answerWithObject(
     range.kind === 'part' ? range : undefined,
   );
   const { content } = opened;
-  if (opened.object === bytes.object) return render(context, { object, content }, range, facts);
+  if (opened.object === bytes.object)
+    return await render(context, { object, content }, range, facts);
   // The object was replaced under our hands: what was asked is asked of the new one.
   delete context.notes.served;
   try {
     const newer = bytes.seen(opened.object);
     checkReadConditions(request, newer);
-    return render(context, { object: newer, content }, readRange(request, newer), facts);
+    return await render(context, { object: newer, content }, readRange(request, newer), facts);
   } catch (problem) {
     if (content.kind === 'reader') await content.reader.close();
     throw problem;
@@ -190,7 +191,8 @@ async function taggingCount(
   return judgement(undefined).isAllowed ? { 'x-oss-tagging-count': String(count) } : {};
 }
 
-function checkReadConditions(request: HttpRequest, object: StoredObject): void {
+/** @throws OssError NotModified, PreconditionFailed */
+export function checkReadConditions(request: HttpRequest, object: StoredObject): void {
   const { headers } = request;
   const checked = checkConditions(
     {
@@ -235,12 +237,12 @@ function readRange(request: HttpRequest, object: StoredObject): SatisfiableRange
   throw new OssError('InvalidRange', { headers: { 'Content-Range': `bytes */${object.size}` } });
 }
 
-function render(
+async function render(
   context: OperationContext,
   { object, content }: OpenObject,
   range: SatisfiableRange,
   overrides: Headers,
-): HttpResponse {
+): Promise<HttpResponse> {
   const { request } = context;
   const headers = { ...objectHeaders(object), ...overrides };
   const bytesPerSecond = readTrafficLimit(request);
@@ -257,7 +259,7 @@ function render(
   // Whether the request has a Range decides, not whether it could be served (RFC 9110 14.2).
   const isPlain = range.kind === 'part' || request.headers.range !== undefined;
   if (!isPlain && isCompressible(object) && isGzipAccepted(request)) {
-    const body = compressedBody(context, content, span, bytesPerSecond);
+    const body = await compressedBody(context, content, span, bytesPerSecond);
     return { status: 200, headers: compressedHeaders(headers), body };
   }
   const { start, length } = span;

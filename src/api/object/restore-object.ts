@@ -5,7 +5,7 @@
  * 202 begins it, 409 while it goes on, 200 once it can be read: then it stays readable for longer.
  * A link is restored by its target (oss-semantics.md 7.3).
  */
-import { followLink, restoreFor } from '../../buckets/index.ts';
+import { followLink } from '../../buckets/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
 import type { XmlElement } from '../../xml/index.ts';
 import { emptyAnswer } from '../answers.ts';
@@ -29,9 +29,8 @@ export async function restoreObject(context: OperationContext): Promise<HttpResp
   const { key, object } = await followLink(named, find);
   const { days, tier } = parseRequest(document, daysMax[object.storageClass] ?? daysMaxOfOthers);
   const now = services.world.clock.now();
-  const { restore, isBegun } = restoreFor(object, days, now, services.settings.restoreDelayMs);
-  const { versionId } = object;
-  await services.objects.changeObject(bucket, key, { versionId, change: { extras: { restore } } });
+  const delayMs = services.settings.restoreDelayMs;
+  const isBegun = await services.objects.restoreObject({ bucket, key, object, days, now, delayMs });
   return emptyAnswer(isBegun ? 202 : 200, {
     ...(object.storageClass === 'Archive' ? {} : { 'x-oss-object-restore-priority': tier }),
     ...versionHeader(context, named.object.versionId),

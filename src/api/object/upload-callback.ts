@@ -6,14 +6,13 @@
 import type { StoredObject } from '../../buckets/index.ts';
 import {
   type CallbackRequest,
-  imageHeadBytes,
   parseCallback,
   parseVariables,
-  readImageInfo,
   usesImageInfo,
 } from '../../callbacks/index.ts';
 import { OssError, refine } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
+import { imageHeadBytes, readImageInfo } from '../../images/index.ts';
 import { callbackKeyUrl } from '../callback-key.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';

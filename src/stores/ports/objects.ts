@@ -127,6 +127,8 @@ export interface StandingVersion {
   readonly modifiedAt: Instant;
   /** `undefined`: it was the newest. */
   readonly noncurrentAt?: Instant | undefined;
+  /** With its tags and all; left out: they do not matter. */
+  readonly extras?: ObjectExtras | undefined;
 }
 
 export interface Deletion {
@@ -227,14 +229,16 @@ export interface ObjectIndex {
   }): Promise<DeletionResult[]>;
   /**
    * Changes an object but for its bytes: the current one, or the version named; with `blobId` only
-   * while it is that content, with `standing` only while it is as it was. `marker`: the version is
-   * a delete marker. `immutable`: with `protectedSince`, as above.
+   * while it is that content, with `extras` only while it has these, with `standing` only while it
+   * is as it was. `marker`: the version is a delete marker. `immutable`: with `protectedSince`, as
+   * above.
    */
   changeObject(input: {
     bucketId: number;
     key: string;
     versionId?: string | undefined;
     blobId?: string | undefined;
+    extras?: ObjectExtras | undefined;
     standing?: StandingVersion | undefined;
     change: ObjectChange;
     protectedSince?: Instant | undefined;

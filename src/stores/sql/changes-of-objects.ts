@@ -11,7 +11,14 @@ import {
   toObjectRow,
   toStoredObject,
 } from './object-rows.ts';
-import { type HeldVersion, holdPlace, isProtected, isStanding, lockOlder } from './versions.ts';
+import {
+  type HeldVersion,
+  hasExtras,
+  holdPlace,
+  isProtected,
+  isStanding,
+  lockOlder,
+} from './versions.ts';
 
 type ChangeInput = Parameters<ObjectIndex['changeObject']>[0];
 
@@ -36,6 +43,7 @@ export async function changeObject(
   if (found === undefined) return { outcome: 'none' };
   if (input.blobId !== undefined && found.blob_id !== input.blobId) return { outcome: 'changed' };
   if (!isStanding(found, input.standing)) return { outcome: 'changed' };
+  if (!hasExtras(found, input.extras)) return { outcome: 'changed' };
   if (isProtected(found, input.protectedSince)) return { outcome: 'immutable' };
   const table = isCurrent ? 'objects' : 'object_versions';
   const row = await sql

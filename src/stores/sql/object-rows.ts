@@ -68,8 +68,12 @@ export function toObjectRow(
     headers: JSON.stringify(object.headers),
     metadata: JSON.stringify(object.metadata),
     version_id: object.versionId,
-    extras: Object.keys(object.extras).length === 0 ? null : JSON.stringify(object.extras),
+    extras: extrasText(object.extras),
   };
+}
+
+export function extrasText(extras: ObjectExtras): string | null {
+  return Object.keys(extras).length === 0 ? null : JSON.stringify(extras);
 }
 
 /** The same of a key that something is stored under: whoever asks has checked it. */

@@ -5,12 +5,12 @@
  */
 import { crc32 } from 'node:zlib';
 import { sql as raw, type Selectable } from 'kysely';
-import type { StandingVersion } from '../ports/objects.ts';
+import type { ObjectExtras, StandingVersion } from '../ports/objects.ts';
 import { discardContents, type HeldContent } from './contents.ts';
 import type { Tally } from './counters.ts';
 import type { ObjectVersionTable, Sql } from './database.ts';
 import { holdName } from './holding.ts';
-import { objectColumns } from './object-rows.ts';
+import { extrasText, objectColumns } from './object-rows.ts';
 import { together } from './together.ts';
 
 /** What versions written without versioning, or with it suspended, are called. */
@@ -23,6 +23,7 @@ export interface HeldVersion extends HeldContent {
   readonly size: number;
   readonly storage_class: string;
   readonly modified_at: number;
+  readonly extras: string | null;
 }
 
 export const heldColumns = [
@@ -33,6 +34,7 @@ export const heldColumns = [
   'size',
   'storage_class',
   'modified_at',
+  'extras',
 ] as const;
 
 export type OlderVersion = HeldVersion &
@@ -356,8 +358,18 @@ export function isStanding(
     version !== undefined &&
     (version.blob_id ?? undefined) === seen.blobId &&
     version.modified_at === seen.modifiedAt &&
-    (version.noncurrent_at ?? undefined) === seen.noncurrentAt
+    (version.noncurrent_at ?? undefined) === seen.noncurrentAt &&
+    hasExtras(version, seen.extras)
   );
+}
+
+/** Whether its extras are these; `undefined`: nobody asked. */
+export function hasExtras(
+  version: Pick<HeldVersion, 'extras'>,
+  seen: ObjectExtras | undefined,
+): boolean {
+  // Both texts are of our own making, from members in the same order.
+  return seen === undefined || version.extras === extrasText(seen);
 }
 
 export function isProtected(version: HeldVersion | undefined, since: number | undefined): boolean {

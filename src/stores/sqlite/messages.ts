@@ -16,7 +16,7 @@ export interface WriteRequest {
   readonly rest: readonly unknown[];
 }
 
-export type ToWriter = WriteRequest | 'close';
+export type ToWriter = readonly WriteRequest[] | 'close';
 
 export type WriteReply =
   | { readonly id: number; readonly value: unknown }

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../ports/engine.ts';
 import type { RunWrite } from '../sql/writes.ts';
-import type { FromWriter, ToWriter, WriteReply, WriterSetup } from './messages.ts';
+import type { FromWriter, ToWriter, WriteReply, WriteRequest, WriterSetup } from './messages.ts';
 import { notOpened } from './opening.ts';
 import { startThread } from './threads.ts';
 
@@ -17,6 +17,8 @@ export class WriteThread {
   readonly #waiting = new Map<number, Waiting>();
   readonly #opened = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
+  /** What this turn of the event loop has asked for. */
+  #outgoing: WriteRequest[] = [];
   #lastId = 0;
   /** Why nothing is written any more. */
   #refusal: string | undefined;
@@ -46,12 +48,34 @@ export class WriteThread {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const id = this.#lastId;
-      // May throw when an argument cannot be sent; then nothing waits.
-      this.#send({ id, name, rest } as ToWriter);
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, { resolve, reject });
+      this.#outgoing.push({ id, name, rest } as WriteRequest);
+      if (this.#outgoing.length === 1) setImmediate(() => this.#sendAll());
     });
   }) as RunWrite;
+
+  /** What one turn of the event loop asks for goes as one message: each wakes the thread. */
+  #sendAll(): void {
+    const requests = this.#outgoing;
+    if (requests.length === 0) return;
+    this.#outgoing = [];
+    try {
+      this.#worker.postMessage(requests satisfies ToWriter);
+    } catch {
+      // An argument that cannot be sent is a fault of ours; its neighbours must not pay for it.
+      for (const request of requests) this.#sendAlone(request);
+    }
+  }
+
+  #sendAlone(request: WriteRequest): void {
+    try {
+      this.#worker.postMessage([request] satisfies ToWriter);
+    } catch (cause) {
+      this.#waiting.get(request.id)?.reject(cause as Error);
+      this.#waiting.delete(request.id);
+    }
+  }
 
   /** Refuses every write from now on; reads go on. */
   stop(reason: string): void {
@@ -64,13 +88,10 @@ export class WriteThread {
       this.#isClosing = true;
       this.#refusal = 'The database is closed.';
       this.#worker.ref();
-      this.#send('close');
+      this.#sendAll();
+      this.#worker.postMessage('close' satisfies ToWriter);
     }
     return this.#ended.promise;
-  }
-
-  #send(message: ToWriter): void {
-    this.#worker.postMessage(message);
   }
 
   #receive(message: FromWriter): void {

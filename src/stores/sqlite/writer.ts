@@ -27,7 +27,7 @@ class Writer {
   readonly #port: MessagePort;
   readonly #connection: SqliteConnection;
   readonly #groups: GroupCommit;
-  readonly #waiting: ToWriter[] = [];
+  readonly #waiting: (WriteRequest | 'close')[] = [];
   #isRunning = false;
   #sinceCheckpoint = 0;
 
@@ -36,7 +36,7 @@ class Writer {
     this.#connection = connection;
     this.#groups = groups;
     port.on('message', (message: ToWriter) => {
-      this.#waiting.push(message);
+      this.#queue(message);
       if (!this.#isRunning) void this.#runAll();
     });
   }
@@ -55,11 +55,16 @@ class Writer {
     this.#isRunning = false;
   }
 
+  #queue(message: ToWriter): void {
+    if (message === 'close') this.#waiting.push(message);
+    else this.#waiting.push(...message);
+  }
+
   #nextGroup(): WriteRequest[] {
-    for (let count = this.#waiting.length; count < groupMax; count += 1) {
+    while (this.#waiting.length < groupMax) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) break;
-      this.#waiting.push(received.message as ToWriter);
+      this.#queue(received.message as ToWriter);
     }
     const group: WriteRequest[] = [];
     while (group.length < groupMax) {

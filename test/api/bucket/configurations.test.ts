@@ -152,6 +152,12 @@ const conversations: Readonly<Record<string, readonly Step[]>> = {
       400,
       'InvalidArgument',
     ],
+    [
+      'PUT encryption',
+      encryption(`${algorithm('KMS')}<KMSMasterKeyID>\u4e2d</KMSMasterKeyID>`),
+      400,
+      'InvalidArgument',
+    ],
     ['PUT encryption', encryption(algorithm('DES')), 400, 'InvalidEncryptionAlgorithmError'],
     ['PUT encryption', '<ServerSideEncryptionRule/>', 400, 'MalformedXML'],
     ['DELETE encryption', '', 204, ''],

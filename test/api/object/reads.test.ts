@@ -185,7 +185,8 @@ test('a missing key is named; HEAD says it in headers', async () => {
 
 test('what a read asks for beyond bytes is refused by name', async () => {
   const refused: [Call, string][] = [
-    [{ query: { 'x-oss-process': 'image/resize,w_1' } }, 'NotImplemented'],
+    [{ query: { 'x-oss-process': 'video/snapshot,t_1' } }, 'NotImplemented'],
+    [{ query: { 'x-oss-async-process': 'image/resize,w_1' } }, 'NotImplemented'],
     [{ headers: { 'x-oss-traffic-limit': '1' } }, 'InvalidArgument'],
   ];
   for (const [call, code] of refused) {

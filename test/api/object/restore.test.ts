@@ -29,6 +29,15 @@ const request = (days: number | string, tier?: string) => {
   return `<RestoreRequest><Days>${days}</Days>${parameters}</RestoreRequest>`;
 };
 
+test('of restores at the same moment one begins it', async () => {
+  const rounds = Array.from({ length: 5 }, (_, round) => `rivals-${round}`);
+  for (const key of rounds) {
+    await put(key, 'Archive');
+    const answers = await Promise.all(Array.from({ length: 4 }, () => restore(key)));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [202, 409, 409, 409], key);
+  }
+});
+
 test('an archived object is restored, read for a while, and archived again', async () => {
   for (const storageClass of ['Archive', 'ColdArchive', 'DeepColdArchive']) {
     const key = storageClass;

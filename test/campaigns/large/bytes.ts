@@ -1,22 +1,15 @@
-/** Bytes of any length that are known by their position, so that nobody has to keep them. */
-import { createChance } from '../../support/chance.ts';
+/** Bytes that tell their place, in pieces, without ever being there as a whole. */
+import { createHash } from 'node:crypto';
 
-/** A prime: no two parts or pieces that begin elsewhere hold the same bytes. */
-const periodBytes = 1_048_583;
+export const pieceBytes = 1024 * 1024;
 
-export class KnownBytes {
-  readonly #period: Buffer;
+/** The piece that begins at `number` times its length: no two are alike. */
+export function pieceOf(seed: number, number: number): Buffer {
+  const key = createHash('sha256').update(`${seed} ${number}`).digest();
+  return Buffer.alloc(pieceBytes, Buffer.concat([key, key.reverse()]));
+}
 
-  constructor(seed: number | string) {
-    this.#period = createChance(seed).bytes(periodBytes);
-  }
-
-  at(start: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length);
-    for (let done = 0; done < length; ) {
-      const from = (start + done) % periodBytes;
-      done += this.#period.copy(bytes, done, from, from + length - done);
-    }
-    return bytes;
-  }
+/** The pieces from `first` on, `count` of them. */
+export async function* pieces(seed: number, first: number, count: number): AsyncGenerator<Buffer> {
+  for (let number = first; number < first + count; number++) yield pieceOf(seed, number);
 }

@@ -227,6 +227,22 @@ test('what comes between reading and acting stays', async () => {
   assert.deepEqual(await versions(), ['a Standard*', 'b Standard*']);
 });
 
+test('an object that was given other tags meanwhile is not what the rule matched', async () => {
+  const tagged = { tags: [['keep', 'no']] } as const;
+  for (const key of ['a', 'b']) await put(key, { extras: tagged });
+  await rule({ tags: [{ key: 'keep', value: 'no' }], expiration: { days: 1 } });
+  rooms.world.advance(2 * dayMs);
+  const { objects } = rooms.engine;
+  const listObjects: typeof objects.listObjects = async (input) => {
+    const page = await objects.listObjects(input);
+    const change = { extras: { tags: [['keep', 'yes']] as const } };
+    await objects.changeObject({ bucketId: bucket.id, key: 'a', change });
+    return page;
+  };
+  await run({ objects: { ...objects, listObjects } });
+  assert.deepEqual(await versions(), ['a Standard*']);
+});
+
 test('a run ends between two pages when its lease is lost', async () => {
   await Promise.all(Array.from({ length: 101 }, (_, index) => put(String(index))));
   await rule({ expiration: { days: 1 } });

@@ -1,9 +1,10 @@
 /** What a callback may be, and every refusal in the words of the service. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCallback, parseVariables, readImageInfo } from '../../../src/callbacks/index.ts';
+import { parseCallback, parseVariables } from '../../../src/callbacks/index.ts';
 import { fillTemplate, parseTemplate } from '../../../src/callbacks/template.ts';
 import { OssError } from '../../../src/errors/index.ts';
+import { readImageInfo } from '../../../src/images/index.ts';
 
 const base64 = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64');

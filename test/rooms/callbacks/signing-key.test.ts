@@ -27,6 +27,13 @@ test('two that need it at once have the same, and it stays', async () => {
   assert.equal(later.publicPem, one.publicPem);
 });
 
+test('the operator may have signatures of SHA-256', async () => {
+  const { sealer, engine } = here;
+  const key = await createSigningKey({ settings: engine.settings, sealer, digest: 'sha256' })();
+  const signature = Buffer.from(key.sign('text'), 'base64');
+  assert.equal(verify('sha256', Buffer.from('text'), key.publicPem, signature), true);
+});
+
 test('it is no text that anybody could read, and follows the master key', async () => {
   const { sealer, engine } = here;
   const { settings } = engine;

@@ -35,6 +35,7 @@ test('without any setting the defaults of the contract stand', async () => {
     https: { host: '127.0.0.1', port: 9443 },
     console: undefined,
     balancers: [],
+    callbackDigest: 'md5',
     endpoints: ['localhost'],
     publicEndpoint: undefined,
     region: 'cn-hangzhou',

@@ -79,6 +79,22 @@ describe('answers given again', () => {
     }
   }
 
+  test('a content of untold length goes in chunks, every time', async () => {
+    for (const size of [1, 20_000]) {
+      const bytes = Buffer.alloc(size, 'every byte \xff\x00 of it', 'latin1');
+      const body = { kind: 'bytes', bytes, isChunked: true } as const;
+      const stub = await serve(async () => ({ status: 200, headers: {}, body }));
+      for (let time = 0; time < 3; time++) {
+        const { headers, body: got } = await stub.ask(get('/x'));
+        assert.equal(headers['transfer-encoding'], 'chunked');
+        assert.equal(headers['content-length'], undefined);
+        assert.deepEqual(got, bytes);
+      }
+      assert.equal(stub.handled.length, 1);
+      await stub.stop();
+    }
+  });
+
   const alike: [string, readonly string[]][] = [
     ['a browser', ['User-Agent: Mozilla/5.0', 'Accept: */*', 'Accept-Language: de', 'Cookie: a=b']],
     ['names in any case', ['USER-AGENT: x', 'aCCept: y']],

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import sharp, { type Metadata } from 'sharp';
 import { namesOf, refused, type Scenario, type Stage, type Untyped } from './scenario.ts';
 
 const hostileKey = "dir/sub dir/ключ 中文+&=$#;,?:@!*()'%25~.txt";
@@ -48,6 +49,28 @@ async function writesAndReads({ client, folder, bucket }: Stage): Promise<void> 
   const { deleted } = await client.deleteMulti(['b.bin', 'stream.bin']);
   assert.equal(deleted.length, 2);
 }
+
+async function processesImages({ client, bucket }: Stage): Promise<void> {
+  const picture = await sharp({ create: { width: 40, height: 20, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  await client.put('picture.png', picture);
+  const small = await client.get('picture.png', { process: 'image/resize,w_20' });
+  assert.deepEqual(sizeOf(await sharp(small.content).metadata()), ['png', 20, 10]);
+  const info = await client.get('picture.png', { process: 'image/info' });
+  assert.equal(JSON.parse(info.content.toString()).ImageWidth.value, '40');
+  const saved = await client.processObjectSave(
+    'picture.png',
+    'small.jpg',
+    'image/format,jpg',
+    bucket,
+  );
+  assert.equal(saved.res.status, 200);
+  const { content } = await client.get('small.jpg');
+  assert.deepEqual(sizeOf(await sharp(content).metadata()), ['jpeg', 40, 20]);
+}
+
+const sizeOf = ({ format, width, height }: Metadata) => [format, width, height];
 
 async function lists({ client }: Stage): Promise<void> {
   for (const key of ['1', '2/a', '2/b', '3', hostileKey]) await client.put(key, Buffer.from(key));
@@ -263,6 +286,15 @@ export const objects: readonly Scenario[] = [
     answers: [['AppendObject', 'append']],
     refuses: [['SealAppendObject', 'request', 'OperationNotSupported']],
     run: appends,
+  },
+  {
+    title: 'has pictures made smaller, for the answer and for good',
+    where: 'everywhere',
+    answers: [
+      ['GetObject', 'get'],
+      ['ProcessObject', 'processObjectSave'],
+    ],
+    run: processesImages,
   },
   {
     title: 'makes links, and tags objects',

@@ -1,7 +1,8 @@
-/** What the head of an image says of it, for `${imageInfo.*}`. */
+/** What the head of an image says of it; told by its first bytes, whatever its type claims. */
+import type { ImageFormat } from './steps.ts';
 
 export interface ImageInfo {
-  readonly format: string;
+  readonly format: ImageFormat;
   readonly width: number;
   readonly height: number;
 }
@@ -12,7 +13,14 @@ export const imageHeadBytes = 256 * 1024;
 /** `undefined` for what is no image of a kind known here, or is cut off before its size. */
 export function readImageInfo(head: Buffer): ImageInfo | undefined {
   try {
-    return readPng(head) ?? readGif(head) ?? readBmp(head) ?? readWebp(head) ?? readJpeg(head);
+    return (
+      readPng(head) ??
+      readGif(head) ??
+      readBmp(head) ??
+      readWebp(head) ??
+      readTiff(head) ??
+      readJpeg(head)
+    );
   } catch (problem) {
     // Read beyond the end.
     if (problem instanceof RangeError) return undefined;
@@ -42,7 +50,7 @@ function readBmp(head: Buffer): ImageInfo | undefined {
 
 function readWebp(head: Buffer): ImageInfo | undefined {
   if (!startsWith(head, 'RIFF') || !startsWith(head, 'WEBP', 8)) return undefined;
-  const format = 'webp';
+  const format = 'webp' as const;
   switch (head.toString('latin1', 12, 16)) {
     case 'VP8 ': {
       const [width, height] = [head.readUInt16LE(26) & 0x3fff, head.readUInt16LE(28) & 0x3fff];
@@ -57,6 +65,27 @@ function readWebp(head: Buffer): ImageInfo | undefined {
     default:
       return undefined;
   }
+}
+
+const imageWidth = 256;
+const imageLength = 257;
+const short = 3;
+
+/** From the first directory (TIFF 6.0, section 2): sizes are short or long numbers. */
+function readTiff(head: Buffer): ImageInfo | undefined {
+  const isLittle = startsWith(head, 'II*\0');
+  if (!isLittle && !startsWith(head, 'MM\0*')) return undefined;
+  const number16 = (at: number) => (isLittle ? head.readUInt16LE(at) : head.readUInt16BE(at));
+  const number32 = (at: number) => (isLittle ? head.readUInt32LE(at) : head.readUInt32BE(at));
+  const directory = number32(4);
+  const sizes = new Map<number, number>();
+  for (let entry = 0; entry < number16(directory); entry++) {
+    const at = directory + 2 + entry * 12;
+    const value = number16(at + 2) === short ? number16(at + 8) : number32(at + 8);
+    sizes.set(number16(at), value);
+  }
+  const [width = 0, height = 0] = [sizes.get(imageWidth), sizes.get(imageLength)];
+  return { format: 'tiff', width, height };
 }
 
 /** From marker to marker until one that starts a frame (ITU T.81 B.1.1.3). */

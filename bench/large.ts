@@ -1,0 +1,85 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { domainOf } from './fill.ts';
+import type { Bench } from './lib/bench.ts';
+import { expectOk, firstBucket, prepareField, startCnamed } from './lib/field.ts';
+import { loadBytes } from './lib/load.ts';
+import { startCaddy, startNginx } from './lib/others.ts';
+import { residentMiB } from './lib/processes.ts';
+import { median, type Report, round } from './lib/report.ts';
+
+const connections = 4;
+const mebibyte = 1024 ** 2;
+
+interface Seen {
+  readonly mibPerSecond: number;
+  readonly mibPerCpuSecond: number;
+  readonly residentMiB: number;
+}
+
+export const large: Bench = {
+  name: 'large',
+  about: 'one object of 1 GiB over HTTP and HTTPS on a mapped domain, and the memory it takes',
+  tools: ['nginx', 'caddy', 'wrk', 'taskset', 'cc'],
+  async run({ folder, rounds, seconds, isQuick, log }) {
+    const field = await prepareField({
+      folder,
+      domains: 1,
+      domainsPerBucket: 1,
+      hasCertificateFiles: true,
+    });
+    const { server, client } = await startCnamed(field);
+    const nginx = await startNginx(field, 'one');
+    const caddy = await startCaddy(field, 'one');
+    const servers = { nginx, caddy, cnamed: server };
+    const reports: Report[] = [];
+    try {
+      const body = Buffer.alloc((isQuick ? 16 : 1_024) * mebibyte, 'the same bytes for everyone. ');
+      const caller = client();
+      await expectOk(caller.call({ method: 'PUT', bucket: firstBucket, key: 'large', body }));
+      caller.close();
+      await writeFile(join(field.webRoot, 'large'), body);
+      for (const scheme of ['http', 'https'] as const) {
+        const seen = new Map<string, Seen[]>();
+        for (let turn = 0; turn < rounds; turn++) {
+          for (const [name, { pid, httpPort, httpsPort }] of Object.entries(servers)) {
+            const port = scheme === 'http' ? httpPort : httpsPort;
+            const url = `${scheme}://${domainOf(0)}:${port}/large`;
+            const { perSecond, perCpuSecond } = await loadBytes({
+              url,
+              pid,
+              seconds,
+              connections,
+              folder,
+            });
+            const measured = {
+              mibPerSecond: perSecond / mebibyte,
+              mibPerCpuSecond: perCpuSecond / mebibyte,
+              residentMiB: residentMiB(pid),
+            };
+            log(`${scheme} ${name}: ${Math.round(measured.mibPerSecond)} MiB/s`);
+            seen.set(name, [...(seen.get(name) ?? []), measured]);
+          }
+        }
+        reports.push(compare(`1 GiB over ${scheme.toUpperCase()}`, seen));
+      }
+    } finally {
+      await Promise.all([server.stop(), nginx.stop(), caddy.stop()]);
+    }
+    return reports;
+  },
+};
+
+function compare(title: string, rounds: ReadonlyMap<string, readonly Seen[]>): Report {
+  const [base = []] = [...rounds.values()];
+  const pick = (seen: readonly Seen[], key: keyof Seen) => median(seen.map((each) => each[key]));
+  const rows = [...rounds].map(([name, seen]) => [
+    name,
+    round(pick(seen, 'mibPerSecond')),
+    round(pick(seen, 'mibPerCpuSecond')),
+    (pick(seen, 'mibPerCpuSecond') / pick(base, 'mibPerCpuSecond')).toFixed(2),
+    `${round(Math.max(...seen.map((each) => each.residentMiB)))} MiB`,
+  ]);
+  const head = ['server', 'MiB per second', 'MiB per CPU second', '×', 'RSS'];
+  return { title, head, rows, notes: [] };
+}

@@ -1,0 +1,8 @@
+/**
+ * Images: what `x-oss-process` asks for, and what becomes of the picture. Knows no request, no
+ * object and no bucket: bytes in, bytes out.
+ */
+
+export { type ImageInfo, imageHeadBytes, readImageInfo } from './image-info.ts';
+export { createImages, type Images, type ProcessedImage, sourceBytesMax } from './images.ts';
+export { readSteps, type Step } from './steps.ts';

@@ -1,0 +1,146 @@
+/**
+ * A crowd that wants little: idle TLS connections, clients that take a download in sips, and a scan
+ * of invented names. Meanwhile a visitor reads page after page, and each is right; afterwards
+ * nothing of the crowd is left in the server. One try is one connection of each kind, and a hundred
+ * invented names. Times are told, not judged: they say as much of the machine as of the server.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Campaign, Figures } from '../support/campaign.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { createChance } from '../support/chance.ts';
+import { filesOpen, residentMiB } from '../support/process-facts.ts';
+import { putCname } from '../support/put-cname.ts';
+import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
+import { createSignedClient } from '../support/signed-client.ts';
+import { type Shop, type Times, watchDuring } from './crowd/canary.ts';
+import { type Guests, seatIdle, seatSlow } from './crowd/guests.ts';
+import { scan } from './crowd/scan.ts';
+
+export const name = 'crowd';
+export const issueSize = 10_000;
+
+const domain = 'www.crowd.example';
+const bucket = 'crowd-bucket';
+const credentials = {
+  accessKeyId: 'LTAICrowdCampaign0000000',
+  accessKeySecret: 'crowd-campaign-secret-0123456789',
+};
+const pageBytes = 4_096;
+/** More than the buffers between server and client take. */
+const largeBytes = 32 * 1024 * 1024;
+const namesPerTry = 100;
+/** Both kinds at once, the other end of each in this process, and room for the rest. */
+const filesFor = (size: number): number => 2 * size + 4_096;
+
+/** How long each kind of crowd is watched, in seconds. */
+const watchSeconds = (size: number): number => Math.min(30, Math.max(1, size / 300));
+
+/** The limit of open files, as root may raise it; else as it is. */
+function allowFiles(count: number): readonly string[] {
+  const limit = `--nofile=${count}:${count}`;
+  const raised = spawnSync('prlimit', ['--pid', String(process.pid), limit]);
+  return raised.status === 0 ? ['prlimit', limit] : [];
+}
+
+export const run: Campaign['run'] = async ({ size, seed, log }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'cnamed-crowd-'));
+  const server = await startServerProcess({
+    ...credentials,
+    dataDir: join(folder, 'data'),
+    settings: { OWNERSHIP: 'off', LOG_LEVEL: 'warn' },
+    prefix: allowFiles(filesFor(size)),
+  });
+  assert.ok(server);
+  try {
+    return await watchCrowds(server, size, seed, log);
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+async function watchCrowds(
+  server: ServerProcess,
+  size: number,
+  seed: number,
+  log: (line: string) => void,
+): Promise<Figures> {
+  const shop = await open(server);
+  const seconds = watchSeconds(size);
+  const figures: Record<string, number | string> = {};
+  const note = (what: string, { visits, median, p99 }: Times): void => {
+    figures[what] = `${visits} visits, ${median.toFixed(1)} and ${p99.toFixed(1)} ms`;
+    log(`${what}: ${figures[what]}, RSS ${residentMiB(server.pid)} MiB`);
+  };
+  note('alone', await watchDuring(shop, () => delay(seconds * 1_000)));
+  const before = filesOpen(server.pid);
+
+  const idle = await seatIdle(shop, size);
+  note('idle TLS', await watchDuring(shop, () => stay(idle, seconds)));
+  assert.equal(idle.open, size, 'an idle connection was cut');
+  figures['RSS with idle TLS'] = `${residentMiB(server.pid)} MiB`;
+  await idle.leave();
+
+  const slow = await seatSlow(shop, '/large', size);
+  note('slow clients', await watchDuring(shop, () => stay(slow, seconds)));
+  assert.equal(slow.open, size, 'a slow client was cut');
+  figures['RSS with slow clients'] = `${residentMiB(server.pid)} MiB`;
+  await slow.leave();
+
+  const residentBefore = residentMiB(server.pid);
+  const chance = createChance(seed);
+  note(
+    'scan',
+    await watchDuring(shop, async () => {
+      Object.assign(figures, await scan(shop, size * namesPerTry, chance));
+    }),
+  );
+  const grown = residentMiB(server.pid) - residentBefore;
+  assert.ok(grown < 64, `a scan of invented names took ${grown} MiB`);
+  await until(
+    () => filesOpen(server.pid) <= before + 2,
+    'connections of the crowd are still there',
+  );
+  figures['RSS at the end'] = `${residentMiB(server.pid)} MiB`;
+  return figures;
+}
+
+async function open(server: ServerProcess): Promise<Shop> {
+  const client = createSignedClient({ port: server.httpPort, credentials });
+  const expect = async (call: ReturnType<typeof client.call>): Promise<void> => {
+    const { status, body } = await call;
+    assert.equal(status, 200, body.toString());
+  };
+  const page = Buffer.alloc(pageBytes, 'a page of the shop. ');
+  await expect(client.call({ method: 'PUT', bucket, headers: { 'x-oss-acl': 'public-read' } }));
+  await expect(client.call({ method: 'PUT', bucket, key: 'page', body: page }));
+  await expect(
+    client.call({ method: 'PUT', bucket, key: 'large', body: Buffer.alloc(largeBytes) }),
+  );
+  const authority = await createAuthority();
+  const certificate = await authority.issue({ names: [domain] });
+  await expect(putCname(client, bucket, domain, { certificate }));
+  client.close();
+  const { httpPort, httpsPort } = server;
+  return { httpPort, httpsPort, domain, path: '/page', page };
+}
+
+async function stay(guests: Guests, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    guests.tick();
+    await delay(1_000);
+  }
+}
+
+async function until(holds: () => boolean, otherwise: string): Promise<void> {
+  const late = performance.now() + 20_000;
+  while (!holds()) {
+    assert.ok(performance.now() < late, otherwise);
+    await delay(50);
+  }
+}
