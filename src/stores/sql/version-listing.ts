@@ -45,7 +45,7 @@ export async function listVersions(
         keys.all({ bucketId, from: startOf(place), end, count }),
         readOlder(sql, bucketId, place, end, count),
       ]);
-      return merge(current, older).slice(0, count);
+      return newestFirst([...current, ...older]).slice(0, count);
     },
     toEntry,
   };
@@ -90,7 +90,7 @@ async function readOlder(
     .execute();
   const last = rows.length < wanted ? undefined : rows.at(-1);
   const whole = last === undefined ? rows : rows.filter(({ key }) => !key.equals(last.key));
-  found.push(...merge([], whole));
+  found.push(...newestFirst(whole));
   if (last !== undefined) {
     found.push(...(await readNewest(sql, bucketId, last.key, wanted - whole.length)));
   }
@@ -116,8 +116,8 @@ async function readNewest(
 }
 
 /** By key, the newest first; a key's current row is its newest. */
-function merge(current: readonly KeyRow[], older: readonly OlderRow[]): VersionRow[] {
-  return [...current, ...older].sort(
+function newestFirst<Row extends VersionRow>(rows: readonly Row[]): Row[] {
+  return rows.toSorted(
     (one, other) => Buffer.compare(one.key, other.key) || other.sequence - one.sequence,
   );
 }

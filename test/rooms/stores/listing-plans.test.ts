@@ -12,6 +12,7 @@ import type { Bucket, MetadataEngine } from '../../../src/stores/index.ts';
 import { openSqliteEngine } from '../../../src/stores/index.ts';
 import { assemblePorts, type StorePorts } from '../../../src/stores/sql/ports.ts';
 import { compileRead } from '../../../src/stores/sql/prepared.ts';
+import type { RunWrite } from '../../../src/stores/sql/writes.ts';
 import { kyselyOver } from '../../../src/stores/sqlite/dialect.ts';
 import { sampleObject } from '../../contract/samples.ts';
 
@@ -48,7 +49,7 @@ async function fill({ accounts, buckets, objects }: MetadataEngine): Promise<Buc
   const asked = { name: 'plans', accountId: '1', bucketsMax: 9, now };
   const made = await buckets.createBucket(asked);
   assert.ok('bucket' in made);
-  await buckets.setVersioning(made.bucket.id, 'Enabled');
+  await buckets.setBucketVersioning(made.bucket.id, 'Enabled');
   const bucketId = made.bucket.id;
   let count = 0;
   const put = (name: string) => {
@@ -69,7 +70,7 @@ function portsOver(reading: SqliteConnection): StorePorts {
   const { sql, statement } = kyselyOver(reading);
   return assemblePorts({
     sql,
-    write: () => Promise.reject(new Error('Nothing is written here.')),
+    write: (() => Promise.reject(new Error('Nothing is written here.'))) as RunWrite,
     prepare(read) {
       const { text, values } = compileRead(sql, read);
       const prepared = statement(text);
