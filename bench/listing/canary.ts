@@ -8,6 +8,8 @@ import { bucket, clientOf, type Place } from './fill.ts';
 /** A page of few entries: a large one costs itself. */
 const listed = '100';
 const keysAtOnce = 1_000;
+/** Callers that delete at the same time. */
+const deleters = 8;
 const other = 'canary';
 const kinds = ['GET', 'PUT', 'listing'] as const;
 
@@ -43,7 +45,7 @@ export async function stallsOf(
     const took = await fly(first, after(seconds));
     const { keys, seconds: spent } = await deleting;
     add(
-      `DeleteMultipleObjects of ${keysAtOnce.toLocaleString('en')} keys, one after the other`,
+      `${deleters} × DeleteMultipleObjects of ${keysAtOnce.toLocaleString('en')} keys`,
       took,
       `${round(keys / spent)} keys a second`,
     );
@@ -114,23 +116,29 @@ function columnsOf(took: Took): string[] {
   });
 }
 
+/** Several callers, each with a request under way. */
 async function deleteMany(
   server: ServerProcess,
   size: number,
   isOver: () => Promise<boolean>,
 ): Promise<{ keys: number; seconds: number }> {
-  const client = clientOf(server);
+  const client = clientOf(server, deleters);
   const startedAt = performance.now();
+  let next = size / 2;
   let keys = 0;
-  for (let next = size / 2; next < size && !(await isOver()); next += keysAtOnce) {
-    const count = Math.min(keysAtOnce, size - next);
-    const objects = Array.from({ length: count }, (_, index) => {
-      return `<Object><Key>many/${String(next + index).padStart(7, '0')}</Key></Object>`;
-    });
-    const body = `<Delete><Quiet>true</Quiet>${objects.join('')}</Delete>`;
-    await expectOk(client.call({ method: 'POST', bucket, query: { delete: '' }, body }));
-    keys += count;
-  }
+  const deleteSome = async (): Promise<void> => {
+    while (next < size && !(await isOver())) {
+      const count = Math.min(keysAtOnce, size - next);
+      const objects = Array.from({ length: count }, (_, index) => {
+        return `<Object><Key>many/${String(next + index).padStart(7, '0')}</Key></Object>`;
+      });
+      next += count;
+      const body = `<Delete><Quiet>true</Quiet>${objects.join('')}</Delete>`;
+      await expectOk(client.call({ method: 'POST', bucket, query: { delete: '' }, body }));
+      keys += count;
+    }
+  };
+  await Promise.all(Array.from({ length: deleters }, deleteSome));
   client.close();
   return { keys, seconds: (performance.now() - startedAt) / 1000 };
 }
