@@ -22,12 +22,14 @@ import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
 import { listing } from './listing.ts';
 import { swaps } from './swaps.ts';
+import { uploads } from './uploads.ts';
 
 const benches: readonly Bench[] = [
   keepAlive,
   large,
   handshakes,
   swaps,
+  uploads,
   domains,
   million,
   listing,
