@@ -20,15 +20,19 @@ import type { Bench } from './lib/bench.ts';
 import { pinThisProcess } from './lib/processes.ts';
 import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
+import { listing } from './listing.ts';
 import { swaps } from './swaps.ts';
+import { uploads } from './uploads.ts';
 
 const benches: readonly Bench[] = [
   keepAlive,
   large,
   handshakes,
   swaps,
+  uploads,
   domains,
   million,
+  listing,
   database,
   cluster,
 ];
