@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { getCiphers, TLSSocket } from 'node:tls';
-import { tlsProfile } from '../../../src/tls/index.ts';
+import { createListenerOptions, tlsProfile } from '../../../src/tls/index.ts';
 import { connectRaw, handshakeFailure } from '../../support/raw-client.ts';
 import { authority, ecKey, request, rsaKey, type Stand, startStand } from './stand.ts';
 
@@ -109,6 +109,17 @@ describe('groups', () => {
 });
 
 describe('ALPN', () => {
+  test('HTTP/2 is preferred, unless it is switched off', async () => {
+    const tls = { servername: ec, ALPNProtocols: ['http/1.1', 'h2'] };
+    const client = await connectRaw({ port: stand.port, tls });
+    assert.equal((client.socket as TLSSocket).alpnProtocol, 'h2');
+    client.destroy();
+    const { contexts } = stand;
+    assert.deepEqual(createListenerOptions({ contexts, isHttp2: false }).ALPNProtocols, [
+      'http/1.1',
+    ]);
+  });
+
   for (const [name, offer, agreed] of [
     ['http/1.1 alone', ['http/1.1'], 'http/1.1'],
     ['http/1.0 before http/1.1', ['http/1.0', 'http/1.1'], 'http/1.1'],
