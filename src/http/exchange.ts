@@ -1,6 +1,5 @@
 /** One request and its answer on the wire. Knows no other request of the connection. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import { OssError } from '../errors/index.ts';
 import type { World } from '../world/index.ts';
 import type { BufferPool } from './buffer-pool.ts';
@@ -8,13 +7,14 @@ import type { HttpLimits } from './limits.ts';
 import { withoutCredentials } from './logged-target.ts';
 import type { Repeats } from './repeats.ts';
 import { IncomingBody } from './request-body.ts';
-import { type RawHead, type RequestHead, readHead } from './request-head.ts';
+import { type RequestHead, readHead } from './request-head.ts';
 import { type ConnectionFacts, RequestView } from './request-view.ts';
 import { composeHead, composeOwnHead, mayHaveBody } from './response-head.ts';
 import { writeSource } from './response-source.ts';
 import { writeStream } from './response-stream.ts';
 import type { AnswerRecord, Handler, HttpResponse, ProblemRenderer, StreamBody } from './types.ts';
 import type { UploadRates } from './upload-rate.ts';
+import type { Incoming, ResponseWriter } from './wire.ts';
 
 /** What all exchanges of a listener share. */
 export interface ExchangeRules {
@@ -34,32 +34,6 @@ export interface ExchangeRules {
   readonly onAnswered: (record: AnswerRecord) => void;
   readonly onRepeated: ((record: AnswerRecord) => void) | undefined;
   readonly onFault: (problem: unknown, requestId: string) => void;
-}
-
-/** A request of HTTP/2. Its connection carries others, whatever becomes of this one. */
-export interface Http2Incoming extends RawHead {
-  readonly headers: { readonly host: string | undefined };
-  readonly hasBody: boolean;
-  readonly body: Readable;
-}
-
-/** `hasBody` tells the protocols apart. */
-export type Incoming = (IncomingMessage & { readonly hasBody?: undefined }) | Http2Incoming;
-
-/** What an answer is written to: the runtime's own response, or a stream of HTTP/2. */
-export interface ResponseWriter {
-  readonly headersSent: boolean;
-  readonly statusCode: number;
-  readonly destroyed: boolean;
-  readonly writableFinished: boolean;
-  writeContinue(): void;
-  writeHead(status: number, head: string[]): unknown;
-  write(bytes: Uint8Array, done?: (error?: Error | null) => void): boolean;
-  end(bytes?: Uint8Array, done?: () => void): unknown;
-  destroy(): unknown;
-  on(event: 'close', listener: () => void): unknown;
-  once(event: 'close' | 'drain', listener: () => void): unknown;
-  off(event: 'close' | 'drain', listener: () => void): unknown;
 }
 
 const noBody = { kind: 'none' } as const;

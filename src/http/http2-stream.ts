@@ -1,6 +1,6 @@
 /** A stream of HTTP/2 in the shape in which an exchange reads requests and writes answers. */
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { Http2Incoming, ResponseWriter } from './exchange.ts';
+import type { Http2Incoming, ResponseWriter } from './wire.ts';
 
 /** Names and values in turn, as received, pseudo headers among them. */
 export type RawFields = readonly string[];

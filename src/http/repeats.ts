@@ -6,12 +6,13 @@
  * are judged by a list of those that change no answer; one that is not named there, or has a value
  * that is not, makes the request another one.
  */
-import type { Incoming } from './exchange.ts';
+
 import type { HttpLimits } from './limits.ts';
 import { separatorBytes } from './request-head.ts';
 import type { ConnectionFacts } from './request-view.ts';
 import { renderLines } from './response-head.ts';
 import type { HttpResponse, Repeatable } from './types.ts';
+import type { Incoming } from './wire.ts';
 
 /** An answer as it goes on the wire, but for what is each answer's own. */
 export interface Repeat {

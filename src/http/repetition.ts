@@ -1,11 +1,12 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
-import type { ExchangeRules, Incoming, ResponseWriter } from './exchange.ts';
+import type { ExchangeRules } from './exchange.ts';
 import type { Http2Response } from './http2-stream.ts';
 import type { HttpLimits } from './limits.ts';
 import { withoutCredentials } from './logged-target.ts';
 import type { Repeat } from './repeats.ts';
 import type { ConnectionFacts } from './request-view.ts';
 import { composeCommonHead, renderCommonHead } from './response-head.ts';
+import type { Incoming, ResponseWriter } from './wire.ts';
 
 interface Asked {
   readonly incoming: Incoming;

@@ -1,6 +1,6 @@
 import type { BufferPool } from './buffer-pool.ts';
-import type { ResponseWriter } from './exchange.ts';
 import type { ByteSource } from './types.ts';
+import type { ResponseWriter } from './wire.ts';
 
 interface SourceBody {
   readonly source: ByteSource;

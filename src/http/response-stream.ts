@@ -1,5 +1,5 @@
-import type { ResponseWriter } from './exchange.ts';
 import type { StreamBody } from './types.ts';
+import type { ResponseWriter } from './wire.ts';
 
 /**
  * Sends the chunks as they come, no faster than the client takes them. The head is sent with the

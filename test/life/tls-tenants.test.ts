@@ -4,6 +4,9 @@
  * (security.md 3.3, 3.4, 5.4, 5.5).
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
@@ -85,6 +88,23 @@ async function openTenants() {
   await map(ben, facts.benBucket, facts.benDomain);
   return facts;
 }
+
+test('streams of a shared connection: 421 for another tenant, and the connection goes on', async () => {
+  const { annDomain, annBucket, benDomain } = await openTenants();
+  const session = connect(`https://127.0.0.1:${server.httpsPort}`, {
+    servername: annDomain,
+    rejectUnauthorized: false,
+  });
+  const ask = async (authority: string): Promise<string> => {
+    const stream = session.request({ ':authority': authority, ':path': '/page' });
+    const [headers] = await once(stream, 'response');
+    return `${headers[':status']} ${await text(stream)}`;
+  };
+  assert.equal(await ask(annDomain), `200 page of ${annBucket}`);
+  assert.match(await ask(benDomain), /^421 .*<Code>MisdirectedRequest</s);
+  assert.equal(await ask(annDomain), `200 page of ${annBucket}`);
+  session.destroy();
+});
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   describe(version, () => {

@@ -46,10 +46,13 @@ function notImplemented(name: string): OssError {
   return new OssError('NotImplemented', { fields: { Header: name } });
 }
 
-/** Without either header HTTP means an empty body; an upload must say so (oss-protocol.md 2.1). */
-export function checkLengthGiven({ headers }: HttpRequest): void {
+/**
+ * Without either header HTTP/1.1 means an empty body; an upload must say so (oss-protocol.md 2.1).
+ * HTTP/2 frames its bodies, and needs none.
+ */
+export function checkLengthGiven({ headers, body }: HttpRequest): void {
   if (headers['content-length'] !== undefined) return;
-  if (headers['transfer-encoding'] !== undefined) return;
+  if (headers['transfer-encoding'] !== undefined || body.length === undefined) return;
   throw new OssError('MissingContentLength');
 }
 

@@ -1,4 +1,4 @@
-/** What no client should send: each is refused as RFC 9113 has it, and floods end their connection. */
+/** What no client should send: refused as RFC 9113 has it; floods end their connection. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createAuthority } from '../../support/certificates.ts';
