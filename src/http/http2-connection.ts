@@ -12,8 +12,10 @@ import type { Socket } from 'node:net';
 import { Exchange, type ExchangeRules } from './exchange.ts';
 import { Http2Response, type RawFields, readFields } from './http2-stream.ts';
 import type { HttpLimits } from './limits.ts';
+import type { Repeat } from './repeats.ts';
 import { repeatOnStream } from './repetition.ts';
 import type { ConnectionFacts } from './request-view.ts';
+import type { Http2Incoming } from './wire.ts';
 
 /** Streams that one connection may have open, as it is told. */
 const streamsMax = 100;
@@ -73,13 +75,18 @@ function openSession(socket: Socket, limits: HttpLimits): ServerHttp2Session {
   });
 }
 
+/** A stream that is under way. */
+interface Work {
+  readonly bodyBytesRead: number;
+}
+
 export class Http2Connection {
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #facts: ConnectionFacts;
   readonly #rules: ExchangeRules;
   readonly #streams: StreamCount;
-  readonly #running = new Set<Exchange>();
+  readonly #running = new Set<Work>();
   #received = 0;
   #idleSince: number;
   /** Bytes of requests that are over, and room for what nobody read. */
@@ -98,6 +105,7 @@ export class Http2Connection {
     });
     // The client broke the protocol or went: the runtime has told it, and ends the connection.
     session.on('error', () => {});
+    socket.on('error', () => socket.destroy());
     session.on('close', () => socket.destroySoon());
   }
 
@@ -146,33 +154,34 @@ export class Http2Connection {
     this.#entitled += headBytes(fields) + (incoming.hasBody ? windowBytes : 0);
     const response = new Http2Response(stream);
     const repeated = isEnding() ? undefined : this.#rules.repeats.find(incoming, this.#facts);
-    const exchange = new Exchange(incoming, response, this.#facts, this.#rules);
-    this.#running.add(exchange);
     stream.setTimeout(limits.writeStallMs, () => {
       // What runs before is ours to answer, or an upload, which has its own clock.
       if (response.headersSent) stream.close(constants.NGHTTP2_CANCEL);
     });
-    let isOpen = true;
-    const closed = new Promise<void>((resolve) => {
-      stream.once('close', () => {
-        isOpen = false;
-        resolve();
-      });
-    });
-    if (repeated !== undefined) {
-      repeatOnStream(repeated, { incoming, response, connection: this.#facts }, this.#rules);
-      void closed.then(() => this.#ended(exchange));
-    } else {
-      stream.once('close', () => exchange.finish());
-      const answered = exchange.run();
-      void answered.then(() => (isOpen ? closed : undefined)).then(() => this.#ended(exchange));
-    }
+    if (repeated === undefined) this.#run(incoming, response, stream);
+    else this.#repeat(repeated, incoming, response);
     if (++this.#received >= limits.requestsPerConnectionMax || isEnding()) this.end();
   }
 
-  #ended(exchange: Exchange): void {
-    this.#running.delete(exchange);
-    this.#entitled += exchange.bodyBytesRead * 2;
+  #run(incoming: Http2Incoming, response: Http2Response, stream: ServerHttp2Stream): void {
+    const exchange = new Exchange(incoming, response, this.#facts, this.#rules);
+    this.#running.add(exchange);
+    const closed = new Promise<void>((resolve) => stream.once('close', resolve));
+    stream.once('close', () => exchange.finish());
+    // A stream that was reset is still at work until its handler is.
+    void Promise.all([exchange.run(), closed]).then(() => this.#ended(exchange));
+  }
+
+  #repeat(repeated: Repeat, incoming: Http2Incoming, response: Http2Response): void {
+    const work: Work = { bodyBytesRead: 0 };
+    this.#running.add(work);
+    response.once('close', () => this.#ended(work));
+    repeatOnStream(repeated, { incoming, response, connection: this.#facts }, this.#rules);
+  }
+
+  #ended(work: Work): void {
+    this.#running.delete(work);
+    this.#entitled += work.bodyBytesRead * 2;
     this.#streams.leave(this.#facts.remoteAddress);
     this.#idleSince = this.#rules.world.clock.monotonicMs();
   }

@@ -183,6 +183,74 @@ describe('floods end their connection', () => {
   }
 });
 
+test('a client that breaks off in the middle costs its answers and nothing else', async () => {
+  let closed = 0;
+  let wake = (): void => {};
+  const allClosed = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const source = {
+    read: async (target: Uint8Array) => target.length,
+    async close() {
+      if (++closed === 3) wake();
+    },
+  };
+  const length = 2 ** 30;
+  const own = await startStub({
+    tls,
+    handle: async () => ({
+      status: 200,
+      headers: {},
+      body: { kind: 'source', source, start: 0, length },
+    }),
+  });
+  const client = await connectHttp2(own.port);
+  client.send(request(1), request(3), request(5));
+  await client.until(({ type }) => type === is.data);
+  client.destroy();
+  await allClosed;
+  const other = await connectHttp2(own.port);
+  assert.ok(await isAlive(other));
+  other.destroy();
+  await own.stop();
+  assert.deepEqual(own.faults, []);
+  assert.deepEqual(
+    own.records.map(({ isComplete }) => isComplete),
+    [false, false, false],
+  );
+});
+
+test('a flood of what asks for nothing is told so', async () => {
+  const client = await connectHttp2(stub.port);
+  client.send(...Array<Uint8Array>(20_000).fill(frame(0x42)));
+  const told = await client.until(isEnd);
+  // ENHANCE_YOUR_CALM
+  assert.equal(told?.payload.readUInt32BE(4), 11);
+  client.destroy();
+});
+
+test('streams count as connections of their address; more of them are refused', async () => {
+  const held = Promise.withResolvers<void>();
+  const own = await startStub({
+    tls,
+    limits: { streamsPerAddressMax: 2 },
+    async handle() {
+      await held.promise;
+      return text('');
+    },
+  });
+  const client = await connectHttp2(own.port);
+  client.send(request(1), request(3), request(5));
+  const refused = await client.until(({ type }) => type === is.reset);
+  assert.deepEqual([refused?.stream, refused?.payload.readUInt32BE(0)], [5, 7]);
+  held.resolve();
+  await client.until(({ type, stream }) => type === is.headers && stream === 3);
+  client.send(request(7));
+  assert.ok(await client.until(({ type, stream }) => type === is.headers && stream === 7));
+  client.destroy();
+  await own.stop();
+});
+
 test('a window that stays shut costs the stream, not the connection', async () => {
   const slow = await startStub({ tls, limits: { writeStallMs: 200, keepAliveMs: 10_000 } });
   const client = await connectHttp2(slow.port);
