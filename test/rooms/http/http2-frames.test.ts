@@ -251,6 +251,25 @@ test('streams count as connections of their address; more of them are refused', 
   await own.stop();
 });
 
+test('streams that were reset at once leave nothing behind', async () => {
+  const own = await startStub({ tls, limits: { streamsPerAddressMax: 60 } });
+  const client = await connectHttp2(own.port);
+  for (const round of [0, 1, 2]) {
+    const numbers = Array.from({ length: 50 }, (_, at) => round * 100 + 2 * at + 1);
+    const resets = numbers.flatMap((at) => [request(at), frame(is.reset, 0, at, number32(8))]);
+    client.send(...resets);
+    assert.ok(await isAlive(client));
+  }
+  const all = Array.from({ length: 60 }, (_, at) => 1_001 + 2 * at);
+  client.send(...all.map((at) => request(at)));
+  for (const at of all) {
+    const told = await client.until(({ stream, type }) => stream === at && type !== is.data);
+    assert.equal(told?.type, is.headers);
+  }
+  client.destroy();
+  await own.stop();
+});
+
 test('a window that stays shut costs the stream, not the connection', async () => {
   const slow = await startStub({ tls, limits: { writeStallMs: 200, keepAliveMs: 10_000 } });
   const client = await connectHttp2(slow.port);
