@@ -391,7 +391,7 @@ function openAccessLog(services: Services, config: Config, world: World, log: Lo
 function listenerOptions(
   services: Services,
   accessLog: AccessLog,
-  { identities, seen }: Engines['metadata'],
+  { audit, identities, seen }: Engines['metadata'],
   config: Config,
   world: World,
   log: Log,
@@ -403,7 +403,7 @@ function listenerOptions(
     }),
     services,
     accessLog,
-    sts: createSts({ ...services, identities, world }),
+    sts: createSts({ ...services, identities, audit, world }),
     seen,
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });

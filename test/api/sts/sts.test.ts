@@ -309,6 +309,50 @@ for (const [form, sendOne] of Object.entries(forms)) {
   });
 }
 
+it('AssumeRole is kept in the audit record, whether it was allowed or not', async () => {
+  const { audit } = stage.server.rooms.engines.metadata;
+  const parameters = { ...usual, RoleSessionName: 'audited' };
+  const taken = await callRpc(port, { credentials: as('alice'), parameters });
+  const refused = await callRpc(port, { credentials: as('bob'), parameters });
+  const foreign = await callRpc(port, { credentials: as('carol'), parameters });
+  assert.deepEqual([taken.status, refused.status, foreign.status], [200, 403, 403]);
+  const records = await audit.listAudit({ ownerId: '1000000000000001', limit: 3 });
+  const role = { role: uploader, session: 'audited' };
+  assert.deepEqual(
+    records.map(({ sequence: _, ...record }) => record),
+    [
+      [foreign, 'carol', '1000000000000002', { ...role, outcome: 'NoPermission', by: 'trust' }],
+      [refused, 'bob', '1000000000000001', { ...role, outcome: 'NoPermission', by: 'caller' }],
+      [
+        taken,
+        'alice',
+        '1000000000000001',
+        {
+          ...role,
+          outcome: 'taken',
+          accessKeyId: taken.json.Credentials?.AccessKeyId,
+          expires: taken.json.Credentials?.Expiration,
+        },
+      ],
+    ].map(([answer, who, accountId, detail]) => ({
+      at: stage.world.clock.now(),
+      action: 'AssumeRole',
+      accountId,
+      accessKeyId: as(who as string).accessKeyId,
+      remoteAddress: '127.0.0.1',
+      requestId: (answer as StsAnswer).json.RequestId,
+      ownerId: '1000000000000001',
+      domain: '',
+      bucket: '',
+      detail,
+    })),
+  );
+  const { SecurityToken = '', AccessKeySecret = '' } = taken.json.Credentials ?? {};
+  for (const secret of [SecurityToken, AccessKeySecret]) {
+    assert.ok(!JSON.stringify(records).includes(secret));
+  }
+});
+
 /** `attach` of the stage leaves a holder only what it names. */
 async function allowSts(): Promise<void> {
   const { identities } = stage.server.rooms.engines.metadata;
