@@ -48,24 +48,24 @@ it('a condition on the tags of an object looks at those it has', async () => {
   await call('owner', { method: 'DELETE', query: policy });
 });
 
-describe('conditions on tags', () => {
-  const { alice } = callers;
-  const identities = () => stage.server.rooms.engines.metadata.identities;
+const { alice } = callers;
+const identities = () => stage.server.rooms.engines.metadata.identities;
 
-  /** Alice has this one policy while `act` runs. */
-  async function having(statements: readonly object[], act: () => Promise<void>): Promise<void> {
-    const document = JSON.stringify({ Version: '1', Statement: statements });
-    const policy = { accountId: owner, name: 'ByTags', document, createdAt: testEpoch };
-    await identities().putPolicy(policy, 100);
-    await identities().attachPolicy(alice.userId, 'ByTags', { isBuiltIn: false, limit: 20 });
-    try {
-      await act();
-    } finally {
-      await identities().detachPolicy(alice.userId, 'ByTags');
-      await identities().deletePolicy(owner, 'ByTags');
-    }
+/** Alice has this one policy while `act` runs. */
+async function having(statements: readonly object[], act: () => Promise<void>): Promise<void> {
+  const document = JSON.stringify({ Version: '1', Statement: statements });
+  const policy = { accountId: owner, name: 'ByTags', document, createdAt: testEpoch };
+  await identities().putPolicy(policy, 100);
+  await identities().attachPolicy(alice.userId, 'ByTags', { isBuiltIn: false, limit: 20 });
+  try {
+    await act();
+  } finally {
+    await identities().detachPolicy(alice.userId, 'ByTags');
+    await identities().deletePolicy(owner, 'ByTags');
   }
+}
 
+describe('conditions on tags', () => {
   it('of buckets choose those that are listed', async () => {
     const tags: Record<string, string> = { 'by-tag-a': 'a', 'by-tag-b': 'b' };
     for (const [bucket, value] of Object.entries(tags)) {
@@ -133,6 +133,27 @@ describe('conditions on tags', () => {
       assert.equal((await give('secret')).status, 200);
     });
   });
+});
+
+it('who sends access logs to another bucket may write there', async () => {
+  const target = 'log-target';
+  await call('owner', { bucket: target, method: 'PUT' });
+  const put = (bucket: string) => {
+    const body = `<BucketLoggingStatus><LoggingEnabled><TargetBucket>${bucket}</TargetBucket><TargetPrefix>log/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>`;
+    return call('alice', { method: 'PUT', query: { logging: undefined }, body });
+  };
+  const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Action, Resource });
+  const logging = allow('oss:PutBucketLogging', 'acs:oss:*:*:shop');
+  await having([logging], async () => {
+    assert.equal((await put('shop')).status, 200);
+    const refused = await put(target);
+    assert.deepEqual([refused.status, refused.code], [403, 'AccessDenied']);
+    assert.equal(textOf(refused.text, 'AuthAction'), 'oss:PutObject');
+  });
+  await having([logging, allow('oss:PutObject', `acs:oss:*:*:${target}/log/*`)], async () => {
+    assert.equal((await put(target)).status, 200);
+  });
+  await call('owner', { method: 'DELETE', query: { logging: undefined } });
 });
 
 describe('the policy of a bucket', () => {
