@@ -381,6 +381,7 @@ function openAccessLog(services: Services, config: Config, world: World, log: Lo
     documents,
     world,
     region: config.region,
+    zoneMinutes: config.logZoneMinutes,
     report({ event, ...facts }) {
       const { problem: err, ...rest } = { problem: undefined, ...facts };
       log.warn({ err, ...rest }, `access log: ${event}`);
