@@ -29,7 +29,16 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
   buckets: ['stores', 'sealing', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
-  checking: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'rights', 'world'],
+  checking: [
+    'stores',
+    'sealing',
+    'accounts',
+    'callbacks',
+    'certificates',
+    'buckets',
+    'rights',
+    'world',
+  ],
   copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
 
   // The way of a request.
