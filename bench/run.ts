@@ -20,6 +20,7 @@ import type { Bench } from './lib/bench.ts';
 import { pinThisProcess } from './lib/processes.ts';
 import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
+import { listing } from './listing.ts';
 import { swaps } from './swaps.ts';
 import { uploads } from './uploads.ts';
 
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   uploads,
   domains,
   million,
+  listing,
   database,
   cluster,
 ];

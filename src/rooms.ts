@@ -28,6 +28,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   callbacks: ['stores', 'sealing', 'outbound', 'errors'],
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
   buckets: ['stores', 'sealing', 'errors', 'world'],
+  mirroring: ['buckets', 'outbound', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
   checking: [
     'stores',
@@ -59,6 +60,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'rights',
     'forms',
     'callbacks',
+    'mirroring',
     'images',
     'xml',
     'errors',

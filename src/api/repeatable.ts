@@ -62,12 +62,15 @@ function isSteadyRequest({ request, target, caller, operation }: Asked): boolean
 
 async function rowsBehind(
   response: HttpResponse,
-  { target, bucket, notes, services }: OperationContext,
+  { request, target, bucket, notes, services }: OperationContext,
   reads: SeenReads,
 ): Promise<readonly Seen<unknown>[] | undefined> {
   const { mapping } = target;
   const { served } = notes;
   if (response.status !== 200 || mapping === undefined) return undefined;
+  // Whether a connection for one name may ask for another rests on the other's rows as well.
+  const { serverName = mapping.cname.domain } = request;
+  if (serverName !== mapping.cname.domain) return undefined;
   if (bucket === undefined || served === undefined) return undefined;
   // A page in the place of what was asked for also rests on there being nothing.
   if (target.level === 'object' && served.key !== target.key) return undefined;

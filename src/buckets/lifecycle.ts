@@ -185,13 +185,13 @@ class BucketRun {
     const page = { bucketId: this.#bucket.id, limit: pageSize };
     let after: { key: string; sequence: number } | undefined;
     do {
-      const found = await this.#options.objects.listNoncurrent({
+      const { versions, next } = await this.#options.objects.listNoncurrent({
         ...page,
         prefix: this.#prefix,
         after,
       });
       await this.#settle(
-        found.map((version) => {
+        versions.map((version) => {
           const { key, noncurrentAt } = version;
           const candidate = candidateOf(version);
           return {
@@ -202,7 +202,7 @@ class BucketRun {
           };
         }),
       );
-      after = found.length < pageSize ? undefined : found.at(-1);
+      after = next;
     } while (after !== undefined && (await this.#readDocuments()));
   }
 

@@ -227,6 +227,8 @@ async function killMidway(stage: Stage): Promise<void> {
   assert.ok(part);
   await sendPart(stage, 'unfinished', uploadId, part);
   await breakOff(stage, 'killed', () => stage.server.kill());
+  // The connection breaks before the process is gone.
+  await stage.server.kill();
 }
 
 async function abortAll(stage: Stage): Promise<void> {

@@ -396,7 +396,10 @@ export function versionContract(under: EngineUnderTest): void {
       const third = await stage.put('a', 'v3');
       await stage.put('b', 'w1');
       const ask = { bucketId: stage.bucket.id, prefix: '' };
-      const all = await suite.engine.objects.listNoncurrent({ ...ask, after: undefined, limit: 9 });
+      const list = (limit: number, after?: { key: string; sequence: number }) =>
+        suite.engine.objects.listNoncurrent({ ...ask, after, limit });
+      const { versions: all, next } = await list(9);
+      assert.equal(next, undefined);
       assert.deepEqual(
         all.map((entry) => [idOf(entry), entry.noncurrentAt]),
         [
@@ -406,8 +409,49 @@ export function versionContract(under: EngineUnderTest): void {
         ],
       );
       const after = all[0];
-      const rest = await suite.engine.objects.listNoncurrent({ ...ask, after, limit: 1 });
-      assert.deepEqual(rest, all.slice(1, 2));
+      const page = await list(1, after);
+      assert.deepEqual(page.versions, all.slice(1, 2));
+      assert.deepEqual(page.next, { key: 'a', sequence: all[1]?.sequence });
+    });
+
+    it('markers on top of their keys are passed over, so many rows at a time', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      for (const key of ['a', 'b', 'c', 'd']) await stage.remove(key, undefined, `m-${key}`);
+      await stage.put('e', 'e1');
+      await stage.put('e', 'e2');
+      const ask = { bucketId: stage.bucket.id, prefix: '', limit: 2 };
+      const pages: string[][] = [];
+      let after: { key: string; sequence: number } | undefined;
+      do {
+        const page = await suite.engine.objects.listNoncurrent({ ...ask, after });
+        pages.push(page.versions.map(idOf));
+        after = page.next;
+      } while (after !== undefined);
+      assert.deepEqual(pages, [[], [], ['e1']]);
+    });
+
+    it('a key of many versions is listed in pages from any place', async () => {
+      await begin();
+      await stage.versioning('Enabled');
+      for (const key of ['a', 'b', 'c']) {
+        for (let number = 1; number <= 7; number += 1) await stage.put(key, `${key}${number}`);
+      }
+      const wanted = ['a', 'b', 'c'].flatMap((key) => {
+        return [7, 6, 5, 4, 3, 2, 1].map((number) => `${key}${number}`);
+      });
+      for (const limit of [1, 3, 5, 8, 20, 21, 22]) {
+        const seen: string[] = [];
+        let place: { after?: string; afterVersion?: string } = {};
+        for (let isTruncated = true; isTruncated; ) {
+          const page = await stage.list({ ...place, limit });
+          const last = page.entries.at(-1) as ListedVersion;
+          seen.push(...page.entries.map((entry) => idOf(entry as ListedVersion)));
+          place = { after: last.key, afterVersion: idOf(last) };
+          isTruncated = page.isTruncated;
+        }
+        assert.deepEqual(seen, wanted, `by ${limit}`);
+      }
     });
 
     it('a bucket with versions or markers is not empty', async () => {

@@ -144,6 +144,24 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       standing.destroy();
     });
 
+    test('a name that shares a certificate is not served once the connection has lost its own', async () => {
+      const { annDomain, annBucket } = await openTenants();
+      const other = `other.${annDomain}`;
+      await map(ann, annBucket, other);
+      const certificate = await authority.issue({ names: [annDomain, other] });
+      assert.equal((await putCname(ann, annBucket, annDomain, { certificate })).status, 200);
+      const client = await open(annDomain);
+      // Again and again, so that whatever could be kept of it is kept.
+      for (let time = 0; time < 3; time++) {
+        client.send(page(other));
+        assert.equal((await client.response()).body.toString(), `page of ${annBucket}`);
+      }
+      assert.ok((await deleteCname(ann, annBucket, annDomain)).status < 300);
+      client.send(page(other));
+      const response = await client.response();
+      assert.equal(`${response.status} ${codeOf(response)}`, '421 MisdirectedRequest');
+    });
+
     test('after a transfer the old session and the old certificate are gone', async () => {
       const { annDomain, benBucket } = await openTenants();
       const standing = await open(annDomain);

@@ -111,6 +111,12 @@ export type NoncurrentVersion = ListedVersion & {
   readonly sequence: number;
 };
 
+export interface NoncurrentListing {
+  readonly versions: readonly NoncurrentVersion[];
+  /** Where the next page begins; `undefined` after the last. */
+  readonly next: Pick<NoncurrentVersion, 'key' | 'sequence'> | undefined;
+}
+
 /**
  * A version as it was when somebody decided about it: a rule that read it a moment ago must not hit
  * what came meanwhile, under whatever id.
@@ -283,13 +289,16 @@ export interface ObjectIndex {
     afterVersion: string | undefined;
     limit: number;
   }): Promise<VersionListing>;
-  /** Versions that are not the newest, by key, the newest first; behind the place given. */
+  /**
+   * Versions that are not the newest, by key, the newest first; behind the place given. Looks at
+   * `limit` rows and no more, so that a page may hold fewer, or none, and not be the last.
+   */
   listNoncurrent(input: {
     bucketId: number;
     prefix: string;
     after: Pick<NoncurrentVersion, 'key' | 'sequence'> | undefined;
     limit: number;
-  }): Promise<NoncurrentVersion[]>;
+  }): Promise<NoncurrentListing>;
 
   /** From the part that holds the byte `from` on, at most `limit`; none behind the end. */
   listContentParts(contentId: string, from: number, limit: number): Promise<ContentPart[]>;

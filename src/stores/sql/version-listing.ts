@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type {
   ListedVersion,
-  NoncurrentVersion,
+  NoncurrentListing,
   ObjectIndex,
   VersionListing,
 } from '../ports/objects.ts';
@@ -45,7 +45,7 @@ export async function listVersions(
         keys.all({ bucketId, from: startOf(place), end, count }),
         readOlder(sql, bucketId, place, end, count),
       ]);
-      return merge(current, older).slice(0, count);
+      return newestFirst([...current, ...older]).slice(0, count);
     },
     toEntry,
   };
@@ -58,6 +58,12 @@ export async function listVersions(
   return await listFolded(source, { prefix, delimiter, first, limit });
 }
 
+/**
+ * By key, the newest first, which no index has in this order: keys are read in the order of the
+ * primary key and each turned round. Only the last of them may go on behind what was read; of that
+ * one the newest are read from its other end. So a page costs what it holds, however many versions
+ * one key has.
+ */
 async function readOlder(
   sql: Sql,
   bucketId: number,
@@ -65,25 +71,53 @@ async function readOlder(
   end: Buffer,
   count: number,
 ): Promise<OlderRow[]> {
+  const found: OlderRow[] = [];
+  if ('behind' in place) {
+    const { key, sequence } = place.behind;
+    found.push(...(await readNewest(sql, bucketId, key, count, sequence)));
+  }
+  const wanted = count - found.length;
+  if (wanted === 0) return found;
+  const rows = await sql
+    .selectFrom('object_versions')
+    .select(olderColumns)
+    .where('bucket_id', '=', bucketId)
+    .where('key', '>=', startOf(place))
+    .where('key', '<', end)
+    .orderBy('key')
+    .orderBy('sequence')
+    .limit(wanted)
+    .execute();
+  const last = rows.length < wanted ? undefined : rows.at(-1);
+  const whole = last === undefined ? rows : rows.filter(({ key }) => !key.equals(last.key));
+  found.push(...newestFirst(whole));
+  if (last !== undefined) {
+    found.push(...(await readNewest(sql, bucketId, last.key, wanted - whole.length)));
+  }
+  return found;
+}
+
+/** Of one key, older than `before`. */
+async function readNewest(
+  sql: Sql,
+  bucketId: number,
+  key: Buffer,
+  count: number,
+  before?: number,
+): Promise<OlderRow[]> {
   const query = sql
     .selectFrom('object_versions')
     .select(olderColumns)
     .where('bucket_id', '=', bucketId)
-    .where('key', '<', end)
-    .orderBy('key')
+    .where('key', '=', key)
     .orderBy('sequence', 'desc')
     .limit(count);
-  if ('from' in place) return await query.where('key', '>=', place.from).execute();
-  const { key, sequence } = place.behind;
-  return await query
-    .where('key', '>=', key)
-    .where((of) => of.or([of('key', '>', key), of('sequence', '<', sequence)]))
-    .execute();
+  return await (before === undefined ? query : query.where('sequence', '<', before)).execute();
 }
 
 /** By key, the newest first; a key's current row is its newest. */
-function merge(current: readonly KeyRow[], older: readonly OlderRow[]): VersionRow[] {
-  return [...current, ...older].sort(
+function newestFirst<Row extends VersionRow>(rows: readonly Row[]): Row[] {
+  return rows.toSorted(
     (one, other) => Buffer.compare(one.key, other.key) || other.sequence - one.sequence,
   );
 }
@@ -124,28 +158,21 @@ function toEntry(row: VersionRow): ListedVersion {
 export async function listNoncurrent(
   sql: Sql,
   input: Parameters<ObjectIndex['listNoncurrent']>[0],
-): Promise<NoncurrentVersion[]> {
+): Promise<NoncurrentListing> {
+  const { bucketId, after, limit } = input;
   const prefix = Buffer.from(input.prefix);
-  let query = sql
-    .selectFrom('object_versions')
-    .select(olderColumns)
-    .where('bucket_id', '=', input.bucketId)
-    .where('key', '>=', prefix)
-    .where('key', '<', successor(prefix))
-    .where('noncurrent_at', 'is not', null)
-    .orderBy('key')
-    .orderBy('sequence', 'desc')
-    .limit(input.limit);
-  if (input.after !== undefined) {
-    const key = Buffer.from(input.after.key);
-    const { sequence } = input.after;
-    query = query
-      .where('key', '>=', key)
-      .where((of) => of.or([of('key', '>', key), of('sequence', '<', sequence)]));
-  }
-  const rows = await query.execute();
-  return rows.map((row) => {
-    const { sequence, noncurrent_at: noncurrentAt } = row;
-    return { ...toEntry(row), sequence, noncurrentAt: noncurrentAt ?? 0 };
-  });
+  const place =
+    after === undefined
+      ? { from: prefix }
+      : { behind: { key: Buffer.from(after.key), sequence: after.sequence } };
+  const rows = await readOlder(sql, bucketId, place, successor(prefix), limit);
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return {
+    versions: rows.flatMap((row) => {
+      const { sequence, noncurrent_at: noncurrentAt } = row;
+      // A marker on top of its key.
+      return noncurrentAt === null ? [] : [{ ...toEntry(row), sequence, noncurrentAt }];
+    }),
+    next: last && { key: last.key.toString('utf8'), sequence: last.sequence },
+  };
 }

@@ -3,6 +3,7 @@ import type { Database as SqliteConnection } from 'better-sqlite3';
 import type { BucketDocumentName } from '../ports/buckets.ts';
 import type { StoredObject } from '../ports/objects.ts';
 import type { SeenReads, ServingReads } from '../ports/serving.ts';
+import { credentialByAccessKeyId, toKnownCredential } from '../sql/accounts.ts';
 import { bucketByName, documentByName, toBucket } from '../sql/buckets.ts';
 import { certificateByNumber, toStoredCertificate } from '../sql/certificates.ts';
 import { mappedDomainByName, toMappedDomain } from '../sql/cnames.ts';
@@ -36,7 +37,12 @@ export interface SeenServing {
   noteCommit(): void;
   readonly serving: Pick<
     ServingReads,
-    'findDomain' | 'findBucket' | 'findBucketDocument' | 'findCertificate' | 'findObject'
+    | 'findDomain'
+    | 'findBucket'
+    | 'findBucketDocument'
+    | 'findCredential'
+    | 'findCertificate'
+    | 'findObject'
   >;
 }
 
@@ -56,6 +62,11 @@ export function createSeenReads(
     keyOf: (of: { name: string }) => `bucket/${of.name}`,
     execute: prepareNow(bucketByName),
     toValue: toBucket,
+  };
+  const credentials = {
+    keyOf: (of: { accessKeyId: string }) => `credential/${of.accessKeyId}`,
+    execute: prepareNow(credentialByAccessKeyId),
+    toValue: toKnownCredential,
   };
   const certificates = {
     keyOf: (of: { number: number }) => `certificate/${of.number}`,
@@ -106,6 +117,7 @@ export function createSeenReads(
       findDomain: async (domain) => seen.domain(domain)?.value,
       findBucket: async (name) => read(buckets, { name })?.value,
       findBucketDocument: async (bucketId, name) => seen.document(bucketId, name)?.value,
+      findCredential: async (accessKeyId) => read(credentials, { accessKeyId })?.value,
       findCertificate: async (number) => read(certificates, { number })?.value,
       findObject: async (bucketId, key) => seen.object(bucketId, key)?.value,
     },

@@ -327,3 +327,31 @@ test('what is restored is what was asked for, and no object that replaced it', a
   const begun = outcomes.filter(({ status }) => status === 'fulfilled');
   assert.deepEqual(begun, [{ status: 'fulfilled', value: true }]);
 });
+
+test('many are deleted in steps that keep nobody waiting for long, each answered in its place', async () => {
+  const { deleteObjects } = rooms.engine.objects;
+  const steps: number[] = [];
+  const index = {
+    ...rooms.engine.objects,
+    deleteObjects: async (input: Parameters<typeof deleteObjects>[0]) => {
+      steps.push(input.deletions.length);
+      return await deleteObjects(input);
+    },
+  };
+  const { blobs, world, keys } = rooms;
+  const objects = createObjects({ objects: index, serving: index, blobs, world, keys });
+  await objects.putObject(upload(rooms.bucket, 'doomed-0', 'x'));
+  await objects.putObject(upload(rooms.bucket, 'doomed-250', 'x'));
+  const deletions = Array.from({ length: 251 }, (_, number) => {
+    return { key: `doomed-${number}`, versionId: undefined };
+  });
+  const again = { key: 'doomed-0', versionId: undefined };
+  const results = await objects.deleteObjects(rooms.bucket, [...deletions, again]);
+  assert.deepEqual(steps, [100, 100, 52]);
+  assert.deepEqual(
+    results.map(({ key }) => key),
+    [...deletions, again].map(({ key }) => key),
+  );
+  const gone = results.flatMap(({ removed }, number) => (removed === 'object' ? [number] : []));
+  assert.deepEqual(gone, [0, 250]);
+});
