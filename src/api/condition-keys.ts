@@ -2,10 +2,9 @@
  * The values that conditions of policies compare, read from the request (access-control.md 2.4).
  */
 import type { Caller } from '../auth/index.ts';
-import type { Tag } from '../buckets/index.ts';
+import type { ObjectExtras, Tag } from '../buckets/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { type ConditionKeys, requestKeys } from '../rights/index.ts';
-import type { ObjectTags } from './object/object-tags.ts';
 
 /** Only these have a prefix; with them an absent one is an empty one. */
 const listings: readonly string[] = ['oss:ListObjects', 'oss:ListObjectVersions'];
@@ -22,7 +21,7 @@ export interface KeyFacts {
   readonly action: string;
   readonly bucketTags: readonly Tag[];
   /** Of the request's document; left out: those of its header count. */
-  readonly requestTags?: ObjectTags | undefined;
+  readonly requestTags?: ObjectExtras['tags'];
 }
 
 /** Of one action of the request: what it says of another is no value of it. */

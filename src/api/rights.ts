@@ -7,6 +7,7 @@ import {
   type Bucket,
   effectiveAcl,
   isPublicAccessBlocked,
+  type ObjectExtras,
   type StoredObject,
   type Tag,
 } from '../buckets/index.ts';
@@ -25,7 +26,6 @@ import {
 } from '../rights/index.ts';
 import { conditionKeys } from './condition-keys.ts';
 import { denied } from './denial.ts';
-import type { ObjectTags } from './object/object-tags.ts';
 import type { Services } from './services.ts';
 
 /** An action on a bucket, or on an object in it. */
@@ -37,7 +37,7 @@ export interface BucketAction {
   readonly key?: string | undefined;
   readonly accessClass: AccessClass;
   /** Tags in the document of the request; left out: those of its header count. */
-  readonly requestTags?: ObjectTags | undefined;
+  readonly requestTags?: ObjectExtras['tags'];
 }
 
 /**

@@ -13,7 +13,9 @@ export interface AuditActor {
 export interface AuditRecord extends AuditActor {
   readonly sequence: number;
   readonly at: Instant;
-  /** `CreateCnameToken`, `PutCname`, `DeleteCname`, `DeleteBucket`, `TransferCname`, `AssumeRole`. */
+  /**
+   * `CreateCnameToken`, `PutCname`, `DeleteCname`, `DeleteBucket`, `TransferCname`, `AssumeRole`.
+   */
   readonly action: string;
   /** The account whose record this is: a transfer writes one for each side. */
   readonly ownerId: string;

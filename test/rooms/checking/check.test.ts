@@ -230,7 +230,8 @@ test('a key of callbacks that does not open, or is none, is damage', async () =>
   const { settings } = metadata;
   const found = async () => (await check()).kinds;
   assert.deepEqual(await found(), []);
-  const dialer = { isForbidden: async () => false, post: () => assert.fail('nothing is called') };
+  const refuse = () => assert.fail('nothing is called');
+  const dialer = { isForbidden: async () => false, post: refuse, fetch: refuse };
   await createCallbacks({ dialer, settings, sealer: parts.sealer }).publicKeyPem();
   assert.deepEqual(await found(), []);
   const sealed = (await settings.findSetting('callback-key')) ?? '';
