@@ -30,7 +30,16 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   buckets: ['stores', 'sealing', 'errors', 'world'],
   mirroring: ['buckets', 'outbound', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
-  checking: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'rights', 'world'],
+  checking: [
+    'stores',
+    'sealing',
+    'accounts',
+    'callbacks',
+    'certificates',
+    'buckets',
+    'rights',
+    'world',
+  ],
   copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
 
   // The way of a request.

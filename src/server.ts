@@ -391,6 +391,7 @@ function openAccessLog(services: Services, config: Config, world: World, log: Lo
     documents,
     world,
     region: config.region,
+    zoneMinutes: config.logZoneMinutes,
     report({ event, ...facts }) {
       const { problem: err, ...rest } = { problem: undefined, ...facts };
       log.warn({ err, ...rest }, `access log: ${event}`);
@@ -401,7 +402,7 @@ function openAccessLog(services: Services, config: Config, world: World, log: Lo
 function listenerOptions(
   services: Services,
   accessLog: AccessLog,
-  { identities, seen }: Engines['metadata'],
+  { audit, identities, seen }: Engines['metadata'],
   config: Config,
   world: World,
   log: Log,
@@ -413,7 +414,7 @@ function listenerOptions(
     }),
     services,
     accessLog,
-    sts: createSts({ ...services, identities, world }),
+    sts: createSts({ ...services, identities, audit, world }),
     seen,
     onInternalError: (err, request) => log.error({ err, requestId: request.requestId }, 'fault'),
   });

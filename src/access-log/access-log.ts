@@ -6,7 +6,7 @@
 import type { Bucket, LifecycleEvent } from '../buckets/index.ts';
 import { type AnswerRecord, type HttpRequest, withoutCredentials } from '../http/index.ts';
 import type { World } from '../world/index.ts';
-import { formatLine } from './line.ts';
+import { formatLine, type LinePlace } from './line.ts';
 import { Shelf, type ShelfOptions } from './shelf.ts';
 
 /** What the pipeline knows of a request when its answer begins. */
@@ -45,9 +45,9 @@ interface Begun {
 }
 
 export function createAccessLog(
-  options: ShelfOptions & { readonly world: World; readonly region: string },
+  options: ShelfOptions & LinePlace & { readonly world: World },
 ): AccessLog {
-  const { world, region } = options;
+  const { world } = options;
   const shelf = new Shelf(options);
   /** By request id; no more than there are requests under way. */
   const begun = new Map<string, Begun>();
@@ -69,7 +69,7 @@ export function createAccessLog(
       const found = begun.get(record.requestId);
       if (found === undefined) return;
       begun.delete(record.requestId);
-      if (record.isComplete) shelf.add(found.facts.bucket, lineOf(record, found, region));
+      if (record.isComplete) shelf.add(found.facts.bucket, lineOf(record, found, options));
     },
     applied({ bucket, freedBytes, size, ...event }) {
       if (!isLogged(bucket)) return;
@@ -83,7 +83,7 @@ export function createAccessLog(
           deltaBytes: freedBytes === undefined ? undefined : -freedBytes,
           syncRequest: 'lifecycle',
         },
-        region,
+        options,
       );
       shelf.add(bucket, line);
     },
@@ -98,7 +98,7 @@ function isLogged({ documents }: Bucket): boolean {
   return documents.includes('logging');
 }
 
-function lineOf(record: AnswerRecord, begun: Begun, region: string): string {
+function lineOf(record: AnswerRecord, begun: Begun, place: LinePlace): string {
   const { bucket, operation, ...facts } = begun.facts;
   return formatLine(
     {
@@ -119,7 +119,7 @@ function lineOf(record: AnswerRecord, begun: Begun, region: string): string {
       requestBytes: begun.requestBytes,
       ownerId: bucket.accountId,
     },
-    region,
+    place,
   );
 }
 

@@ -43,11 +43,27 @@ const loggedNames: Readonly<Record<string, string>> = {
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-/** `03/Jan/2026:14:59:49 +0000` */
-function formatTime(at: Instant): string {
-  const [day, hours] = new Date(at).toISOString().split('T');
+/** Where the log is written, as far as lines tell. */
+export interface LinePlace {
+  readonly region: string;
+  /** East of Greenwich, of names and lines (oss-semantics.md 6). */
+  readonly zoneMinutes: number;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** `03/Jan/2026:14:59:49 +0800` */
+function formatTime(at: Instant, zoneMinutes: number): string {
+  const [day, hours] = new Date(at + zoneMinutes * minuteMs).toISOString().split('T');
   const [year, month, date] = (day ?? '').split('-');
-  return `${date}/${months[Number(month) - 1]}/${year}:${hours?.slice(0, 8)} +0000`;
+  return `${date}/${months[Number(month) - 1]}/${year}:${hours?.slice(0, 8)} ${offset(zoneMinutes)}`;
+}
+
+function offset(zoneMinutes: number): string {
+  const digits = (count: number): string => String(Math.trunc(count)).padStart(2, '0');
+  const minutes = Math.abs(zoneMinutes);
+  return `${zoneMinutes < 0 ? '-' : '+'}${digits(minutes / 60)}${digits(minutes % 60)}`;
 }
 
 /** Whoever splits a line at its quotes must find the fields: what is no plain text is escaped. */
@@ -65,13 +81,13 @@ function number(value: number | undefined): string {
 }
 
 /** Texts are latin1 byte strings but for the key; the line is plain ASCII and ends with LF. */
-export function formatLine(facts: LineFacts, region: string): string {
+export function formatLine(facts: LineFacts, { region, zoneMinutes }: LinePlace): string {
   const { key, operation, bucket, ownerId } = facts;
   const fields = [
     facts.remoteAddress ?? '-',
     '-',
     '-',
-    `[${formatTime(facts.at)}]`,
+    `[${formatTime(facts.at, zoneMinutes)}]`,
     quote(facts.requestLine),
     number(facts.status),
     number(facts.sentBytes),
@@ -101,7 +117,17 @@ export function formatLine(facts: LineFacts, region: string): string {
   return `${fields.join(' ')}\n`;
 }
 
+/** The hour by the clocks of the zone, in which not every hour begins with one of UTC. */
+export function hourOf(at: Instant, zoneMinutes: number): Instant {
+  const zoneMs = zoneMinutes * minuteMs;
+  return Math.floor((at + zoneMs) / hourMs) * hourMs - zoneMs;
+}
+
 /** The stamp in the name of a log: the hour that its lines are of. */
-export function formatHour(hour: Instant): string {
-  return new Date(hour).toISOString().slice(0, 13).replace('T', '-').concat('-00-00');
+export function formatHour(hour: Instant, zoneMinutes: number): string {
+  return new Date(hour + zoneMinutes * minuteMs)
+    .toISOString()
+    .slice(0, 13)
+    .replace('T', '-')
+    .concat('-00-00');
 }

@@ -11,7 +11,7 @@ import {
 } from '../buckets/index.ts';
 import { OssError } from '../errors/index.ts';
 import type { Instant, World } from '../world/index.ts';
-import { formatHour } from './line.ts';
+import { formatHour, hourOf } from './line.ts';
 
 export interface ShelfLimits {
   /** A log of so many bytes is written before its hour is over. */
@@ -38,6 +38,8 @@ export interface ShelfOptions {
   readonly objects: Pick<Objects, 'putObject'>;
   readonly documents: Pick<BucketDocuments, 'find'>;
   readonly world: Pick<World, 'clock' | 'random'>;
+  /** East of Greenwich. */
+  readonly zoneMinutes: number;
   readonly limits?: ShelfLimits;
   readonly report: (notice: ShelfNotice) => void;
 }
@@ -51,7 +53,6 @@ interface Log {
   bytes: number;
 }
 
-const hourMs = 3_600_000;
 /** A store that is away or full comes back; a bucket that takes no log does not. */
 const passing: ReadonlySet<string> = new Set(['ServiceUnavailable', 'InsufficientStorage']);
 /** What a line costs beside its bytes, roughly. */
@@ -106,7 +107,8 @@ export class Shelf {
   }
 
   #hour(): Instant {
-    return Math.floor(this.#options.world.clock.now() / hourMs) * hourMs;
+    const { world, zoneMinutes } = this.#options;
+    return hourOf(world.clock.now(), zoneMinutes);
   }
 
   #logOf(bucket: Bucket): Log {
@@ -170,7 +172,7 @@ export class Shelf {
     const bytes = Buffer.from(lines.join(''), 'latin1');
     await objects.putObject({
       bucket: target,
-      key: `${logging.targetPrefix}${bucket.name}${formatHour(hour)}-${unique}`,
+      key: `${logging.targetPrefix}${bucket.name}${formatHour(hour, this.#options.zoneMinutes)}-${unique}`,
       content: {
         length: bytes.length,
         async *stream() {

@@ -19,7 +19,7 @@ import { actionOnVersion } from './actions.ts';
 import { queryValue } from './context.ts';
 import { findAsked } from './object/version-id.ts';
 import { checkReferer } from './referer.ts';
-import type { BucketAction, Rights } from './rights.ts';
+import { type BucketAction, type Rights, serviceOf } from './rights.ts';
 import type { Services } from './services.ts';
 import { checkTlsVersion } from './tls-version.ts';
 import type { Access, Operation, Target } from './types.ts';
@@ -64,8 +64,12 @@ export async function authorise(asked: Asked): Promise<Grant> {
 async function authoriseService({ operation, caller, rights }: Asked): Promise<void> {
   if (operation.access === 'anyone') return;
   if (caller.kind === 'anonymous') throw refuseAnonymous();
-  const { accountId } = caller;
-  await rights.demandOf(operation.action, { service: 'oss', accountId, relative: '*' });
+  const resource = serviceOf(caller);
+  // Where it depends on the bucket, the operation leaves out those that are not for the caller.
+  if (operation.name === 'ListBuckets') {
+    if ((await rights.judgeByBucketTags(operation.action, resource)) !== undefined) return;
+  }
+  await rights.demandOf(operation.action, resource);
 }
 
 async function grantWithoutBucket(asked: Asked): Promise<Grant> {
@@ -104,6 +108,9 @@ const classes: Readonly<Partial<Record<Access, AccessClass>>> = {
   'object-write': 'write',
 };
 
+/** Conditions on the tags of the object count for these, too (access-control.md 2.4). */
+const taggings: readonly string[] = ['GetObjectTagging', 'PutObjectTagging', 'DeleteObjectTagging'];
+
 async function grantWithBucket(asked: Asked, bucket: Bucket): Promise<Grant> {
   const { operation, target, caller, request, rights } = asked;
   if (operation.access === 'account') {
@@ -128,11 +135,16 @@ async function grantWithBucket(asked: Asked, bucket: Bucket): Promise<Grant> {
   }
   const judgement = await rights.judge(wanted);
   const { services } = asked;
-  const found =
-    wanted.accessClass === 'none'
-      ? { object: undefined }
-      : await findAsked({ operation, bucket, target, versionId, services });
-  demand(asked, wanted, judgement(found.object));
+  const isByObject = wanted.accessClass !== 'none' || taggings.includes(operation.name);
+  const found = isByObject
+    ? await findAsked({ operation, bucket, target, versionId, services })
+    : { object: undefined };
+  let isByNewTags = false;
+  const verdict = judgement(found.object, (key) => {
+    isByNewTags ||= key === 'oss:RequestObjectTag';
+  });
+  // Tags in a document are known once it is read: then the operation asks.
+  if (!(isByNewTags && operation.name === 'PutObjectTagging')) demand(asked, wanted, verdict);
   if (request.headers['x-oss-tagging'] !== undefined && wanted.action === 'oss:PutObject') {
     await demandTagging(asked, wanted);
   }

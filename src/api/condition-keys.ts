@@ -2,7 +2,7 @@
  * The values that conditions of policies compare, read from the request (access-control.md 2.4).
  */
 import type { Caller } from '../auth/index.ts';
-import type { Tag } from '../buckets/index.ts';
+import type { ObjectExtras, Tag } from '../buckets/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import { type ConditionKeys, requestKeys } from '../rights/index.ts';
 
@@ -20,10 +20,13 @@ export interface KeyFacts {
   readonly caller: Caller;
   readonly action: string;
   readonly bucketTags: readonly Tag[];
+  /** Of the request's document; left out: those of its header count. */
+  readonly requestTags?: ObjectExtras['tags'];
 }
 
 /** Of one action of the request: what it says of another is no value of it. */
-export function conditionKeys({ request, caller, action, bucketTags }: KeyFacts): ConditionKeys {
+export function conditionKeys(facts: KeyFacts): ConditionKeys {
+  const { request, caller, action, bucketTags, requestTags } = facts;
   const accessKeyId = caller.kind === 'anonymous' ? undefined : caller.accessKeyId;
   return (key, tag) => {
     switch (key) {
@@ -36,7 +39,9 @@ export function conditionKeys({ request, caller, action, bucketTags }: KeyFacts)
       case 'oss:x-oss-object-acl':
         return objectAclWrites.includes(action) ? request.headers['x-oss-object-acl'] : undefined;
       case 'oss:RequestObjectTag':
-        return requestTag(request, tag);
+        return requestTags === undefined
+          ? headerTag(request, tag)
+          : requestTags.find(([name]) => name === tag)?.[1];
       case 'oss:BucketTag':
         return bucketTags.find(({ key: name }) => name === tag)?.value;
       default:
@@ -49,7 +54,7 @@ function queryValue({ query }: HttpRequest, name: string): string | undefined {
   return query.find((parameter) => parameter.name === name)?.value;
 }
 
-function requestTag({ headers }: HttpRequest, tag: string): string | undefined {
+function headerTag({ headers }: HttpRequest, tag: string): string | undefined {
   const tagging = headers['x-oss-tagging'];
   return tagging === undefined ? undefined : (new URLSearchParams(tagging).get(tag) ?? undefined);
 }

@@ -7,6 +7,7 @@ import {
   type Bucket,
   effectiveAcl,
   isPublicAccessBlocked,
+  type ObjectExtras,
   type StoredObject,
   type Tag,
 } from '../buckets/index.ts';
@@ -14,6 +15,7 @@ import { OssError } from '../errors/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import {
   type AccessClass,
+  type ConditionKey,
   type ConditionKeys,
   decide,
   type Policy,
@@ -34,20 +36,35 @@ export interface BucketAction {
   /** Left out: the bucket itself. */
   readonly key?: string | undefined;
   readonly accessClass: AccessClass;
+  /** Tags in the document of the request; left out: those of its header count. */
+  readonly requestTags?: ObjectExtras['tags'];
 }
 
-/** A judgement waits only for the row of the object, whose ACL may decide. */
-export type Judgement = (object: StoredObject | undefined) => Verdict;
+/**
+ * A judgement waits only for the row of the object, whose ACL may decide. `onLook` hears of each
+ * condition key that had a say.
+ */
+export type Judgement = (
+  object: StoredObject | undefined,
+  onLook?: (key: ConditionKey) => void,
+) => Verdict;
+
+type ServiceResource = Pick<Resource, 'service' | 'accountId' | 'relative'>;
 
 export interface Rights {
   judge(asked: BucketAction): Promise<Judgement>;
   /** @throws OssError AccessDenied */
   demand(asked: BucketAction, object?: StoredObject): Promise<void>;
   /** On the service itself, or on what has no bucket. @throws OssError AccessDenied */
-  demandOf(
+  demandOf(action: string, resource: ServiceResource): Promise<void>;
+  /**
+   * Of ListBuckets: whether a bucket with these tags is shown, where policies look at tags of
+   * buckets; `undefined`: they do not, and the answer is the same for all.
+   */
+  judgeByBucketTags(
     action: string,
-    resource: Pick<Resource, 'service' | 'accountId' | 'relative'>,
-  ): Promise<void>;
+    resource: ServiceResource,
+  ): Promise<((bucketTags: readonly Tag[]) => boolean) | undefined>;
   /** The refusal that a verdict means. `isBatch`: one of several objects is meant. */
   refuse(asked: BucketAction, verdict: Verdict, isBatch?: boolean): OssError;
 }
@@ -69,7 +86,8 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
   const { region } = services.settings;
   const policies = policiesOf(caller, services);
 
-  async function judge({ action, bucket, key, accessClass }: BucketAction): Promise<Judgement> {
+  async function judge(asked: BucketAction): Promise<Judgement> {
+    const { action, bucket, key, accessClass, requestTags } = asked;
     const isWhole = isWholeBucket(bucket);
     const { bucketTags, ...found } = await policies.on(bucket);
     const question = {
@@ -82,15 +100,34 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
         accountId: bucket.accountId,
         relative: key === undefined ? bucket.name : `${bucket.name}/${key}`,
       },
-      keys: conditionKeys({ request, caller, action, bucketTags }),
+      keys: conditionKeys({ request, caller, action, bucketTags, requestTags }),
       accessClass,
       isPublicBlocked: isWhole && isPublicAccessBlocked(bucket),
       // Whatever a policy says, nobody without a name changes how a bucket is set up.
       isOpenToAnonymous: accessClass !== 'none' || reads.includes(request.method),
     };
-    return (object) => {
-      const keys = withObjectTags(question.keys, object);
+    return (object, onLook) => {
+      const keys = heard(withObjectTags(question.keys, object), onLook);
       return decide({ ...question, keys, acl: isWhole ? effectiveAcl(bucket, object) : 'private' });
+    };
+  }
+
+  async function judgeOf(action: string, resource: ServiceResource) {
+    const question = {
+      who,
+      action,
+      resource: { ...resource, region },
+      policies: await policies.forAccount(resource.accountId),
+      sessionPolicy: policies.session(),
+      bucketPolicy: undefined,
+      accessClass: 'none',
+      acl: 'private',
+      isPublicBlocked: false,
+      isOpenToAnonymous: false,
+    } as const;
+    return (bucketTags: readonly Tag[], onLook?: (key: ConditionKey) => void): Verdict => {
+      const keys = heard(conditionKeys({ request, caller, action, bucketTags }), onLook);
+      return decide({ ...question, keys });
     };
   }
 
@@ -107,22 +144,18 @@ export function createRights(request: HttpRequest, caller: Caller, services: Ser
       if (!verdict.isAllowed) throw refuse(asked, verdict);
     },
     async demandOf(action, resource) {
-      const verdict = decide({
-        who,
-        action,
-        resource: { ...resource, region },
-        keys: conditionKeys({ request, caller, action, bucketTags: [] }),
-        policies: await policies.forAccount(resource.accountId),
-        sessionPolicy: policies.session(),
-        bucketPolicy: undefined,
-        accessClass: 'none',
-        acl: 'private',
-        isPublicBlocked: false,
-        isOpenToAnonymous: false,
-      });
+      const verdict = (await judgeOf(action, resource))([]);
       if (!verdict.isAllowed) {
         throw denied(verdict, { caller, action, ownerId: resource.accountId, isBatch: false });
       }
+    },
+    async judgeByBucketTags(action, resource) {
+      const judgement = await judgeOf(action, resource);
+      let isByTags = false;
+      judgement([], (key) => {
+        isByTags ||= key === 'oss:BucketTag';
+      });
+      return isByTags ? (bucketTags) => judgement(bucketTags).isAllowed : undefined;
     },
   };
 }
@@ -164,12 +197,25 @@ function policiesOf(caller: Caller, services: Services) {
   return { forAccount, session, on };
 }
 
+function heard(keys: ConditionKeys, onLook?: (key: ConditionKey) => void): ConditionKeys {
+  if (onLook === undefined) return keys;
+  return (key, tag) => {
+    onLook(key);
+    return keys(key, tag);
+  };
+}
+
 /** Known only once the object is found; one that has no tag of the name has no value. */
 function withObjectTags(keys: ConditionKeys, object: StoredObject | undefined): ConditionKeys {
   return (key, tag) =>
     key === 'oss:ExistingObjectTag'
       ? object?.extras.tags?.find(([name]) => name === tag)?.[1]
       : keys(key, tag);
+}
+
+/** What has no bucket belongs to the account that asks (access-control.md 3). */
+export function serviceOf({ accountId }: { readonly accountId: string }): ServiceResource {
+  return { service: 'oss', accountId, relative: '*' };
 }
 
 function isWholeBucket(bucket: BucketAction['bucket']): bucket is Bucket {

@@ -161,6 +161,7 @@ async function grow(
       piece: iv === undefined ? { blobId, size } : { blobId, size, iv },
       grown,
       isAnnounced,
+      protectedSince: input.protectedSince,
     }),
   );
   if (outcome === 'done') {

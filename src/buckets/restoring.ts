@@ -29,19 +29,20 @@ export async function restoreObject(
   { bucket, key, object: found, days, now, delayMs }: RestoreObject,
 ): Promise<boolean> {
   const { versionId } = found;
-  let { extras } = found;
+  let object = found;
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const { restore, isBegun } = restoreFor({ ...found, extras }, days, now, delayMs);
+    const { restore, isBegun } = restoreFor(object, days, now, delayMs);
+    const { blobId, extras } = object;
     const { outcome } = await fromStore(
       objects.changeObject({
-        ...{ bucketId: bucket.id, key, versionId, extras },
+        ...{ bucketId: bucket.id, key, versionId, blobId, extras },
         change: { extras: { restore } },
       }),
     );
     if (outcome === 'done') return isBegun;
     const again = await fromStore(objects.findVersion(bucket.id, key, versionId));
     if (again === undefined || !('object' in again)) throw noSuchKey(key);
-    extras = again.object.extras;
+    object = again.object;
   }
   throw new OssError('ServiceUnavailable', {
     message: 'The object kept changing while it was to be restored. Please retry.',

@@ -4,5 +4,5 @@
  */
 export { type CallbackAnswer, type Callbacks, createCallbacks } from './callbacks.ts';
 export { type CallbackRequest, parseCallback, parseVariables } from './parameter.ts';
-export { resealCallbackKey } from './signing-key.ts';
+export { faultOfCallbackKey, resealCallbackKey } from './signing-key.ts';
 export { usesImageInfo } from './template.ts';

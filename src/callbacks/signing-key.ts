@@ -49,13 +49,35 @@ async function load({ settings, sealer, digest = 'md5' }: KeyParts): Promise<Sig
   const standing = await settings.findSetting(setting);
   // Of two nodes that make one at once, the first one's is the key of both.
   const sealed = standing ?? (await settings.ensureSetting(setting, await makeKey(sealer)));
-  const pem = sealer.unseal(sealed, context);
-  const key = createPrivateKey(pem);
-  pem.fill(0);
+  const key = openKey(sealer, sealed);
   return {
     publicPem: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
     sign: (text) => sign(digest, Buffer.from(text, 'utf8'), key).toString('base64'),
   };
+}
+
+function openKey(sealer: Sealer, sealed: string): KeyObject {
+  const pem = sealer.unseal(sealed, context);
+  try {
+    return createPrivateKey(pem);
+  } finally {
+    pem.fill(0);
+  }
+}
+
+/** Why nothing can be signed; `undefined` when it can, or when there is no key yet. */
+export async function faultOfCallbackKey(
+  settings: Pick<SettingStore, 'findSetting'>,
+  sealer: Sealer,
+): Promise<string | undefined> {
+  const sealed = await settings.findSetting(setting);
+  if (sealed === undefined) return undefined;
+  try {
+    openKey(sealer, sealed);
+    return undefined;
+  } catch (problem) {
+    return problem instanceof Error ? problem.message : String(problem);
+  }
 }
 
 async function makeKey(sealer: Sealer): Promise<string> {

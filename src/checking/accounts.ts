@@ -1,5 +1,9 @@
-/** Access keys open and belong to somebody; the record of what happened can be read. */
+/**
+ * Access keys open and belong to somebody, callbacks can be signed; the record of what happened can
+ * be read.
+ */
 import { faultOfSecret } from '../accounts/index.ts';
+import { faultOfCallbackKey } from '../callbacks/index.ts';
 import type { InspectedAuditRecord, InspectedCredential } from '../stores/index.ts';
 import { isJsonObject, type Run, rowsOf } from './run.ts';
 
@@ -23,6 +27,17 @@ export async function checkAccounts(run: Run): Promise<void> {
     if (fault === undefined) continue;
     run.tell('credential-sealed-away', subject, `its secret does not open: ${fault}`);
   }
+}
+
+/** Made when the first upload asks for a callback; before, there is none to look at. */
+export async function checkCallbackKey(run: Run): Promise<void> {
+  run.begin('callback key');
+  const { metadata, sealer } = run.input;
+  if ((await faultOfCallbackKey(metadata.settings, sealer)) === undefined) return;
+  // The master key may be changing, as above.
+  const fault = await faultOfCallbackKey(metadata.settings, sealer);
+  if (fault === undefined) return;
+  run.tell('callback-key-broken', {}, `the key that signs callbacks does not open: ${fault}`);
 }
 
 export async function checkAudit(run: Run): Promise<void> {

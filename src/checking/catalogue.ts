@@ -43,6 +43,9 @@ export const catalogue: Readonly<Record<FindingKind, Entry>> = {
     'Make another key (cnamed key create ACCOUNT) and disable this one, or restore the row.',
   ),
   'credential-without-account': restore,
+  'callback-key-broken': damage(
+    'Put back the master key file that has the key, or restore the setting callback-key.',
+  ),
   'certificate-broken': damage('Upload the certificate with its key again where it is bound.'),
   'mapping-without-bucket': restore,
   'mapping-of-another-account': releaseDomain,

@@ -1,4 +1,4 @@
-import { checkAccounts, checkAudit } from './accounts.ts';
+import { checkAccounts, checkAudit, checkCallbackKey } from './accounts.ts';
 import { checkBuckets } from './buckets.ts';
 import { checkContents } from './contents.ts';
 import { checkDomains } from './domains.ts';
@@ -28,6 +28,7 @@ export async function checkInstallation(input: CheckInput): Promise<CheckReport>
   });
   if (input.bucket === undefined) {
     await checkAccounts(run);
+    await checkCallbackKey(run);
     await checkPolicies(run);
   }
   await checkDomains(run);

@@ -55,6 +55,7 @@ export type FindingKind =
   | 'document-without-bucket'
   | 'credential-sealed-away'
   | 'credential-without-account'
+  | 'callback-key-broken'
   | 'certificate-broken'
   | 'mapping-without-bucket'
   | 'mapping-of-another-account'

@@ -1,4 +1,4 @@
-/** `cnamed audit list`: the append-only record of what happened to domains. */
+/** `cnamed audit list`: the append-only record of what happened to domains and of roles taken. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AuditRecord } from '../stores/index.ts';
 import { onAccounts } from './account.ts';
@@ -10,7 +10,9 @@ const limitDefault = 50;
 const limitMax = 10_000;
 
 export function addAuditCommands(program: Command, context: CliContext): void {
-  const group = program.command('audit').description('read the record of changes to domains');
+  const group = program
+    .command('audit')
+    .description('read the record of changes to domains and of roles taken');
   const list = group.command('list').description('newest first');
   addJsonFlag(addSettingFlags(list, storeSettings))
     .option('--domain <domain>', 'only records of this domain')

@@ -63,6 +63,8 @@ export interface Config {
   readonly restoreDelayMs: number;
   /** Of the signatures of upload callbacks. */
   readonly callbackDigest: 'md5' | 'sha256';
+  /** Of access logs of buckets: east of Greenwich. */
+  readonly logZoneMinutes: number;
   /** Addresses, networks and host names that may be called although they are private. */
   readonly outboundAllow: readonly string[];
   /** On each listener. */
@@ -230,6 +232,7 @@ function build(values: Values): Config {
     isPublicAccessBlocked: values['block-public-access'],
     restoreDelayMs: values['restore-delay'],
     callbackDigest: values['callback-digest'],
+    logZoneMinutes: values['log-time-zone'],
     outboundAllow: values['outbound-allow'],
     connectionsPerAddressMax: values['connections-per-address'],
     nodeName: values['node-name'],

@@ -357,6 +357,13 @@ export const rows = {
       'What the signatures of upload callbacks are made of: "md5" is what receivers written for ' +
       'OSS verify.',
   }),
+  'log-time-zone': row({
+    schema: value.timeZone,
+    fallback: '+00:00',
+    placeholder: 'offset',
+    group: 'Serving',
+    doc: 'The time zone of access logs of buckets, in the names of logs and in their lines.',
+  }),
   'outbound-allow': row({
     schema: value.networksAndNames,
     fallback: '',

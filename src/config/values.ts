@@ -213,6 +213,14 @@ function readNetwork(text: string): string | undefined {
   return /^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax ? text : undefined;
 }
 
+/** Minutes east of Greenwich. RFC 3339 section 5.6; no zone is farther away than 14 hours. */
+export const timeZone: Text<number> = reading('an offset from UTC, for example +08:00', (text) => {
+  const [, sign, hours = '', minutes = ''] = /^([+-])(\d\d):([0-5]\d)$/.exec(text) ?? [];
+  const count = Number(hours) * 60 + Number(minutes);
+  if (sign === undefined || count > 14 * 60) return undefined;
+  return sign === '-' && count > 0 ? -count : count;
+});
+
 /** The off states of a feature of a later release; anything else is refused with `sentence`. */
 export function later(sentence: string, accepts: (text: string) => boolean): Text<string> {
   return reading(sentence, (text) => (accepts(text) ? text : undefined));

@@ -8,19 +8,42 @@ export interface ImageInfo {
 }
 
 /** Enough for the metadata in front of the size in photographs. */
-export const imageHeadBytes = 256 * 1024;
+const headBytes = 256 * 1024;
+/** Ours; directories have some dozens of entries. */
+const directoryBytesRead = 64 * 1024;
+
+/**
+ * The same of a content that is not in memory: reads its beginning, and of a TIFF the directory,
+ * which its writers like to put behind the pixels.
+ */
+export async function findImageInfo(
+  size: number,
+  read: (start: number, length: number) => Promise<Buffer>,
+): Promise<ImageInfo | undefined> {
+  const head = await read(0, Math.min(size, headBytes));
+  const info = readImageInfo(head);
+  const at = info === undefined ? directoryOf(head) : undefined;
+  if (at === undefined || at < 8 || at >= size) return info;
+  const directory = await read(at, Math.min(size - at, directoryBytesRead));
+  return guarded(() => readTiff(head, directory, at));
+}
 
 /** `undefined` for what is no image of a kind known here, or is cut off before its size. */
 export function readImageInfo(head: Buffer): ImageInfo | undefined {
-  try {
-    return (
+  return guarded(
+    () =>
       readPng(head) ??
       readGif(head) ??
       readBmp(head) ??
       readWebp(head) ??
       readTiff(head) ??
-      readJpeg(head)
-    );
+      readJpeg(head),
+  );
+}
+
+function guarded<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
   } catch (problem) {
     // Read beyond the end.
     if (problem instanceof RangeError) return undefined;
@@ -71,13 +94,32 @@ const imageWidth = 256;
 const imageLength = 257;
 const short = 3;
 
-/** From the first directory (TIFF 6.0, section 2): sizes are short or long numbers. */
-function readTiff(head: Buffer): ImageInfo | undefined {
+/** Numbers of a TIFF; `undefined` when it is none. */
+function numbersOf(head: Buffer) {
   const isLittle = startsWith(head, 'II*\0');
   if (!isLittle && !startsWith(head, 'MM\0*')) return undefined;
-  const number16 = (at: number) => (isLittle ? head.readUInt16LE(at) : head.readUInt16BE(at));
-  const number32 = (at: number) => (isLittle ? head.readUInt32LE(at) : head.readUInt32BE(at));
-  const directory = number32(4);
+  return {
+    of16: (bytes: Buffer, at: number) =>
+      isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at),
+    of32: (bytes: Buffer, at: number) =>
+      isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at),
+  };
+}
+
+function directoryOf(head: Buffer): number | undefined {
+  return guarded(() => numbersOf(head)?.of32(head, 4));
+}
+
+/**
+ * From the first directory (TIFF 6.0, section 2): sizes are short or long numbers. `bytes`, which
+ * begin at `from`, hold the directory.
+ */
+function readTiff(head: Buffer, bytes = head, from = 0): ImageInfo | undefined {
+  const numbers = numbersOf(head);
+  if (numbers === undefined) return undefined;
+  const number16 = (at: number) => numbers.of16(bytes, at);
+  const number32 = (at: number) => numbers.of32(bytes, at);
+  const directory = numbers.of32(head, 4) - from;
   const sizes = new Map<number, number>();
   for (let entry = 0; entry < number16(directory); entry++) {
     const at = directory + 2 + entry * 12;

@@ -3,6 +3,6 @@
  * object and no bucket: bytes in, bytes out.
  */
 
-export { type ImageInfo, imageHeadBytes, readImageInfo } from './image-info.ts';
+export { findImageInfo, type ImageInfo, readImageInfo } from './image-info.ts';
 export { createImages, type Images, type ProcessedImage, sourceBytesMax } from './images.ts';
 export { readSteps, type Step } from './steps.ts';

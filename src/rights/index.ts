@@ -4,7 +4,7 @@
  * and no request; whoever asks brings the facts.
  */
 
-export type { ConditionKeys } from './conditions.ts';
+export type { ConditionKey, ConditionKeys } from './conditions.ts';
 export { type AccessClass, type Acl, decide, type Question, type Verdict } from './decide.ts';
 export type { Policy, Statement } from './document.ts';
 export { builtInPolicies, type Effect, evaluate, isBuiltIn, isTrusted } from './evaluate.ts';

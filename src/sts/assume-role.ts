@@ -16,7 +16,7 @@ import {
   requestKeys,
   type Who,
 } from '../rights/index.ts';
-import type { Identity, IdentityStore, RoleFacts } from '../stores/index.ts';
+import type { AuditStore, Identity, IdentityStore, RoleFacts } from '../stores/index.ts';
 import type { Instant } from '../world/index.ts';
 import type { Answer } from './render.ts';
 import { type Parameters, required } from './request.ts';
@@ -25,6 +25,7 @@ export interface RoleParts {
   readonly accounts: Pick<Accounts, 'findGrants' | 'issueSession'>;
   readonly identities: Pick<IdentityStore, 'findIdentity'>;
   readonly policies: PolicyShelf;
+  readonly audit: Pick<AuditStore, 'appendAudit'>;
 }
 
 const secondsMin = 900;
@@ -36,6 +37,8 @@ const policyBytesMax = 4096;
 
 const roleForm = /^acs:ram::(\d{1,32}):role\/([A-Za-z0-9.-]{1,64})$/;
 const sessionForm = /^[A-Za-z0-9.@_-]{2,64}$/;
+/** Of a name that was not looked at yet, as much goes into the audit record. */
+const sessionCharactersMax = 64;
 const externalIdForm = /^[\w+=,.@:/-]{2,1224}$/;
 
 /** Checks in the order of access-control.md 6.4. @throws StsError */
@@ -49,7 +52,24 @@ export async function assumeRole(
   const arn = required(parameters, 'RoleArn');
   const name = required(parameters, 'RoleSessionName');
   const { identity, role } = await findRole(arn, parts);
-  await checkAllowed(request, caller, identity, role, parts);
+  const record = (detail: Readonly<Record<string, string>>) =>
+    parts.audit.appendAudit({
+      at: now,
+      action: 'AssumeRole',
+      accountId: caller.accountId,
+      accessKeyId: caller.accessKeyId,
+      remoteAddress: request.remoteAddress,
+      requestId: request.requestId,
+      ownerId: identity.accountId,
+      domain: '',
+      bucket: '',
+      detail: { role: arn, session: name.slice(0, sessionCharactersMax), ...detail },
+    });
+  const refusal = await findRefusal(request, caller, identity, role, parts);
+  if (refusal !== undefined) {
+    await record({ outcome: 'NoPermission', by: refusal.by });
+    throw new StsError('NoPermission', refusal.message);
+  }
   if (!sessionForm.test(name)) throw new StsError('InvalidParameter.RoleSessionName');
   const seconds = readDuration(parameters, caller, role);
   const externalId = parameters.get('ExternalId');
@@ -65,13 +85,16 @@ export async function assumeRole(
     expiresAt: now + seconds * 1000,
     policy: readPolicy(parameters),
   });
+  const expires = `${new Date(session.expiresAt).toISOString().slice(0, 19)}Z`;
+  // Before the answer, so that no session is out there without its record.
+  await record({ outcome: 'taken', accessKeyId: session.accessKeyId, expires });
   return {
     AssumedRoleUser: { Arn: `${arn}/${name}`, AssumedRoleId: `${identity.id}:${name}` },
     Credentials: {
       AccessKeyId: session.accessKeyId,
       AccessKeySecret: session.secret,
       SecurityToken: securityToken,
-      Expiration: `${new Date(session.expiresAt).toISOString().slice(0, 19)}Z`,
+      Expiration: expires,
     },
   };
 }
@@ -89,16 +112,22 @@ async function findRole(
   return { identity, role: identity.role };
 }
 
+/** Whose policies did not allow it: those of the caller, or the trust policy of the role. */
+interface Refusal {
+  readonly by: 'caller' | 'trust';
+  readonly message?: string;
+}
+
 /** Both must agree: the policies of the caller, and the role in whom it trusts. */
-async function checkAllowed(
+async function findRefusal(
   request: HttpRequest,
   caller: SignedCaller,
   { accountId, name }: Identity,
   { trustPolicy }: RoleFacts,
   { accounts, policies }: RoleParts,
-): Promise<void> {
+): Promise<Refusal | undefined> {
   if (caller.kind === 'account') {
-    throw new StsError('NoPermission', 'Roles may not be assumed by root accounts.');
+    return { by: 'caller', message: 'Roles may not be assumed by root accounts.' };
   }
   const grants = await accounts.findGrants(caller.kind === 'user' ? caller.userId : caller.roleId);
   const own = [
@@ -113,8 +142,9 @@ async function checkAllowed(
   const isAllowed =
     isAllowedBy(own) &&
     (!isNarrowed || isAllowedBy([policies.policy('session', caller.policy ?? '')]));
-  if (isAllowed && isTrusted(policies.policy('trust', trustPolicy), whoIs(caller), keys)) return;
-  throw new StsError('NoPermission');
+  if (!isAllowed) return { by: 'caller' };
+  const isTaken = isTrusted(policies.policy('trust', trustPolicy), whoIs(caller), keys);
+  return isTaken ? undefined : { by: 'trust' };
 }
 
 function whoIs(caller: Exclude<SignedCaller, { kind: 'account' }>): Who {

@@ -249,6 +249,44 @@ export function objectIndexContract(under: EngineUnderTest): void {
       assert.equal((await suite.engine.buckets.bucketStat(id))?.modifiedAt, now + 3);
     });
 
+    it('a protected object does not grow, and its new bytes stay unknown', async () => {
+      const { objects } = suite.engine;
+      const { id } = await makeBucket(suite.engine);
+      const standing = await putSample(suite.engine, id, 'a');
+      const blobId = unique('blob');
+      const append = (protectedSince: number) =>
+        objects.appendToObject({
+          bucketId: id,
+          key: 'a',
+          standing,
+          contentId: unique('content'),
+          piece: { blobId, size: 3 },
+          grown: { etag: 'E', crc64: '1', modifiedAt: now + 5 },
+          isAnnounced: false,
+          protectedSince,
+        });
+      assert.equal(await append(standing.modifiedAt), 'immutable');
+      assert.deepEqual(await objects.findObject(id, 'a'), standing);
+      assert.deepEqual(await objects.knownBlobs([blobId]), new Set());
+      assert.equal(await append(standing.modifiedAt + 1), 'done');
+      assert.equal((await objects.findObject(id, 'a'))?.size, standing.size + 3);
+    });
+
+    it('of changes that expect the same object at once, one is made', async () => {
+      const { objects } = suite.engine;
+      const { id } = await makeBucket(suite.engine);
+      const { blobId, extras } = await putSample(suite.engine, id, 'a');
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, async (_, index) => {
+          const restore = { readyAt: index, expiresAt: index + 1 };
+          const change = { extras: { restore } };
+          const input = { bucketId: id, key: 'a', blobId, extras, change };
+          return (await objects.changeObject(input)).outcome;
+        }),
+      );
+      assert.deepEqual(outcomes.toSorted(), [...Array(7).fill('changed'), 'done']);
+    });
+
     it('a thousand keys are deleted in one step', async () => {
       const { id } = await makeBucket(suite.engine);
       const keys = Array.from({ length: 1000 }, (_, index) => `many/${index}`);

@@ -34,7 +34,7 @@ export const bucketLogging: Configuration<'logging'> = {
       const message = 'No key of an object begins with a slash or a backslash.';
       throw invalidArgument('TargetPrefix', targetPrefix, message);
     }
-    await checkTarget(context, targetBucket);
+    await checkTarget(context, targetBucket, targetPrefix);
     return { targetBucket, targetPrefix, role };
   },
   render: ({ targetBucket, targetPrefix, role }) =>
@@ -52,13 +52,25 @@ export const bucketLogging: Configuration<'logging'> = {
   none: { targetBucket: '', targetPrefix: '' } satisfies LoggingDocument,
 };
 
-/** One answer for a missing bucket and another account's: neither tells what there is. */
-async function checkTarget(context: OperationContext, targetBucket: string): Promise<void> {
+/**
+ * One answer for a missing bucket and another account's: neither tells what there is. Into another
+ * bucket than its own only who may write there sends logs (access-control.md 5).
+ */
+async function checkTarget(
+  context: OperationContext,
+  targetBucket: string,
+  targetPrefix: string,
+): Promise<void> {
+  const bucket = bucketOf(context);
   const target = await context.services.buckets.findBucket(targetBucket);
-  if (target?.accountId === bucketOf(context).accountId) return;
-  throw new OssError('InvalidTargetBucketForLogging', {
-    fields: { TargetBucket: targetBucket.slice(0, 100) },
-  });
+  if (target?.accountId !== bucket.accountId) {
+    throw new OssError('InvalidTargetBucketForLogging', {
+      fields: { TargetBucket: targetBucket.slice(0, 100) },
+    });
+  }
+  if (target.name === bucket.name) return;
+  const place = { bucket: target, key: targetPrefix };
+  await context.rights.demand({ action: 'oss:PutObject', ...place, accessClass: 'none' });
 }
 
 const logFieldsMax = 6;

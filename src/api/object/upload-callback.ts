@@ -12,7 +12,7 @@ import {
 } from '../../callbacks/index.ts';
 import { OssError, refine } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
-import { imageHeadBytes, readImageInfo } from '../../images/index.ts';
+import { findImageInfo } from '../../images/index.ts';
 import { callbackKeyUrl } from '../callback-key.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
@@ -133,7 +133,9 @@ async function valuesOf(
     ['operation', operation.name],
   ]);
   if (!usesImageInfo(template)) return values;
-  const image = readImageInfo(await headOf(context, object));
+  const image = await findImageInfo(object.size, (start, length) =>
+    readPiece(context, object, start, length),
+  );
   if (image === undefined) return values;
   return values
     .set('imageInfo.width', image.width)
@@ -141,14 +143,25 @@ async function valuesOf(
     .set('imageInfo.format', image.format);
 }
 
-async function headOf(context: OperationContext, object: StoredObject): Promise<Buffer> {
-  const head = Buffer.alloc(Math.min(object.size, imageHeadBytes));
+async function readPiece(
+  context: OperationContext,
+  object: StoredObject,
+  start: number,
+  length: number,
+): Promise<Buffer> {
   const { objects } = context.services;
-  const span = { start: 0, length: head.length };
+  const span = { start, length };
   const { content } = await objects.openObject(bucketOf(context), context.target.key, object, span);
-  if (content.kind === 'bytes') return Buffer.from(content.bytes).subarray(0, head.length);
+  if (content.kind === 'bytes') return Buffer.from(content.bytes).subarray(start, start + length);
+  const piece = Buffer.alloc(length);
   try {
-    return head.subarray(0, await content.reader.read(head, 0));
+    let filled = 0;
+    while (filled < length) {
+      const count = await content.reader.read(piece.subarray(filled), start + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return piece.subarray(0, filled);
   } finally {
     await content.reader.close();
   }

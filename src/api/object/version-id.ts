@@ -79,7 +79,7 @@ export async function findAsked(input: {
   };
 }
 
-/** Operations whose rights do not depend on the object have not looked for it yet. */
+/** Operations whose rights do not depend on the object may not have looked for it yet. */
 const lookedUp: readonly string[] = ['object-read', 'object-write'];
 
 /**
@@ -90,9 +90,11 @@ export async function objectAsked(context: OperationContext): Promise<StoredObje
   const { operation, request, services, target } = context;
   const id = readVersionId(request);
   const bucket = bucketOf(context);
-  const { object, marker } = lookedUp.includes(operation.access)
-    ? context
-    : await findAsked({ operation, bucket, target, versionId: id, services });
+  const isFound = context.object !== undefined || context.marker !== undefined;
+  const { object, marker } =
+    isFound || lookedUp.includes(operation.access)
+      ? context
+      : await findAsked({ operation, bucket, target, versionId: id, services });
   if (object !== undefined) return object;
   if (id === undefined) throw await noCurrentObject(context);
   const { key } = target;

@@ -12,6 +12,7 @@ import { formatXmlDate, ownerElement, xmlAnswer } from '../answers.ts';
 import { readListText, readMaximum } from '../bucket/list-parameters.ts';
 import { resourceGroup } from '../bucket/resource-group.ts';
 import { actorOf } from '../context.ts';
+import { serviceOf } from '../rights.ts';
 import type { ApiSettings } from '../services.ts';
 import type { OperationContext } from '../types.ts';
 import { pageOfTagged, readTagFilter } from './tag-filter.ts';
@@ -45,13 +46,15 @@ export async function listBuckets(context: OperationContext): Promise<HttpRespon
 }
 
 async function findPage(
-  { request, services }: OperationContext,
+  context: OperationContext,
   asked: { accountId: string; prefix: string; marker: string; limit: number },
 ): Promise<BucketPage> {
+  const { operation, request, rights, services } = context;
   const filter = readTagFilter(request);
-  return filter.length === 0
+  const isShown = await rights.judgeByBucketTags(operation.action, serviceOf(asked));
+  return filter.length === 0 && isShown === undefined
     ? await services.buckets.listBuckets(asked)
-    : await pageOfTagged(services, filter, asked);
+    : await pageOfTagged(services, { filter, isShown }, asked);
 }
 
 function nextMarker({ buckets, isTruncated }: BucketPage): XmlNode | undefined {

@@ -14,6 +14,12 @@ interface WantedTag {
   readonly value: string | undefined;
 }
 
+export interface TagChoice {
+  readonly filter: readonly WantedTag[];
+  /** `undefined`: all are. */
+  readonly isShown: ((tags: readonly Tag[]) => boolean) | undefined;
+}
+
 /** Empty when nothing is asked for. @throws OssError InvalidArgument. */
 export function readTagFilter(request: HttpRequest): WantedTag[] {
   const key = queryValue(request, 'tag-key') ?? '';
@@ -39,16 +45,20 @@ function parsePairs(text: string): Tag[] {
   return tags;
 }
 
-/** An account has few buckets, so that all of them are looked at. */
+/**
+ * An account has few buckets, so that all of them are looked at. `isShown`: what policies say of a
+ * bucket with these tags.
+ */
 export async function pageOfTagged(
   { buckets, documents }: Services,
-  filter: readonly WantedTag[],
+  { filter, isShown = () => true }: TagChoice,
   asked: { accountId: string; prefix: string; marker: string; limit: number },
 ): Promise<BucketPage> {
   const found: Bucket[] = [];
   for (const bucket of await buckets.allBuckets(asked.accountId)) {
     if (bucket.name <= asked.marker || !bucket.name.startsWith(asked.prefix)) continue;
     const tags = (await documents.find(bucket, 'tags'))?.tags ?? [];
+    if (!isShown(tags)) continue;
     if (filter.every((wanted) => tags.some((tag) => isWanted(tag, wanted)))) found.push(bucket);
   }
   return {

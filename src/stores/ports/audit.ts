@@ -1,6 +1,6 @@
 import type { Instant } from '../../world/index.ts';
 
-/** Who did something, and from where; written with every change to a domain. */
+/** Who did something, and from where; written with every change to a domain or session taken. */
 export interface AuditActor {
   readonly accountId: string;
   /** Access key of the caller; empty for the operator's command line. */
@@ -13,7 +13,9 @@ export interface AuditActor {
 export interface AuditRecord extends AuditActor {
   readonly sequence: number;
   readonly at: Instant;
-  /** `CreateCnameToken`, `PutCname`, `DeleteCname`, `DeleteBucket`, `TransferCname`. */
+  /**
+   * `CreateCnameToken`, `PutCname`, `DeleteCname`, `DeleteBucket`, `TransferCname`, `AssumeRole`.
+   */
   readonly action: string;
   /** The account whose record this is: a transfer writes one for each side. */
   readonly ownerId: string;

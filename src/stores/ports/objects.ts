@@ -252,7 +252,7 @@ export interface ObjectIndex {
   /**
    * The current object grows by one blob, if it still is the content `standing.blobId` with
    * `standing.size` bytes. Where that is no content of parts yet, it becomes one, under the name
-   * `contentId`.
+   * `contentId`. `immutable`: with `protectedSince`, as above; nothing is spent.
    */
   appendToObject(input: {
     bucketId: number;
@@ -262,7 +262,8 @@ export interface ObjectIndex {
     piece: Omit<ContentPart, 'start'>;
     grown: Pick<StoredObject, 'etag' | 'crc64' | 'modifiedAt'>;
     isAnnounced: boolean;
-  }): Promise<'done' | 'changed' | 'not-announced'>;
+    protectedSince?: Instant | undefined;
+  }): Promise<'done' | 'changed' | 'immutable' | 'not-announced'>;
   /**
    * Keys that start with `prefix` and are greater than `after`. Keys with `delimiter` behind the
    * prefix fold into one common prefix; a common prefix not greater than `after` is left out.

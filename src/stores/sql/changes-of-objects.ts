@@ -98,6 +98,7 @@ export async function appendToObject(
   const isSame =
     standing?.blob_id === input.standing.blobId && standing.size === input.standing.size;
   if (standing === undefined || !isSame) return 'changed';
+  if (isProtected(standing, input.protectedSince)) return 'immutable';
   if (input.isAnnounced && !(await spendAnnouncement(sql, piece.blobId))) return 'not-announced';
   const isOfParts = standing.content === 'parts';
   const contentId = isOfParts ? input.standing.blobId : input.contentId;

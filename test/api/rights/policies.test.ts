@@ -1,8 +1,10 @@
 /** The policy of a bucket as its operations show it, and how refusals are worded. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { callers, owner } from '../../rooms/rights/cases.ts';
 import { documentNames, documentOf } from '../../rooms/rights/documents.ts';
 import { putCnameDocument } from '../../support/put-cname.ts';
+import { testEpoch } from '../../support/world.ts';
 import { type Call, openStage, type Stage, textOf } from './stage.ts';
 
 let stage: Stage;
@@ -44,6 +46,114 @@ it('a condition on the tags of an object looks at those it has', async () => {
     assert.equal((await call('anon', { key })).status, status, key);
   }
   await call('owner', { method: 'DELETE', query: policy });
+});
+
+const { alice } = callers;
+const identities = () => stage.server.rooms.engines.metadata.identities;
+
+/** Alice has this one policy while `act` runs. */
+async function having(statements: readonly object[], act: () => Promise<void>): Promise<void> {
+  const document = JSON.stringify({ Version: '1', Statement: statements });
+  const policy = { accountId: owner, name: 'ByTags', document, createdAt: testEpoch };
+  await identities().putPolicy(policy, 100);
+  await identities().attachPolicy(alice.userId, 'ByTags', { isBuiltIn: false, limit: 20 });
+  try {
+    await act();
+  } finally {
+    await identities().detachPolicy(alice.userId, 'ByTags');
+    await identities().deletePolicy(owner, 'ByTags');
+  }
+}
+
+describe('conditions on tags', () => {
+  it('of buckets choose those that are listed', async () => {
+    const tags: Record<string, string> = { 'by-tag-a': 'a', 'by-tag-b': 'b' };
+    for (const [bucket, value] of Object.entries(tags)) {
+      await call('owner', { bucket, method: 'PUT' });
+      const body = `<Tagging><TagSet><Tag><Key>team</Key><Value>${value}</Value></Tag></TagSet></Tagging>`;
+      await call('owner', { bucket, method: 'PUT', query: { tagging: undefined }, body });
+    }
+    const listed = async (query: Record<string, string> = {}): Promise<string[]> => {
+      const { status, text } = await call('alice', { bucket: '', query });
+      const names = [...text.matchAll(/<Name>([^<]*)</g)].map(([, name = '']) => name);
+      return status === 200 ? names : [String(status)];
+    };
+    const list = { Effect: 'Allow', Action: 'oss:ListBuckets', Resource: '*' };
+    const ofTeam = (operator: string) => ({
+      Condition: { [operator]: { 'oss:BucketTag/team': 'a' } },
+    });
+    await having([{ ...list, ...ofTeam('StringEquals') }], async () => {
+      assert.deepEqual(await listed(), ['by-tag-a']);
+      assert.deepEqual(await listed({ 'tag-key': 'team', 'tag-value': 'b' }), []);
+    });
+    await having([list, { ...list, Effect: 'Deny', ...ofTeam('StringEquals') }], async () => {
+      assert.deepEqual(await listed(), ['by-tag-b', 'shop']);
+      assert.deepEqual(await listed({ 'max-keys': '1' }), ['by-tag-b']);
+    });
+    const other = { ...list, Action: 'oss:ListObjects' };
+    await having([{ ...other, ...ofTeam('StringEquals') }], async () => {
+      assert.deepEqual(await listed(), ['403']);
+    });
+    await having([list], async () => {
+      assert.deepEqual(await listed(), ['by-tag-a', 'by-tag-b', 'shop']);
+    });
+  });
+
+  it('of an object and of the request count for its tags, too', async () => {
+    const key = 'tags-of-tags';
+    await call('owner', {
+      method: 'PUT',
+      key,
+      body: 'x',
+      headers: { 'x-oss-tagging': 'allow=yes' },
+    });
+    const query = { tagging: undefined };
+    const give = (value: string) => {
+      const body = `<Tagging><TagSet><Tag><Key>allow</Key><Value>${value}</Value></Tag></TagSet></Tagging>`;
+      return call('alice', { method: 'PUT', key, query, body });
+    };
+    const allow = { Effect: 'Allow', Action: 'oss:*ObjectTagging', Resource: '*' };
+    const existing = { StringEquals: { 'oss:ExistingObjectTag/allow': 'yes' } };
+    await having([{ ...allow, Condition: existing }], async () => {
+      assert.equal((await call('alice', { key, query })).status, 200);
+      assert.equal((await give('no')).status, 200);
+      assert.equal((await call('alice', { key, query })).status, 403);
+      assert.equal((await give('yes')).status, 403);
+      assert.equal((await call('alice', { method: 'DELETE', key, query })).status, 403);
+    });
+    const requested = { StringEquals: { 'oss:RequestObjectTag/allow': 'secret' } };
+    await having([allow, { ...allow, Effect: 'Deny', Condition: requested }], async () => {
+      assert.equal((await give('yes')).status, 200);
+      const refused = await give('secret');
+      assert.deepEqual([refused.status, refused.ec], [403, '0003-00000201']);
+      assert.match((await call('alice', { key, query })).text, /<Value>yes</);
+    });
+    await having([{ ...allow, Condition: requested }], async () => {
+      assert.equal((await give('yes')).status, 403);
+      assert.equal((await give('secret')).status, 200);
+    });
+  });
+});
+
+it('who sends access logs to another bucket may write there', async () => {
+  const target = 'log-target';
+  await call('owner', { bucket: target, method: 'PUT' });
+  const put = (bucket: string) => {
+    const body = `<BucketLoggingStatus><LoggingEnabled><TargetBucket>${bucket}</TargetBucket><TargetPrefix>log/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>`;
+    return call('alice', { method: 'PUT', query: { logging: undefined }, body });
+  };
+  const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Action, Resource });
+  const logging = allow('oss:PutBucketLogging', 'acs:oss:*:*:shop');
+  await having([logging], async () => {
+    assert.equal((await put('shop')).status, 200);
+    const refused = await put(target);
+    assert.deepEqual([refused.status, refused.code], [403, 'AccessDenied']);
+    assert.equal(textOf(refused.text, 'AuthAction'), 'oss:PutObject');
+  });
+  await having([logging, allow('oss:PutObject', `acs:oss:*:*:${target}/log/*`)], async () => {
+    assert.equal((await put(target)).status, 200);
+  });
+  await call('owner', { method: 'DELETE', query: { logging: undefined } });
 });
 
 describe('the policy of a bucket', () => {

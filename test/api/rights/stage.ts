@@ -2,7 +2,8 @@
  * A server with everybody of access-control.md 9 on it, under the very ids the documents there
  * name; the bucket `shop` belongs to the account 1000000000000001.
  */
-import { request as sendRequest } from 'node:http';
+import { type IncomingMessage, request as sendRequest } from 'node:http';
+import { request as sendOverTls } from 'node:https';
 import type { Session } from '../../../src/accounts/index.ts';
 import type { Bucket, Identity } from '../../../src/stores/index.ts';
 import { callers, other, owner } from '../../rooms/rights/cases.ts';
@@ -175,9 +176,11 @@ export function exchange(
   path: string,
   headers: Record<string, string>,
   body: string,
+  ca?: string,
 ): Promise<Answer> {
+  const target = { host: '127.0.0.1', port, method, path, headers };
   return new Promise((resolve, reject) => {
-    const outgoing = sendRequest({ host: '127.0.0.1', port, method, path, headers }, (incoming) => {
+    const receive = (incoming: IncomingMessage): void => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.once('error', reject);
@@ -193,7 +196,9 @@ export function exchange(
           message: textOf(text, 'Message'),
         });
       });
-    });
+    };
+    const outgoing =
+      ca === undefined ? sendRequest(target, receive) : sendOverTls({ ...target, ca }, receive);
     outgoing.once('error', reject);
     outgoing.end(body);
   });

@@ -2,7 +2,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { TestCredentials } from '../../support/sign.ts';
 import { testEpoch } from '../../support/world.ts';
-import { type Answer, exchange } from '../rights/stage.ts';
+import { type Answer, exchange as send } from '../rights/stage.ts';
 
 export interface StsCall {
   readonly action?: string;
@@ -12,6 +12,8 @@ export interface StsCall {
   readonly nonce?: string;
   /** Replaces what was signed. */
   readonly signature?: string;
+  /** PEM of the authority of the server's certificate: the call goes over TLS. */
+  readonly authority?: string;
   /** Common parameters or headers to change or leave out. */
   readonly common?: Readonly<Record<string, string | undefined>>;
 }
@@ -91,7 +93,7 @@ export function callRpc(
     'content-length': String(Buffer.byteLength(body)),
   };
   if (method === 'POST') headers['content-type'] = 'application/x-www-form-urlencoded';
-  return asSts(exchange(port, method, `/${query}`, headers, body));
+  return asSts(send(port, method, `/${query}`, headers, body, call.authority));
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -122,5 +124,5 @@ export function callAcs3(port: number, call: StsCall): Promise<StsAnswer> {
     `ACS3-HMAC-SHA256 Credential=${credentials.accessKeyId},SignedHeaders=${names},` +
     `Signature=${call.signature ?? right}`;
   const headers = { ...Object.fromEntries(signed), authorization, 'content-length': '0' };
-  return asSts(exchange(port, 'POST', `/?${join(parameters)}`, headers, ''));
+  return asSts(send(port, 'POST', `/?${join(parameters)}`, headers, '', call.authority));
 }

@@ -1,8 +1,12 @@
 /** The security token service over the wire: cases 91 to 106 of access-control.md 9, and more. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stsErrors } from '../../../src/errors/index.ts';
 import { documentOf } from '../../rooms/rights/documents.ts';
+import { createAuthority, type TestAuthority } from '../../support/certificates.ts';
 import {
   signHeaderV1,
   signHeaderV4,
@@ -21,11 +25,21 @@ const hour = 3_600_000;
 
 let stage: Stage;
 let port: number;
+let authority: TestAuthority;
+let folder: string;
 const keys = new Map<string, TestCredentials>();
 const seen = new Set<string>();
 
 before(async () => {
-  stage = await openStage();
+  // Good by the clock of the test, which the server has, and by that of the client.
+  const validity = { notBefore: Date.UTC(2020), notAfter: Date.UTC(2049) };
+  authority = await createAuthority(validity);
+  const certificate = await authority.issue({ ...validity, names: [], addresses: ['127.0.0.1'] });
+  folder = await mkdtemp(join(tmpdir(), 'cnamed-sts-'));
+  const files = { CERTIFICATE: join(folder, 'c.pem'), CERTIFICATE_KEY: join(folder, 'k.pem') };
+  await writeFile(files.CERTIFICATE, certificate.chainPem);
+  await writeFile(files.CERTIFICATE_KEY, certificate.keyPem, { mode: 0o600 });
+  stage = await openStage(files);
   port = stage.server.httpPort;
   for (const who of ['owner', 'alice', 'bob', 'carol'] as const) {
     keys.set(who, (await stage.credentialsOf(who)) ?? assert.fail());
@@ -36,7 +50,10 @@ before(async () => {
     await identities.attachPolicy(id, 'AliyunSTSAssumeRoleAccess', builtIn);
   }
 });
-after(() => stage.close());
+after(async () => {
+  await stage.close();
+  await rm(folder, { recursive: true });
+});
 
 const as = (who: string): TestCredentials => keys.get(who) ?? assert.fail(who);
 type Call = Partial<StsCall>;
@@ -308,6 +325,68 @@ for (const [form, sendOne] of Object.entries(forms)) {
     });
   });
 }
+
+it('every form is answered over HTTPS, and its credentials count there', async () => {
+  const tls = stage.server.httpsPort;
+  const call = { parameters: usual, authority: authority.certificatePem };
+  for (const answer of [
+    await callRpc(tls, { ...call, credentials: as('alice') }, 'form'),
+    await callRpc(tls, { ...call, credentials: as('alice') }, 'query'),
+    await callRpc(tls, { ...call, credentials: as('alice') }, 'both'),
+    await callAcs3(tls, { ...call, credentials: as('alice') }),
+  ]) {
+    assert.equal(answer.status, 200, answer.text);
+    const taken = toCredentials(answer);
+    const who = { ...call, action: 'GetCallerIdentity', credentials: taken, parameters: {} };
+    for (const { json } of [await callRpc(tls, who), await callAcs3(tls, who)]) {
+      assert.equal(json.IdentityType, 'AssumedRoleUser');
+    }
+  }
+});
+
+it('AssumeRole is kept in the audit record, whether it was allowed or not', async () => {
+  const { audit } = stage.server.rooms.engines.metadata;
+  const parameters = { ...usual, RoleSessionName: 'audited' };
+  const taken = await callRpc(port, { credentials: as('alice'), parameters });
+  const refused = await callRpc(port, { credentials: as('bob'), parameters });
+  const foreign = await callRpc(port, { credentials: as('carol'), parameters });
+  assert.deepEqual([taken.status, refused.status, foreign.status], [200, 403, 403]);
+  const records = await audit.listAudit({ ownerId: '1000000000000001', limit: 3 });
+  const role = { role: uploader, session: 'audited' };
+  assert.deepEqual(
+    records.map(({ sequence: _, ...record }) => record),
+    [
+      [foreign, 'carol', '1000000000000002', { ...role, outcome: 'NoPermission', by: 'trust' }],
+      [refused, 'bob', '1000000000000001', { ...role, outcome: 'NoPermission', by: 'caller' }],
+      [
+        taken,
+        'alice',
+        '1000000000000001',
+        {
+          ...role,
+          outcome: 'taken',
+          accessKeyId: taken.json.Credentials?.AccessKeyId,
+          expires: taken.json.Credentials?.Expiration,
+        },
+      ],
+    ].map(([answer, who, accountId, detail]) => ({
+      at: stage.world.clock.now(),
+      action: 'AssumeRole',
+      accountId,
+      accessKeyId: as(who as string).accessKeyId,
+      remoteAddress: '127.0.0.1',
+      requestId: (answer as StsAnswer).json.RequestId,
+      ownerId: '1000000000000001',
+      domain: '',
+      bucket: '',
+      detail,
+    })),
+  );
+  const { SecurityToken = '', AccessKeySecret = '' } = taken.json.Credentials ?? {};
+  for (const secret of [SecurityToken, AccessKeySecret]) {
+    assert.ok(!JSON.stringify(records).includes(secret));
+  }
+});
 
 /** `attach` of the stage leaves a holder only what it names. */
 async function allowSts(): Promise<void> {

@@ -43,7 +43,10 @@ async function found({ name }: Bucket): Promise<Bucket> {
   return bucket;
 }
 
-function open(limits = { logBytesMax: 1_000_000, bytesMax: 2_000_000 }): AccessLog {
+function open(
+  limits = { logBytesMax: 1_000_000, bytesMax: 2_000_000 },
+  zoneMinutes = 0,
+): AccessLog {
   const { buckets, documents, world } = rooms;
   return createAccessLog({
     buckets,
@@ -65,6 +68,7 @@ function open(limits = { logBytesMax: 1_000_000, bytesMax: 2_000_000 }): AccessL
       },
     },
     region: 'cn-hangzhou',
+    zoneMinutes,
     limits,
     report: (notice) => notices.push(notice),
   });
@@ -112,6 +116,43 @@ test('lines of an hour are one log, in their order; a stop writes what is left',
   await log.stop();
   assert.deepEqual(await logs(), ['a b', 'c']);
   assert.deepEqual(notices, []);
+});
+
+test('names and lines tell the time of the zone, whose hours may begin at any minute', async () => {
+  const page = { prefix: '', delimiter: '', after: '', limit: 100 };
+  for (const [zone, minutes] of [
+    ['+0800', 480],
+    ['+0530', 330],
+    ['-0930', -570],
+  ] as const) {
+    target = await make(`zone${minutes}-${made}`);
+    await rooms.documents.put(source, 'logging', { targetBucket: target.name, targetPrefix: '' });
+    const log = open(undefined, minutes);
+    const local = () => new Date(rooms.world.clock.now() + minutes * 60_000).toISOString();
+    // A minute before the hour is over there, and one after.
+    const [, past = ''] = /T\d\d:(\d\d)/.exec(local()) ?? [];
+    rooms.world.advance((59 - Number(past)) * 60_000);
+    const before = local();
+    log.applied(event('a'));
+    rooms.world.advance(2 * 60_000);
+    const later = local();
+    log.applied(event('b'));
+    await log.stop();
+    const { entries } = await rooms.objects.listObjects(target, page);
+    const names = entries.map((entry) => ('key' in entry ? entry.key : ''));
+    const stamps = [before, later].map((time) => `${time.slice(0, 13).replace('T', '-')}-00-00-`);
+    assert.deepEqual(
+      names.map((name, index) => name.startsWith(`${source.name}${stamps[index]}`)),
+      [true, true],
+      names.join(' '),
+    );
+    const [first] = entries;
+    assert.ok(first !== undefined && 'object' in first);
+    const line = (
+      await readAll(await rooms.objects.openObject(target, first.key, first.object))
+    ).toString();
+    assert.ok(line.includes(`:${before.slice(11, 19)} ${zone}]`), line);
+  }
 });
 
 test('a large log is written before its hour is over', async () => {

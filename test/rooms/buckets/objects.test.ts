@@ -313,6 +313,21 @@ test('an object that must stay is neither replaced nor deleted nor described ane
   assert.equal(await readText(rooms, 'kept'), 'x');
 });
 
+test('what is restored is what was asked for, and no object that replaced it', async () => {
+  const { bucket, objects, world } = rooms;
+  const archive = async (text: string, storageClass: string) =>
+    (await objects.putObject(upload(bucket, 'a', text, { storageClass }))).object;
+  const found = await archive('before', 'Archive');
+  const ask = { bucket, key: 'a', object: found, days: 1, now: world.clock.now(), delayMs: 1000 };
+  await archive('after', 'Standard');
+  await assert.rejects(objects.restoreObject(ask), code('OperationNotSupported'));
+  assert.deepEqual((await objects.findObject(bucket, 'a'))?.extras, {});
+  await archive('again', 'ColdArchive');
+  const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => objects.restoreObject(ask)));
+  const begun = outcomes.filter(({ status }) => status === 'fulfilled');
+  assert.deepEqual(begun, [{ status: 'fulfilled', value: true }]);
+});
+
 test('many are deleted in steps that keep nobody waiting for long, each answered in its place', async () => {
   const { deleteObjects } = rooms.engine.objects;
   const steps: number[] = [];

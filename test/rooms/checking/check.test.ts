@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { createAccounts } from '../../../src/accounts/index.ts';
 import { createCrc64 } from '../../../src/buckets/index.ts';
+import { createCallbacks } from '../../../src/callbacks/index.ts';
 import { type CheckInput, checkInstallation, type Finding } from '../../../src/checking/index.ts';
 import { startSealing } from '../../../src/sealing/index.ts';
 import {
@@ -223,4 +224,23 @@ test('policies that cannot be read are damage, wherever they hang', async () => 
     'policy-unreadable',
     'its document cannot be read: unknown char y',
   ]);
+});
+
+test('a key of callbacks that does not open, or is none, is damage', async () => {
+  const { settings } = metadata;
+  const found = async () => (await check()).kinds;
+  assert.deepEqual(await found(), []);
+  const refuse = () => assert.fail('nothing is called');
+  const dialer = { isForbidden: async () => false, post: refuse, fetch: refuse };
+  await createCallbacks({ dialer, settings, sealer: parts.sealer }).publicKeyPem();
+  assert.deepEqual(await found(), []);
+  const sealed = (await settings.findSetting('callback-key')) ?? '';
+  const other = sealed.endsWith('A') ? 'B' : 'A';
+  const noKey = parts.sealer.seal(Buffer.from('no key'), 'callback-key:1');
+  for (const value of [`${sealed.slice(0, -1)}${other}`, 'x', noKey]) {
+    await settings.setSetting('callback-key', value);
+    assert.deepEqual(await found(), ['callback-key-broken']);
+  }
+  await settings.setSetting('callback-key', sealed);
+  assert.deepEqual(await found(), []);
 });

@@ -36,6 +36,7 @@ test('without any setting the defaults of the contract stand', async () => {
     console: undefined,
     balancers: [],
     callbackDigest: 'md5',
+    logZoneMinutes: 0,
     endpoints: ['localhost'],
     publicEndpoint: undefined,
     region: 'cn-hangzhou',
@@ -247,6 +248,22 @@ test('an object store is an address of the form s3, without credentials in it', 
     CNAMED_OBJECT_STORE_KEY_SECRET: 'hush',
   };
   assert.match(await refusal({ environment: folder }), /no effect while object-store is a folder/);
+});
+
+test('a time zone is an offset that some place has', async () => {
+  for (const [text, minutes] of [
+    ['+08:00', 480],
+    ['-09:30', -570],
+    ['-00:00', 0],
+    ['+14:00', 840],
+  ] as const) {
+    const config = await loadConfig(sources({ flags: { 'log-time-zone': text } }));
+    assert.equal(config.logZoneMinutes, minutes, text);
+  }
+  for (const text of ['8', '+8:00', '+08:60', '+14:01', '+0800', 'Asia/Shanghai']) {
+    const problem = await refusal({ flags: { 'log-time-zone': text } });
+    assert.match(problem, /an offset from UTC, for example \+08:00/, text);
+  }
 });
 
 test('features of later releases are refused, never ignored', async () => {

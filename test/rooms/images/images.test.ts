@@ -4,7 +4,12 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { OssError } from '../../../src/errors/index.ts';
-import { createImages, readImageInfo, readSteps } from '../../../src/images/index.ts';
+import {
+  createImages,
+  findImageInfo,
+  readImageInfo,
+  readSteps,
+} from '../../../src/images/index.ts';
 
 const images = createImages();
 
@@ -163,6 +168,28 @@ describe('what is in them', () => {
     assert.ok((await mean('bright,-50')) < 128);
     assert.equal(await mean('contrast,50'), 128);
   });
+});
+
+test('a picture says what it is, though its directory may lie behind all its pixels', async () => {
+  const noise = Buffer.from(Array.from({ length: 700 * 700 }, (_, at) => (at * 7919) % 251));
+  const tiff = await sharp(noise, { raw: { width: 700, height: 700, channels: 1 } })
+    .tiff({ compression: 'none' })
+    .toBuffer();
+  assert.ok(tiff.readUInt32LE(4) > 256 * 1024);
+  const asked: number[] = [];
+  const sizeIn = async (bytes: Buffer) => {
+    asked.length = 0;
+    return await findImageInfo(bytes.length, async (start, length) => {
+      asked.push(length);
+      return bytes.subarray(start, start + length);
+    });
+  };
+  assert.deepEqual(await sizeIn(tiff), { format: 'tiff', width: 700, height: 700 });
+  assert.ok(Math.max(...asked) <= 256 * 1024);
+  assert.equal(await sizeIn(tiff.subarray(0, 300_000)), undefined);
+  assert.deepEqual(await sizeIn(await sample()), { format: 'png', width: 40, height: 20 });
+  assert.equal(asked.length, 1);
+  assert.equal(await sizeIn(Buffer.alloc(0)), undefined);
 });
 
 describe('formats', () => {
