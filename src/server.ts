@@ -36,6 +36,7 @@ import {
 import { createImages } from './images/index.ts';
 import { keepLifecycle } from './lifecycle.ts';
 import { type Log, type OpenLog, openLog } from './log.ts';
+import { createMirrors } from './mirroring/index.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { createAllowList, createDialer, type Dialer } from './outbound/index.ts';
 import { createPipeline } from './pipeline.ts';
@@ -191,6 +192,18 @@ function openDialer(config: Config, world: World): Dialer {
   });
 }
 
+function cnameRules(config: Config): CnameRules {
+  return {
+    ownership: config.ownership,
+    allowList: config.ownershipAllowList,
+    tokenLifetimeMs: config.tokenLifetimeMs,
+    cnamesPerBucketMax: config.cnamesPerBucketMax,
+    tokensPerBucketMax,
+    transfer: config.transfer,
+    endpoints: config.endpoints,
+  };
+}
+
 async function createServices(
   engines: Engines,
   config: Config,
@@ -202,15 +215,7 @@ async function createServices(
   },
 ): Promise<Services> {
   const { metadata, blobs, sealer, accounts } = engines;
-  const rules: CnameRules = {
-    ownership: config.ownership,
-    allowList: config.ownershipAllowList,
-    tokenLifetimeMs: config.tokenLifetimeMs,
-    cnamesPerBucketMax: config.cnamesPerBucketMax,
-    tokensPerBucketMax,
-    transfer: config.transfer,
-    endpoints: config.endpoints,
-  };
+  const rules = cnameRules(config);
   const dns = createTxtResolver({
     servers: config.dnsServers.length > 0 ? config.dnsServers : undefined,
     world,
@@ -226,12 +231,14 @@ async function createServices(
   });
   const { cnames, certificates, audit, serving } = metadata;
   const keys = createContentKeys(sealer, world.random);
+  const dialer = openDialer(config, world);
+  const objects = createObjects({ objects: metadata.objects, serving, blobs, keys, world });
   return {
     world,
     accounts,
     authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
     callbacks: createCallbacks({
-      dialer: openDialer(config, world),
+      dialer,
       settings: metadata.settings,
       sealer,
       digest: config.callbackDigest,
@@ -255,7 +262,8 @@ async function createServices(
         for (const domain of domains) hooks.onOwnerChanged(domain, undefined);
       },
     }),
-    objects: createObjects({ objects: metadata.objects, serving, blobs, keys, world }),
+    objects,
+    mirrors: createMirrors({ dialer, objects, world }),
     uploads: createUploads({
       uploads: metadata.uploads,
       objects: metadata.objects,
@@ -292,7 +300,7 @@ interface Listening {
   announceEnd(): void;
   /** Requests may run on for `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
-  /** What the buckets ask for beside requests; the lines of their access logs are written. */
+  /** What runs beside requests; the lines of access logs are written. */
   stopJobs(): Promise<void>;
 }
 
@@ -351,6 +359,7 @@ async function listen(
     };
     const lifecycle = keepLifecycle(engines, services.documents, world, log, accessLog.applied);
     const stopJobs = async (): Promise<void> => {
+      await services.mirrors.stop();
       await lifecycle.stop();
       await accessLog.stop();
     };

@@ -11,6 +11,7 @@ import type { Callbacks } from '../callbacks/index.ts';
 import type { Certificates } from '../certificates/index.ts';
 import type { Cnames } from '../cname/index.ts';
 import type { Images } from '../images/index.ts';
+import type { Mirrors } from '../mirroring/index.ts';
 import type { PolicyShelf } from '../rights/index.ts';
 import type { World } from '../world/index.ts';
 
@@ -27,6 +28,7 @@ export interface Services {
   readonly cnames: Cnames;
   readonly certificates: Certificates;
   readonly callbacks: Callbacks;
+  readonly mirrors: Mirrors;
   readonly images: Images;
   readonly settings: ApiSettings;
 }

@@ -102,6 +102,14 @@ export {
 export { type BucketLimits, bucketLimits, type ObjectLimits, objectLimits } from './limits.ts';
 export { type Followed, followLink, type NewLink, seenThrough } from './links.ts';
 export { isHeaderValue, type ObjectFacts } from './metadata.ts';
+export {
+  isMirrorLoop,
+  type KeptElement,
+  type MirrorRequest,
+  type MirrorRule,
+  mirrorFacts,
+  mirrorRequest,
+} from './mirror-rules.ts';
 export { type NamedPart, partNumberMax } from './multipart-rules.ts';
 export { checkObjectKey, isBucketName, keyBytesMax } from './naming.ts';
 export {
@@ -141,7 +149,6 @@ export {
 export type {
   AskedPage,
   IncludedHeader,
-  KeptElement,
   RoutingCondition,
   RoutingRedirect,
   RoutingRule,
@@ -162,6 +169,7 @@ export {
 export { drawVersionId, noSuchVersion, refuseMarker } from './version-ids.ts';
 export {
   type FoundObject,
+  resolveMissing,
   resolveRule,
   resolveWebsite,
   type WebsiteAnswer,

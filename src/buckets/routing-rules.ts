@@ -2,6 +2,7 @@
  * The routing rules of a website: which one a request falls under, and what it makes of the key
  * (oss-semantics.md 4.3). Rules only.
  */
+import { type KeptElement, readMirrorRule } from './mirror-rules.ts';
 
 export interface RoutingRule {
   /** Positive and unique: the lowest that matches counts. */
@@ -40,15 +41,8 @@ export interface RoutingRedirect {
   readonly replaceKeyPrefixWith?: string | undefined;
   readonly enableReplacePrefix?: boolean | undefined;
   readonly passQueryString?: boolean | undefined;
-  /** Elements that mean nothing here, to be shown again: all about mirroring. */
+  /** Further elements, to be shown again: all about mirroring (mirror-rules.ts). */
   readonly others: readonly KeptElement[];
-}
-
-/** An element with either children or text. */
-export interface KeptElement {
-  readonly name: string;
-  readonly text?: string | undefined;
-  readonly children?: readonly KeptElement[] | undefined;
 }
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: so it is written in documents
@@ -60,6 +54,8 @@ export interface AskedPage {
   readonly key: string;
   /** By lower-case name, values as byte strings. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The request as one that may be mirrored; `undefined`: rules that mirror are passed over. */
+  readonly mirrored?: 'GET' | 'HEAD' | undefined;
 }
 
 /** A rule that can be followed, and where it leads. */
@@ -70,7 +66,7 @@ export interface FollowedRule {
 
 /**
  * The rule for a request that is to be answered with `status`; `undefined` before that is known.
- * Rules that would fetch from elsewhere or run a script are passed over: nothing here dials out.
+ * Rules that run a script are passed over, and those that mirror where this request may not.
  */
 export function findRoutingRule(
   rules: readonly RoutingRule[],
@@ -80,15 +76,18 @@ export function findRoutingRule(
   let found: RoutingRule | undefined;
   for (const rule of rules) {
     if (found !== undefined && found.number < rule.number) continue;
-    if (isFollowed(rule) && isMet(rule.condition, asked, status)) found = rule;
+    if (isFollowed(rule, asked) && isMet(rule.condition, asked, status)) found = rule;
   }
   if (found?.redirect === undefined) return undefined;
   return { redirect: found.redirect, key: rewriteKey(found.condition, found.redirect, asked.key) };
 }
 
-function isFollowed({ redirect, others }: RoutingRule): boolean {
-  if (redirect === undefined || redirect.type === 'Mirror') return false;
-  return !others.some(({ name }) => name === 'LuaConfig');
+function isFollowed({ redirect, others }: RoutingRule, { mirrored }: AskedPage): boolean {
+  if (redirect === undefined || others.some(({ name }) => name === 'LuaConfig')) return false;
+  if (redirect.type !== 'Mirror') return true;
+  if (mirrored === undefined) return false;
+  const mirror = readMirrorRule(redirect);
+  return mirror !== undefined && (mirrored === 'GET' || mirror.isHeadAllowed);
 }
 
 function isMet(

@@ -4,6 +4,7 @@
  * read the object found is for the caller to say.
  */
 import type { StoredObject } from '../stores/index.ts';
+import { type MirrorRule, readMirrorRule } from './mirror-rules.ts';
 import {
   type AskedPage,
   type FollowedRule,
@@ -46,6 +47,13 @@ export type WebsiteAnswer =
   | { readonly kind: 'redirect'; readonly key: string }
   /** To where a rule says. */
   | { readonly kind: 'external'; readonly redirect: RoutingRedirect; readonly key: string }
+  /** To be fetched from the rule's origin, as `originKey` there, and kept as `key`. */
+  | {
+      readonly kind: 'mirror';
+      readonly rule: MirrorRule;
+      readonly key: string;
+      readonly originKey: string;
+    }
   /** `key` is missing; the error document, if there is one, is sent with `status`. */
   | {
       readonly kind: 'missing';
@@ -75,7 +83,7 @@ export async function resolveWebsite(
   const late = await resolveRule(document, asked, 404, find);
   if (late !== undefined) return late;
   const folder = index === undefined ? await resolveFolder(document, key, find) : undefined;
-  return folder ?? (await missing(document, key || (index ?? ''), find));
+  return folder ?? (await resolveMissing(document, key || (index ?? ''), find));
 }
 
 /**
@@ -89,18 +97,24 @@ export async function resolveRule(
   find: FindObject,
 ): Promise<WebsiteAnswer | undefined> {
   const rule = findRoutingRule(document.rules ?? [], asked, status);
-  return rule && (await follow(document, rule, find));
+  return rule && (await follow(document, asked.key, rule, find));
 }
 
 async function follow(
   document: WebsiteDocument,
+  askedKey: string,
   { redirect, key }: FollowedRule,
   find: FindObject,
 ): Promise<WebsiteAnswer> {
+  const mirror = redirect.type === 'Mirror' ? readMirrorRule(redirect) : undefined;
+  if (mirror !== undefined) {
+    const kept = askedKey || (document.index?.suffix ?? '');
+    return { kind: 'mirror', rule: mirror, key: kept, originKey: key || kept };
+  }
   if (redirect.type !== 'Internal') return { kind: 'external', redirect, key };
   const served = key || (document.index?.suffix ?? '');
   const object = await find(served);
-  if (object === undefined) return await missing(document, served, find);
+  if (object === undefined) return await resolveMissing(document, served, find);
   return { ...serve(served, object), isRuled: true };
 }
 
@@ -135,11 +149,12 @@ async function resolveFolder(
   return { kind: 'redirect', key: `${key}/` };
 }
 
-async function missing(
+/** Steps 6 and 7: there is nothing under `key`, wherever it was looked for. */
+export async function resolveMissing(
   { error }: WebsiteDocument,
   key: string,
   find: FindObject,
-): Promise<WebsiteAnswer> {
+): Promise<Extract<WebsiteAnswer, { kind: 'missing' }>> {
   const object = error === undefined ? undefined : await find(error.key);
   if (error === undefined || object === undefined) {
     return { kind: 'missing', key, errorDocument: undefined };

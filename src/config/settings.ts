@@ -200,7 +200,7 @@ export const rows = {
     fallbackDoc: 'those of the system',
     placeholder: 'ip[:port],...',
     group: 'Custom domains',
-    doc: 'DNS servers asked for ownership proofs, and for the hosts of upload callbacks.',
+    doc: 'DNS servers asked for ownership proofs, and for the hosts of upload callbacks and origins.',
   }),
   ownership: row({
     schema: value.oneOf('dns', 'off', 'allow-list'),
@@ -357,8 +357,8 @@ export const rows = {
     placeholder: 'networks,names',
     group: 'Serving',
     doc:
-      'Addresses, networks and host names that upload callbacks may call although they are ' +
-      'private, loopback or link-local; all others of these are refused.',
+      'Addresses, networks and host names that upload callbacks may call, and routing rules mirror, ' +
+      'although they are private, loopback or link-local; all others of these are refused.',
   }),
   'node-name': row({
     schema: value.nodeName,

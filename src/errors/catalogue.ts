@@ -162,6 +162,13 @@ const rows = {
     message: 'Bucket POST must be of the enclosure-type multipart/form-data.',
   },
 
+  // Routing rules that mirror (oss-semantics.md 4.3)
+  MirrorFailed: {
+    status: 424,
+    ec: '0041-00000101',
+    message: 'Mirroring failed, please check your mirror configuration.',
+  },
+
   // Buckets
   BucketAlreadyExists: {
     status: 409,

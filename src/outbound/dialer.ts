@@ -1,10 +1,10 @@
-import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { request as requestSecure } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { checkServerIdentity } from 'node:tls';
 import type { AddressLookup } from '../dns/index.ts';
 import type { World } from '../world/index.ts';
 import { type AllowList, isPublicAddress } from './addresses.ts';
+import { begin, hostOf, type Place } from './connection.ts';
+import { type Fetched, type FetchRequest, fetchFrom } from './fetching.ts';
 
 export interface OutboundRequest {
   /** http or https. */
@@ -37,12 +37,13 @@ export interface Dialer {
   isForbidden(host: string): Promise<boolean>;
   /** Sends one request; follows no redirect, tries nothing twice, never rejects. */
   post(request: OutboundRequest): Promise<OutboundAnswer>;
+  /** The same for GET, whose answer is read while it comes. */
+  fetch(request: FetchRequest): Promise<Fetched>;
 }
 
 type Failed = Extract<OutboundAnswer, { outcome: 'failed' }>;
 type Found = { readonly addresses: readonly string[] } | Failed;
 
-const headerBytesMax = 16 * 1024;
 /** Ours: a name that takes longer is as good as none. */
 const lookupMs = 3_000;
 
@@ -81,14 +82,12 @@ export function createDialer(options: {
     const host = hostOf(request.url);
     const found = await find(host);
     if ('outcome' in found) return found;
-    let answer: OutboundAnswer = failed('unreachable');
     for (const address of found.addresses) {
       if (signal.aborted) break;
       const attempt = await exchange(request, { host, address, trusted }, signal);
       if (attempt !== 'not-connected') return attempt;
-      answer = failed('unreachable');
     }
-    return answer;
+    return failed('unreachable');
   }
 
   return {
@@ -111,22 +110,20 @@ export function createDialer(options: {
         late.abort();
       }
     },
+    async fetch(request) {
+      const host = hostOf(request.url);
+      const places = find(host).then((found) =>
+        'outcome' in found
+          ? found
+          : found.addresses.map((address): Place => ({ host, address, trusted })),
+      );
+      return await fetchFrom(request, places, world);
+    },
   };
 }
 
 function failed(reason: Failed['reason']): Failed {
   return { outcome: 'failed', reason };
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
-}
-
-interface Place {
-  readonly host: string;
-  /** The one that was looked at; it is not looked up again. */
-  readonly address: string;
-  readonly trusted: string | undefined;
 }
 
 /** `not-connected`: not a byte of the request has left, so another address may be tried. */
@@ -135,50 +132,19 @@ async function exchange(
   place: Place,
   signal: AbortSignal,
 ): Promise<OutboundAnswer | 'not-connected'> {
-  const outgoing = open(request, place, signal);
-  let isConnected = false;
+  const { url, headers, body, isNameSent } = request;
+  const length = { 'Content-Length': String(body.length) };
+  const sent = { url, headers: { ...headers, ...length }, isNameSent, body };
+  const begun = begin({ method: 'POST', ...sent }, place, signal);
   try {
-    const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-      outgoing.once('response', resolve).once('error', reject);
-      outgoing.once('socket', (socket) => {
-        socket.once(request.url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-          isConnected = true;
-        });
-      });
-      outgoing.end(request.body);
-    });
+    const incoming = await begun.head;
     return await readAnswer(incoming, request.answerBytesMax);
   } catch {
-    return isConnected ? failed('unreachable') : 'not-connected';
+    return begun.isConnected() ? failed('unreachable') : 'not-connected';
   } finally {
     // What is still to come interests nobody.
-    outgoing.on('error', () => {}).destroy();
+    begun.destroy();
   }
-}
-
-function open(
-  { url, headers, body, isNameSent }: OutboundRequest,
-  { host, address, trusted }: Place,
-  signal: AbortSignal,
-): ClientRequest {
-  const common = {
-    host: address,
-    port: url.port,
-    method: 'POST',
-    path: `${url.pathname}${url.search}`,
-    headers: { Host: url.host, ...headers, 'Content-Length': String(body.length) },
-    agent: false as const,
-    maxHeaderSize: headerBytesMax,
-    signal,
-  };
-  if (url.protocol === 'http:') return requestPlain({ ...common, port: url.port || 80 });
-  return requestSecure({
-    ...common,
-    port: url.port || 443,
-    servername: isNameSent && isIP(host) === 0 ? host : '',
-    checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
-    ...(trusted === undefined ? {} : { ca: trusted }),
-  });
 }
 
 async function readAnswer(incoming: IncomingMessage, bytesMax: number): Promise<OutboundAnswer> {

@@ -10,3 +10,4 @@ export {
   type OutboundAnswer,
   type OutboundRequest,
 } from './dialer.ts';
+export type { FetchAnswer, Fetched, FetchRequest } from './fetching.ts';

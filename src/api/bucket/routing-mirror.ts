@@ -1,6 +1,6 @@
 /**
- * What a routing rule says about mirroring. Nothing here fetches from elsewhere, so it is checked,
- * kept and shown again, and that is all (oss-semantics.md 4.3).
+ * What a routing rule says about mirroring, checked, and kept as it was put (oss-semantics.md 4.3).
+ * What of it counts, and how, is for mirror-rules.ts of `buckets` to say.
  */
 import type { KeptElement, RoutingCondition, RoutingRedirect } from '../../buckets/index.ts';
 import type { XmlElement } from '../../xml/index.ts';

@@ -59,7 +59,9 @@ const wireNames: Readonly<Record<string, string>> = {
 };
 
 /** The headers that were stored with the object, user metadata included. */
-export function storedHeaders(object: StoredObject): Headers {
+export function storedHeaders(
+  object: Pick<StoredObject, 'extras' | 'headers' | 'metadata'>,
+): Headers {
   // A browser must take the stored type as it is and guess no other (security.md 7.6).
   const headers: Headers = { 'X-Content-Type-Options': 'nosniff' };
   for (const [name, value] of object.extras.persistentHeaders ?? []) {

@@ -2,6 +2,7 @@
 import {
   type Bucket,
   type RoutingRedirect,
+  resolveMissing,
   resolveRule,
   resolveWebsite,
   type StoredObject,
@@ -14,6 +15,7 @@ import { emptyAnswer, encodePath } from '../answers.ts';
 import { bucketOf } from '../context.ts';
 import type { BucketAction } from '../rights.ts';
 import type { OperationContext } from '../types.ts';
+import { answerMirrored, type Mirror, mirroredMethod } from './mirror-answer.ts';
 import { answerWithObject, contentBody, readOverrides, storedHeaders } from './read-answer.ts';
 import { checkRestored, follow, type ReadableObject } from './readable.ts';
 import { noCurrentObject } from './version-id.ts';
@@ -31,9 +33,11 @@ export async function answerThroughWebsite(
 ): Promise<HttpResponse> {
   // Anonymous overrides are refused whatever is found, the error document included.
   readOverrides(context);
-  const asked = { key, headers: context.request.headers };
+  const mirrored = mirroredMethod(context);
+  const asked = { key, headers: context.request.headers, mirrored };
   const answer = await resolveWebsite(document, asked, object, finder(context));
   try {
+    if (answer.kind === 'mirror') return await renderMirrored(context, document, answer);
     return await render(context, answer);
   } catch (problem) {
     if (answer.kind !== 'object' || answer.isRuled) throw problem;
@@ -66,7 +70,9 @@ export async function answerByRule(
 ): Promise<HttpResponse | undefined> {
   const asked = { key, headers: context.request.headers };
   const answer = await resolveRule(document, asked, status, finder(context));
-  return answer && (await render(context, answer));
+  // Only what is not there is mirrored: `asked` says so.
+  if (answer === undefined || answer.kind === 'mirror') return undefined;
+  return await render(context, answer);
 }
 
 function finder(context: OperationContext) {
@@ -75,7 +81,21 @@ function finder(context: OperationContext) {
   return (key: string): Promise<StoredObject | undefined> => objects.findServedObject(bucket, key);
 }
 
-async function render(context: OperationContext, answer: WebsiteAnswer): Promise<HttpResponse> {
+/** What the origin does not have either is missing, whatever other rules say. */
+async function renderMirrored(
+  context: OperationContext,
+  document: WebsiteDocument,
+  answer: Mirror,
+): Promise<HttpResponse> {
+  const response = await answerMirrored(context, answer);
+  if (response !== undefined) return response;
+  return await answerMissing(context, await resolveMissing(document, answer.key, finder(context)));
+}
+
+async function render(
+  context: OperationContext,
+  answer: Exclude<WebsiteAnswer, Mirror>,
+): Promise<HttpResponse> {
   switch (answer.kind) {
     case 'object': {
       const { key, object } = answer.found;

@@ -214,7 +214,6 @@ test('a redirect names scheme, host, key and query as the rule says', async () =
           `<RedirectType>AliCDN</RedirectType>${host('m.example')}`,
         ),
         rule(code(404) + prefix('gone'), external(host('archive.example'))),
-        rule(code(404) + prefix('mirrored'), mirror('')),
         rule(
           code(404) + prefix('inner'),
           '<RedirectType>Internal</RedirectType><ReplaceKeyWith>page</ReplaceKeyWith>',
@@ -230,7 +229,6 @@ test('a redirect names scheme, host, key and query as the rule says', async () =
     ['/page', {}, 200, 'page'],
     ['/', {}, 200, 'root'],
     ['/gone%20%26', {}, 301, 'http://archive.example/gone%20%26'],
-    ['/mirrored', {}, 404, 'sorry'],
     ['/other', {}, 404, 'sorry'],
     ['/inner', {}, 200, 'page'],
   ];

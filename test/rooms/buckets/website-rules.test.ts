@@ -35,6 +35,7 @@ async function ask(document: WebsiteDocument, keys: readonly string[], key: stri
   const answer = await resolveWebsite(document, { key, headers: {} }, await find(key), find);
   if (answer.kind === 'object') return `serve ${answer.found.key}`;
   if (answer.kind === 'redirect') return `redirect ${answer.key}`;
+  if (answer.kind === 'mirror') return `mirror ${answer.key} from ${answer.originKey}`;
   if (answer.kind === 'external') return `to ${answer.redirect.hostName} ${answer.key}`;
   const { errorDocument } = answer;
   if (errorDocument === undefined) return `missing ${answer.key}`;
