@@ -83,7 +83,7 @@ async function furnish(server: ServerProcess): Promise<void> {
 
 type Took = Readonly<Record<(typeof kinds)[number], number[]>>;
 
-/** One call of each kind under way all the time; asks a few times a second whether that is enough. */
+/** One call of each kind under way all the time; asks now and then whether that is enough. */
 async function fly(server: ServerProcess, isOver: () => Promise<boolean>): Promise<Took> {
   const client = clientOf(server, kinds.length);
   const body = Buffer.alloc(4_096, 'bytes ');

@@ -128,8 +128,8 @@ export interface Objects {
 }
 
 /**
- * Of those a request names, in one step of the store: eight requests of a thousand keys at once kept
- * everybody else waiting for a second, and in steps like this for an eighth of that (measured).
+ * Of those a request names, in one step of the store. Eight requests of a thousand keys at once
+ * kept everybody else waiting for a second; in such steps they do for an eighth of that (measured).
  */
 const deletedAtOnce = 100;
 
