@@ -51,8 +51,17 @@ type Folded<Entry> = Entry | { readonly commonPrefix: string };
 /** Behind every key: UTF-8 has no byte like this. */
 const behindAll = Buffer.of(0xff);
 
-/** Rows of a read after one that found a single group: the next is probably as large. */
+/** Rows of a read after one that found few groups: the next are probably as large. */
 const rowsBetweenGroups = 2;
+
+/** So many rows cost no more than a read of their own. */
+const rowsPerRead = 16;
+
+/** Rows to ask for after a read of `count` that gave so many entries. */
+function nextCount(count: number, entryCount: number): number {
+  const isDense = entryCount > 1 && entryCount * rowsPerRead > count;
+  return isDense ? count * 2 : rowsBetweenGroups;
+}
 
 export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
   source: Source<Row, Entry>,
@@ -68,8 +77,7 @@ export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
     entries.push(...page.entries);
     if (rows.length < count || entries.length >= wanted || page.next === undefined) break;
     place = page.next;
-    const grown = page.entries.length > 1 ? count * 2 : rowsBetweenGroups;
-    count = Math.min(grown, wanted - entries.length);
+    count = Math.min(nextCount(count, page.entries.length), wanted - entries.length);
   }
   return { entries: entries.slice(0, limit), isTruncated: entries.length > limit };
 }

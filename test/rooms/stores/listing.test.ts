@@ -58,6 +58,22 @@ describe('a page of a listing costs what the page holds', () => {
     assert.ok(seen.rows <= 101 + 2 * 101, JSON.stringify(seen));
   });
 
+  it('several prefixes in one read, yet large ones: rows do not grow with what they hold', async () => {
+    for (const [keysEach, rowsEach] of [
+      [4, 8],
+      [40, 3],
+      [400, 3],
+    ] as const) {
+      const keyAt = (index: number) =>
+        `${digits(Math.floor(index / keysEach))}/${digits(index % keysEach)}`;
+      const { keys, seen } = counting(keyAt, million);
+      const listing = await listObjects(keys, { ...ask, limit: 1000 });
+      assert.equal(listing.entries.length, 1000);
+      const told = `${keysEach} keys each: ${JSON.stringify(seen)}`;
+      assert.ok(seen.rows <= rowsEach * 1001 && seen.reads <= 1001, told);
+    }
+  });
+
   it('plain keys after a large prefix are read in growing steps, not one by one', async () => {
     const keyAt = (index: number) =>
       index < million / 2 ? `a/${digits(index)}` : `b${digits(index)}`;
