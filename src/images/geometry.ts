@@ -14,14 +14,16 @@ export interface Box extends Size {
 }
 
 /** Largest result, pixels. */
-const resultPixelsMax = 16_777_216;
+export const resultPixelsMax = 16_777_216;
 
+/** None of the pictures in between is larger than the source and the largest result. */
 export interface Resized {
-  /** What the whole source becomes. */
-  readonly scaled: Size;
-  /** The part of it that is the result (`fill`), or where it stands on a canvas (`pad`). */
+  /** The part of the source that is taken, if not all of it (`fill`). */
   readonly cut: Box | undefined;
-  readonly canvas: Size | undefined;
+  /** What that becomes. */
+  readonly scaled: Size;
+  /** What it is put on (`pad`), and where. */
+  readonly canvas: (Size & { readonly left: number; readonly top: number }) | undefined;
 }
 
 const atLeastOne = (value: number): number => Math.max(1, Math.round(value));
@@ -30,7 +32,7 @@ const atLeastOne = (value: number): number => Math.max(1, Math.round(value));
 export function resized(source: Size, step: ResizeStep): Resized {
   const wanted = wantedSize(source, step);
   const plan = planOf(source, step, wanted);
-  const result = plan.canvas ?? plan.cut ?? plan.scaled;
+  const result = plan.canvas ?? plan.scaled;
   const pixels = result.width * result.height;
   if (result.width > sideMax || result.height > sideMax || pixels > resultPixelsMax) {
     const shown = `${result.width}x${result.height}`;
@@ -94,16 +96,19 @@ function planOf(source: Size, step: ResizeStep, wanted: Wanted): Resized {
     case 'fill': {
       const factor = Math.max(box.width / source.width, box.height / source.height);
       if (isTooLarge(factor)) return unchanged;
-      const scaled = scaledBy(factor);
-      const cut = within(scaled, place(scaled, box, 'center'));
-      return { scaled, cut, canvas: undefined };
+      // Cut before it is scaled: of a narrow source what is cut away could be very much.
+      const part = {
+        width: Math.min(source.width, atLeastOne(box.width / factor)),
+        height: Math.min(source.height, atLeastOne(box.height / factor)),
+      };
+      return { cut: place(source, part, 'center'), scaled: box, canvas: undefined };
     }
     case 'pad': {
       const factor = Math.min(box.width / source.width, box.height / source.height);
       if (isTooLarge(factor)) return unchanged;
       const scaled = scaledBy(factor);
       const { left, top } = place(box, scaled, 'center');
-      return { scaled, cut: { ...scaled, left, top }, canvas: box };
+      return { scaled, cut: undefined, canvas: { ...box, left, top } };
     }
   }
 }

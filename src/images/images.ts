@@ -1,6 +1,6 @@
 import { OssError } from '../errors/index.ts';
 import { createGate } from './gate.ts';
-import { resized } from './geometry.ts';
+import { resized, resultPixelsMax } from './geometry.ts';
 import { type ImageInfo, readImageInfo } from './image-info.ts';
 import {
   loadLibrary,
@@ -16,12 +16,20 @@ export interface ProcessedImage {
   readonly bytes: Buffer;
 }
 
+/** An image that has not been read yet. */
+export interface ImageSource {
+  readonly size: number;
+  read(): Promise<Buffer>;
+}
+
 export interface Images {
   /**
-   * What the steps make of the image; an answer in JSON where they ask for one.
-   * @throws OssError BadRequest, ImageDamage, ImageTooLarge, InvalidArgument, ServiceUnavailable
+   * What the steps make of the image; an answer in JSON where they ask for one. It is read when its
+   * turn has come.
+   * @throws OssError BadRequest, ImageDamage, ImageTooLarge, InvalidArgument, ServiceUnavailable,
+   * and whatever `read` throws
    */
-  process(source: Buffer, steps: readonly Step[]): Promise<ProcessedImage>;
+  process(source: ImageSource, steps: readonly Step[]): Promise<ProcessedImage>;
 }
 
 /** The service's bounds of a source. */
@@ -37,33 +45,60 @@ const contentTypes: Readonly<Record<ImageFormat, string>> = {
   tiff: 'image/tiff',
 };
 
+const movingFormats: readonly string[] = ['gif', 'webp'];
+
 const json = (value: unknown): ProcessedImage => ({
   contentType: 'application/json',
   bytes: Buffer.from(JSON.stringify(value)),
 });
 
-/** Pictures take turns, weighed by their pixels: together they are no more than the largest one. */
+/** Ours: bytes of sources held at once, and pixels of pictures at work. */
+const sourcesBytesMax = 10 * sourceBytesMax;
+const pixelsMax = sourcePixelsMax + resultPixelsMax;
+
+/**
+ * Sources take turns by their bytes, and pictures by their pixels: whatever is made of one on the
+ * way counts as the largest result beside it, and a moving one goes alone.
+ */
 export function createImages(): Images {
-  const gate = createGate(sourcePixelsMax);
+  const sources = createGate(sourcesBytesMax);
+  const pictures = createGate(pixelsMax);
+
+  async function process(source: Buffer, steps: readonly Step[]): Promise<ProcessedImage> {
+    const info = checkSource(source);
+    // One that asks is answered from what the file says of itself.
+    if (steps.some(({ kind }) => kind === 'info')) return await describe(source, info);
+    const isMoving = (await framesOf(source, info.format)) > 1;
+    const weight = isMoving ? pixelsMax : info.width * info.height + resultPixelsMax;
+    return await pictures.pass(weight, async () => {
+      try {
+        return await draw(source, info, steps);
+      } catch (problem) {
+        throw toImageProblem(problem);
+      }
+    });
+  }
+
   return {
-    async process(source, steps) {
-      const info = checkSource(source);
-      // One that asks is answered from what the file says of itself.
-      if (steps.some(({ kind }) => kind === 'info')) return await describe(source, info);
-      return await gate.pass(info.width * info.height, async () => {
-        try {
-          return await draw(source, info, steps);
-        } catch (problem) {
-          throw toImageProblem(problem);
-        }
-      });
+    async process({ size, read }, steps) {
+      if (size > sourceBytesMax) throw new OssError('ImageTooLarge');
+      return await sources.pass(size, async () => await process(await read(), steps));
     },
   };
 }
 
+async function framesOf(source: Buffer, format: ImageFormat): Promise<number> {
+  if (!movingFormats.includes(format)) return 1;
+  const sharp = await loadLibrary();
+  try {
+    return (await sharp(source).metadata()).pages ?? 1;
+  } catch (problem) {
+    throw toImageProblem(problem);
+  }
+}
+
 /** Nothing is given to the library but what begins as one of the formats of the service. */
 function checkSource(source: Buffer): ImageInfo & { readonly format: ImageFormat } {
-  if (source.length > sourceBytesMax) throw new OssError('ImageTooLarge');
   const info = readImageInfo(source);
   if (info === undefined) {
     throw new OssError('BadRequest', { message: 'This image format is not supported.' });
@@ -130,8 +165,6 @@ function outputOf(steps: readonly Step[], format: ImageFormat): Output {
   return output;
 }
 
-const movingFormats: readonly string[] = ['gif', 'webp'];
-
 /**
  * All frames of a moving picture, where every step is one that frames take alike; `undefined` for
  * others, of which the first frame is drawn.
@@ -143,18 +176,19 @@ async function drawFrames(
   output: Output,
 ): Promise<ProcessedImage | undefined> {
   if (!movingFormats.includes(format) || !movingFormats.includes(output.format)) return undefined;
-  const sharp = await loadLibrary();
-  const { pages = 1 } = await sharp(source).metadata();
+  const pages = await framesOf(source, format);
   if (pages <= 1) return undefined;
   if (width * height * pages > sourcePixelsMax) throw new OssError('ImageTooLarge');
   let size = { width, height };
   for (const step of steps) {
     if (step.kind === 'resize') {
       const plan = resized(size, step);
-      if (plan.cut !== undefined) return undefined;
+      if (plan.cut !== undefined || plan.canvas !== undefined) return undefined;
       size = plan.scaled;
     } else if (!['format', 'quality', 'interlace'].includes(step.kind)) return undefined;
   }
+  if (size.width * size.height * pages > sourcePixelsMax) throw new OssError('ImageTooLarge');
+  const sharp = await loadLibrary();
   const frames = sharp(source, { animated: true, limitInputPixels: sourcePixelsMax })
     .timeout({ seconds: 60 })
     .resize({ ...size, fit: 'fill' });

@@ -4,5 +4,5 @@
  */
 
 export { findImageInfo, type ImageInfo, readImageInfo } from './image-info.ts';
-export { createImages, type Images, type ProcessedImage, sourceBytesMax } from './images.ts';
-export { readSteps, type Step } from './steps.ts';
+export { createImages, type ImageSource, type Images, type ProcessedImage } from './images.ts';
+export { readSteps, type Step, stepsMax } from './steps.ts';

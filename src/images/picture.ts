@@ -164,22 +164,17 @@ export class Picture {
   }
 
   async #resize(step: ResizeStep): Promise<void> {
-    const { scaled, cut, canvas } = resized(this.#pixels, step);
+    const { cut, scaled, canvas } = resized(this.#pixels, step);
+    if (cut !== undefined) await this.#cut(cut);
     if (scaled.width !== this.#pixels.width || scaled.height !== this.#pixels.height) {
       await this.#make((image) => image.resize({ ...scaled, fit: 'fill' }));
     }
-    if (canvas === undefined) return cut && (await this.#cut(cut));
+    if (canvas === undefined) return;
+    const { left, top } = canvas;
+    const right = canvas.width - left - scaled.width;
+    const bottom = canvas.height - top - scaled.height;
     const background = `#${step.colour}`;
-    const [left, top] = [cut?.left ?? 0, cut?.top ?? 0];
-    await this.#make((image) =>
-      image.extend({
-        left,
-        top,
-        right: canvas.width - left - scaled.width,
-        bottom: canvas.height - top - scaled.height,
-        background,
-      }),
-    );
+    await this.#make((image) => image.extend({ left, top, right, bottom, background }));
   }
 
   /** No larger than fits in; the rest is cut away. */

@@ -68,7 +68,7 @@ export const sideMax = 16_384;
 const percentMax = 1_000;
 const indexMax = 100_000;
 /** Ours: a pipeline holds its pictures in memory, one step after the other. */
-const stepsMax = 32;
+export const stepsMax = 32;
 
 /** The parameters of one step, `w_100,h_50`, each asked for once. */
 class Parameters {

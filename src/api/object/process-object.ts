@@ -6,7 +6,7 @@
 import type { Bucket, StoredObject } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
-import { type ProcessedImage, type Step, sourceBytesMax } from '../../images/index.ts';
+import type { ProcessedImage, Step } from '../../images/index.ts';
 import { formatHttpDate } from '../answers.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
@@ -61,10 +61,11 @@ async function processObject(
   checkReadConditions(context.request, object);
   const bucket = bucketOf(context);
   await checkRestored(context, bucket, followed.object);
-  if (object.size > sourceBytesMax) throw new OssError('ImageTooLarge');
-  const { content } = await services.objects.openObject(bucket, followed.key, followed.object);
-  const source = content.kind === 'bytes' ? content.bytes : await readAll(content.reader);
-  return { object, image: await services.images.process(Buffer.from(source), steps) };
+  const read = async (): Promise<Buffer> => {
+    const { content } = await services.objects.openObject(bucket, followed.key, followed.object);
+    return content.kind === 'bytes' ? Buffer.from(content.bytes) : await readAll(content.reader);
+  };
+  return { object, image: await services.images.process({ size: object.size, read }, steps) };
 }
 
 interface Reader {

@@ -1,7 +1,7 @@
 /** What `x-oss-process` asks for: steps, those of styles of the bucket among them. */
 import type { Bucket } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
-import { readSteps, type Step } from '../../images/index.ts';
+import { readSteps, type Step, stepsMax } from '../../images/index.ts';
 import { invalidArgument } from '../document.ts';
 import type { OperationContext } from '../types.ts';
 
@@ -26,6 +26,7 @@ export async function readProcess(
     else if (kind === 'style') steps.push(...(await styleSteps({ services }, bucket, rest)));
     else throw refuseKind(kind);
   }
+  if (steps.length > stepsMax) throw new OssError('TooManyPipes');
   return steps;
 }
 

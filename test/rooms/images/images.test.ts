@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { OssError } from '../../../src/errors/index.ts';
+import { resized } from '../../../src/images/geometry.ts';
 import {
   createImages,
   findImageInfo,
@@ -30,7 +31,8 @@ async function sample(
     .toBuffer();
 }
 
-const process = (source: Buffer, text: string) => images.process(source, readSteps(text));
+const process = (source: Buffer, text: string) =>
+  images.process({ size: source.length, read: async () => source }, readSteps(text));
 
 async function pixel(bytes: Buffer, left: number, top: number): Promise<readonly number[]> {
   const one = { left, top, width: 1, height: 1 };
@@ -372,6 +374,77 @@ describe('what is refused', () => {
       { numRuns: 150 },
     );
   });
+});
+
+test('no picture in between is larger than the source and the largest result', () => {
+  const sources = [1, 2, 40, 1_000, 30_000].flatMap((width) =>
+    [1, 3, 1_000, 8_000].map((height) => ({ width, height })),
+  );
+  for (const source of sources) {
+    for (const mode of ['lfit', 'mfit', 'fill', 'pad', 'fixed']) {
+      for (const box of ['w_4096,h_4096', 'w_16000,h_1', 'w_1,h_16000', 'w_7']) {
+        const [step] = readSteps(`resize,m_${mode},${box},limit_0`);
+        assert.ok(step?.kind === 'resize');
+        try {
+          const { cut, scaled, canvas } = resized(source, step);
+          for (const { width, height } of [scaled, canvas ?? scaled]) {
+            assert.ok(width * height <= 16_777_216, `${mode} ${box} ${width}x${height}`);
+          }
+          const { left, top, width, height } = cut ?? { ...source, left: 0, top: 0 };
+          assert.ok(left >= 0 && left + width <= source.width && width > 0);
+          assert.ok(top >= 0 && top + height <= source.height && height > 0);
+        } catch (problem) {
+          assert.ok(problem instanceof OssError, String(problem));
+        }
+      }
+    }
+  }
+});
+
+test('a narrow picture fills a square without becoming a long one first', async () => {
+  const source = await sample(1, 1_000);
+  const { bytes } = await process(source, 'resize,m_fill,w_2000,h_2000,limit_0');
+  assert.equal(sizeOf(bytes), 'png 2000x2000');
+});
+
+test('frames count, of the source and of the result', async () => {
+  const single = await Promise.all(
+    Array.from(
+      { length: 20 },
+      async (_, at) => (await process(await sample(), `bright,${at * 4}`)).bytes,
+    ),
+  );
+  const frames = await sharp(single, { join: { animated: true } })
+    .gif()
+    .toBuffer();
+  const enlarge = () => process(frames, 'resize,m_fixed,w_4000,h_4000,limit_0');
+  assert.equal(await refusal(enlarge), 'ImageTooLarge');
+});
+
+test('a source is read when its turn has come, and no sooner', async () => {
+  const source = await sample();
+  const large = 20 * 1024 * 1024;
+  let reading = 0;
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const read = async (): Promise<Buffer> => {
+    reading += 1;
+    await opened;
+    return source;
+  };
+  const all = Array.from({ length: 70 }, () =>
+    refusal(() => images.process({ size: large, read }, readSteps('resize,w_5'))).catch(
+      (problem: Error) => problem.message,
+    ),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(reading, 10);
+  open();
+  const outcomes = await Promise.all(all);
+  assert.ok(outcomes.filter((outcome) => outcome === 'none').length >= 60);
+  assert.equal(reading, outcomes.filter((outcome) => outcome === 'none').length);
 });
 
 test('pictures take turns, and a crowd of them is told to come again', async () => {
