@@ -36,20 +36,20 @@ export interface KeepAliveLoad {
 
 const unitMs: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 
+async function runWrk(
+  { connections, seconds, url, folder, pid }: KeepAliveLoad,
+  ...options: readonly string[]
+): Promise<{ cpu: number; text: string }> {
+  const [program = '', ...args] = [...loadPrefix, 'wrk', '-t1', `-c${connections}`];
+  args.push(`-d${seconds}s`, ...options, url);
+  const env = { ...process.env, LD_PRELOAD: compile('loopback-names', folder) };
+  const { cpu, answer } = await underWatch(pid, () => execute(program, args, { env }));
+  return { cpu, text: answer.stdout };
+}
+
 /** Requests over kept connections, by wrk. */
 export async function loadKeepAlive(load: KeepAliveLoad): Promise<Measured> {
-  const [program = '', ...args] = [
-    ...loadPrefix,
-    'wrk',
-    '-t1',
-    `-c${load.connections}`,
-    `-d${load.seconds}s`,
-    '--latency',
-    load.url,
-  ];
-  const env = { ...process.env, LD_PRELOAD: compile('loopback-names', load.folder) };
-  const { cpu, answer } = await underWatch(load.pid, () => execute(program, args, { env }));
-  const text = answer.stdout;
+  const { cpu, text } = await runWrk(load, '--latency');
   const count = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
   const [, p99 = '0', unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s|m)/.exec(text) ?? [];
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
@@ -74,20 +74,8 @@ const byteUnits: Readonly<Record<string, number>> = {
 export async function loadBytes(
   load: KeepAliveLoad,
 ): Promise<Pick<Measured, 'perSecond' | 'perCpuSecond'>> {
-  const [program = '', ...args] = [
-    ...loadPrefix,
-    'wrk',
-    '-t1',
-    `-c${load.connections}`,
-    `-d${load.seconds}s`,
-    '--timeout',
-    '60s',
-    load.url,
-  ];
-  const env = { ...process.env, LD_PRELOAD: compile('loopback-names', load.folder) };
-  const { cpu, answer } = await underWatch(load.pid, () => execute(program, args, { env }));
-  const [, amount = '0', unit = 'B'] =
-    /in [\d.]+\w+, ([\d.]+)([KMG]?B) read/.exec(answer.stdout) ?? [];
+  const { cpu, text } = await runWrk(load, '--timeout', '60s');
+  const [, amount = '0', unit = 'B'] = /in [\d.]+\w+, ([\d.]+)([KMG]?B) read/.exec(text) ?? [];
   const bytes = Number(amount) * (byteUnits[unit] ?? 1);
   return { perSecond: bytes / load.seconds, perCpuSecond: bytes / cpu };
 }

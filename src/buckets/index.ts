@@ -126,7 +126,7 @@ export {
 } from './overwrite-rules.ts';
 export type { Stored } from './pointing.ts';
 export { type Range, type RangeBehavior, resolveRange } from './ranges.ts';
-export { noSuchKey, type ObjectContent, type OpenObject } from './reading.ts';
+export { noSuchKey, type ObjectContent, type OpenObject, readWhole } from './reading.ts';
 export { isRefererAllowed, type RefererDocument, refererByDefault } from './referer-rules.ts';
 export { resealContentKeys } from './reseal.ts';
 export {

@@ -121,7 +121,11 @@ export async function openReader(
     : await openDecrypted(blobs, object.blobId, { key, iv: undefined }, span);
 }
 
-async function readWhole(reader: BlobReader, object: StoredObject): Promise<Buffer> {
+/**
+ * All bytes of a content, for whoever has made sure that they are few; closes the reader.
+ * @throws OssError InternalError when it is cut off.
+ */
+export async function readWhole(reader: BlobReader, object: StoredObject): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(object.size);
   try {
     let filled = 0;

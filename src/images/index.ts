@@ -4,5 +4,11 @@
  */
 
 export { findImageInfo, type ImageInfo, readImageInfo } from './image-info.ts';
-export { createImages, type ImageSource, type Images, type ProcessedImage } from './images.ts';
+export {
+  createImages,
+  type ImageSource,
+  type Images,
+  type ProcessedImage,
+  sourceBytesMax,
+} from './images.ts';
 export { readSteps, type Step, stepsMax } from './steps.ts';

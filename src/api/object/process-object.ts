@@ -3,10 +3,10 @@
  * `POST /key?x-oss-process` stores it (oss-object-api.md, Image processing).
  * https://www.alibabacloud.com/help/en/oss/user-guide/img-implementation-modes
  */
-import type { Bucket, StoredObject } from '../../buckets/index.ts';
+import { type Bucket, readWhole, type StoredObject } from '../../buckets/index.ts';
 import { OssError } from '../../errors/index.ts';
 import type { HttpResponse } from '../../http/index.ts';
-import type { ProcessedImage, Step } from '../../images/index.ts';
+import { type ProcessedImage, type Step, sourceBytesMax } from '../../images/index.ts';
 import { formatHttpDate } from '../answers.ts';
 import { bucketOf, queryValue } from '../context.ts';
 import { invalidArgument } from '../document.ts';
@@ -62,30 +62,15 @@ async function processObject(
   const bucket = bucketOf(context);
   await checkRestored(context, bucket, followed.object);
   const read = async (): Promise<Buffer> => {
-    const { content } = await services.objects.openObject(bucket, followed.key, followed.object);
-    return content.kind === 'bytes' ? Buffer.from(content.bytes) : await readAll(content.reader);
+    const opened = await services.objects.openObject(bucket, followed.key, followed.object);
+    const { content } = opened;
+    if (content.kind === 'bytes') return Buffer.from(content.bytes);
+    // Another object may have taken its place since its size was looked at.
+    if (opened.object.size <= sourceBytesMax) return await readWhole(content.reader, opened.object);
+    await content.reader.close();
+    throw new OssError('ImageTooLarge');
   };
   return { object, image: await services.images.process({ size: object.size, read }, steps) };
-}
-
-interface Reader {
-  readonly size: number;
-  read(target: Uint8Array, position: number): Promise<number>;
-  close(): Promise<void>;
-}
-
-async function readAll(reader: Reader): Promise<Buffer> {
-  try {
-    const bytes = Buffer.allocUnsafe(reader.size);
-    for (let filled = 0; filled < bytes.length; ) {
-      const count = await reader.read(bytes.subarray(filled), filled);
-      if (count === 0) throw new Error(`The content ended ${bytes.length - filled} bytes early.`);
-      filled += count;
-    }
-    return bytes;
-  } finally {
-    await reader.close();
-  }
 }
 
 /** The body of the POST: a form of one field. */

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
+import { ask as rawAsk } from '../../support/raw-client.ts';
+import { requestBytes, signUrlV1, signUrlV4 } from '../../support/sign.ts';
 import { type Call, openRawOss, type RawOss, textOf } from './raw-oss.ts';
 
 let oss: RawOss;
@@ -90,6 +92,11 @@ test('refusals in the API form', async () => {
     ['picture/resize,w_1', 400, 'InvalidArgument'],
     ['image/crop,x_40', 400, 'BadRequest'],
     ['image/rotate,90|image/rotate,90|image/info|image/info|image/info', 400, 'TooManyPipes'],
+    [
+      Array.from({ length: 4 }, () => `image${'/rotate,90'.repeat(9)}`).join('|'),
+      400,
+      'TooManyPipes',
+    ],
     ['image/watermark,text_YQ', 400, 'NotImplemented'],
     ['video/snapshot,t_1', 400, 'NotImplemented'],
     ['image/rotate,90|sys/saveas,o_YQ', 400, 'NotImplemented'],
@@ -121,6 +128,27 @@ test('who may not read it sees no part of it; who may needs no signature', async
   await oss.put(open, 'a.png', picture);
   const seen = await ask('image/resize,w_10', { bucket: open, as: 'anonymous' });
   assert.equal(await sizeOf(seen.body), 'png 10x5');
+});
+
+test('the process is signed along in a URL, and cannot be changed', async () => {
+  const { httpPort: port } = oss.server;
+  for (const sign of [signUrlV1, signUrlV4]) {
+    const url = sign({
+      host: 'localhost',
+      bucket,
+      key: 'a.png',
+      query: { 'x-oss-process': 'image/resize,w_20' },
+      at: oss.world.clock.now(),
+      credentials: oss.server,
+    });
+    const good = await rawAsk({ port }, requestBytes(url));
+    assert.deepEqual([good.status, await sizeOf(good.body)], [200, 'png 20x10']);
+    const target = url.target.replace('w_20', 'w_30');
+    assert.notEqual(target, url.target);
+    const changed = await rawAsk({ port }, requestBytes({ ...url, target }));
+    assert.equal(changed.status, 403);
+    assert.match(changed.body.toString(), /<Code>SignatureDoesNotMatch</);
+  }
 });
 
 test('on a mapped domain, of encrypted objects and of older versions', async () => {

@@ -83,6 +83,28 @@ test('what this process committed makes an end of it before anybody is told', as
   assert.ok(seen.domain(domain));
 });
 
+test('a look of the same turn does not outlive what this process commits', async () => {
+  const engine = await open();
+  const { seen } = engine;
+  const bucket = await makeBucket(engine);
+  for (let time = 0; time < 10; time++) {
+    await putSample(engine, bucket.id, 'a');
+    const before = seen.object(bucket.id, 'a');
+    assert.ok(before);
+    let stands: boolean | undefined;
+    const put = putSample(engine, bucket.id, 'a').then(() => {
+      stands = seen.stand([before]);
+    });
+    // A look between turns serves the next one, in which the writer answers.
+    while (stands === undefined) {
+      await nextTurn();
+      if (stands === undefined) seen.moment();
+    }
+    await put;
+    assert.equal(stands, false);
+  }
+});
+
 test('what another process committed is seen when the event loop turns', async () => {
   const path = newPath();
   const [here, there] = [await open(path), await open(path)];
