@@ -19,11 +19,14 @@ import {
   openPostgresEngine,
   openS3Blobs,
   openSqliteEngine,
+  openSqliteSibling,
   postgresSchemaKeeper,
   type SchemaKeeper,
   type SchemaWish,
+  type Siblings,
   StoreUnavailable,
   sqliteSchemaKeeper,
+  type WriteOutcome,
   WrongPlace,
 } from './stores/index.ts';
 import type { World } from './world/index.ts';
@@ -33,7 +36,16 @@ export interface Engines {
   readonly blobs: BlobStore;
   readonly sealer: Sealer;
   readonly accounts: Accounts;
+  /** Makes a write of a worker, on the embedded database; never rejects. */
+  writeFor(name: string, rest: readonly unknown[]): Promise<WriteOutcome>;
   close(): Promise<void>;
+}
+
+/** How the engines of a worker reach those of its primary. */
+export interface WorkerLinks {
+  /** `Engines.writeFor` of the primary. */
+  readonly write: (name: string, rest: readonly unknown[]) => Promise<WriteOutcome>;
+  readonly siblings: Siblings;
 }
 
 export class StartProblem extends Error {
@@ -47,6 +59,8 @@ export interface OpenOptions {
   readonly onDamage?: (message: string) => void;
   /** `upgraded` when left out; the commands of the operator leave the tables as they are. */
   readonly schema?: SchemaWish;
+  /** Set in a worker: its primary holds folder and tables, and has them ready. */
+  readonly worker?: WorkerLinks;
 }
 
 /** All of it, for a server. @throws StartProblem also when the object store cannot be used. */
@@ -78,11 +92,12 @@ export async function openMetadata(
   if (options.isServer || config.databaseUrl === undefined) {
     await world.disk.makeFolder(config.dataDir);
   }
-  const lock = options.isServer ? await lockFolder(config.dataDir, world) : undefined;
-  let metadata: MetadataEngine | undefined;
+  const isFirst = options.isServer && options.worker === undefined;
+  const lock = isFirst ? await lockFolder(config.dataDir, world) : undefined;
+  let metadata: OpenedDatabase | undefined;
   try {
     metadata = await openDatabase(config, world, options);
-    if (options.isServer) await adoptCopy(config, metadata);
+    if (isFirst) await adoptCopy(config, metadata);
     const sealer = await startSealing({
       path: config.masterKeyFile,
       world,
@@ -91,6 +106,7 @@ export async function openMetadata(
     const opened = metadata;
     return {
       metadata,
+      writeFor: opened.writeFor,
       sealer,
       accounts: createAccounts({ engine: metadata, sealer, world }),
       async close() {
@@ -152,10 +168,10 @@ async function openBlobs(
   config: Config,
   world: World,
   metadata: MetadataEngine,
-  { isServer }: OpenOptions,
+  { isServer, worker }: OpenOptions,
 ): Promise<BlobStore> {
   // The embedded database has one server, and that is us: we hold the lock of its folder.
-  const isAlone = isServer && config.databaseUrl === undefined;
+  const isAlone = isServer && worker === undefined && config.databaseUrl === undefined;
   const { blobs, claim } = await openUnclaimed(config, world, metadata, isAlone);
   await claim();
   return blobs;
@@ -190,25 +206,37 @@ async function openPlace(config: Config, world: World): Promise<BlobStore> {
   const { objectStore, dataDir, databaseUrl } = config;
   if (objectStore === undefined) {
     const isShared = databaseUrl !== undefined;
-    return await openFileBlobs({ folder: join(dataDir, 'objects'), world, isShared });
+    const folder = join(dataDir, 'objects');
+    return await openFileBlobs({ folder, world, isShared, writersCount: config.workers });
   }
   const { address, credentials } = objectStore;
   if (address.kind === 'folder') {
-    return await openFileBlobs({ folder: address.folder, world, isShared: true });
+    const { folder } = address;
+    return await openFileBlobs({ folder, world, isShared: true, writersCount: config.workers });
   }
   return await openS3Blobs({ location: address, credentials, world });
 }
+
+type OpenedDatabase = MetadataEngine & Pick<Engines, 'writeFor'>;
+
+/** For engines that write in every process. */
+const writesForNobody: Pick<Engines, 'writeFor'> = {
+  writeFor: async () => ({ reason: 'failed', message: 'Every process writes for itself.' }),
+};
 
 /** The engine is chosen by the scheme of `database-url`; without one it is the embedded one. */
 async function openDatabase(
   config: Config,
   world: World,
   options: OpenOptions,
-): Promise<MetadataEngine> {
+): Promise<OpenedDatabase> {
   const { databaseUrl, dataDir } = config;
+  const { worker } = options;
   if (databaseUrl === undefined) {
+    const path = sqlitePath(dataDir);
+    if (worker) return { ...openSqliteSibling(path, worker.write), ...writesForNobody };
     return openSqliteEngine({
-      path: sqlitePath(dataDir),
+      path,
       // A log beside the file is a sign of an unclean stop only for whoever is alone on it.
       isCheckedAfterUncleanStop: options.isServer,
       onDamage: options.onDamage ?? (() => {}),
@@ -218,7 +246,9 @@ async function openDatabase(
   try {
     const { isServer: isServing, schema = 'upgraded' } = options;
     const nodeName = nodeNameOf(config);
-    return await openPostgresEngine({ url: databaseUrl, world, isServing, schema, nodeName });
+    const of = { url: databaseUrl, world, isServing, schema, nodeName };
+    const siblings = worker && { siblings: worker.siblings };
+    return { ...(await openPostgresEngine({ ...of, ...siblings })), ...writesForNobody };
   } catch (error) {
     throw explained(error);
   }

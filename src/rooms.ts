@@ -30,6 +30,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   buckets: ['stores', 'sealing', 'errors', 'world'],
   mirroring: ['buckets', 'outbound', 'errors', 'world'],
   tls: ['certificates', 'names', 'world'],
+  workers: ['world'],
   checking: [
     'stores',
     'sealing',
@@ -91,6 +92,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 export const wiring: readonly string[] = [
   'main.ts',
   'server.ts',
+  'standing-alone.ts',
+  'fleet.ts',
+  'worker.ts',
+  'listening.ts',
+  'services.ts',
   'pipeline.ts',
   'engines.ts',
   'log.ts',

@@ -22,10 +22,16 @@ interface Sweep {
 
 /** Over local files that one server has for itself. */
 const ownSweeps: readonly Sweep[] = [
-  { name: 'unfinished uploads', run: (sweeper) => sweeper.sweepUnfinished() },
+  { name: 'unfinished uploads', run: (sweeper) => sweeper.sweepUnfinished(true) },
   { name: 'garbage', everyMs: minuteMs, run: (sweeper) => sweeper.sweepGarbage() },
   // They are rare: an upload whose commit failed after its bytes were durable.
   { name: 'orphans', everyMs: hourMs, run: (sweeper) => sweeper.sweepOrphans() },
+];
+
+/** The same where workers write beside whoever sweeps: what one left that died is old some day. */
+const workersSweeps: readonly Sweep[] = [
+  ...ownSweeps,
+  { name: 'uploads of workers', everyMs: hourMs, run: (sweeper) => sweeper.sweepUnfinished(false) },
 ];
 
 /**
@@ -60,6 +66,12 @@ const sharedSweeps: readonly Sweep[] = [
 /** How long the sweeps of a node that died keep the others waiting. */
 const leaseMs = minuteMs;
 
+export interface Swept {
+  /** Resolves when what is told by its coming before the first request is gone. */
+  readonly begun: Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
  * Sweeps at once and then at intervals, one sweep at a time. Over local files only the one server
  * of a data folder may call it: the unfinished uploads of another would go. In a shared store every
@@ -69,8 +81,8 @@ export function keepSwept(
   engines: Engines,
   world: World,
   log: Log,
-  garbageAgeMs?: number,
-): { stop(): Promise<void> } {
+  { garbageAgeMs, workers = 1 }: { readonly garbageAgeMs?: number; readonly workers?: number } = {},
+): Swept {
   const stopping = new AbortController();
   const { signal } = stopping;
   const { leases, objects } = engines.metadata;
@@ -110,14 +122,18 @@ export function keepSwept(
   }
 
   const timers: (() => void)[] = [];
-  for (const sweep of isShared ? sharedSweeps : ownSweeps) {
+  const ownOnes = workers > 1 ? workersSweeps : ownSweeps;
+  let begun: Promise<void> | undefined;
+  for (const sweep of isShared ? sharedSweeps : ownOnes) {
     const work = () => (isShared ? sweepShared(sweep) : sweep.run(sweeper));
     const begin = () => enqueue(sweep.name, work);
     begin();
+    begun ??= queue;
     if (sweep.everyMs !== undefined) timers.push(world.timers.every(sweep.everyMs, begin));
   }
   if (!isShared) enqueue('missing contents', tellMissing);
   return {
+    begun: isShared ? Promise.resolve() : (begun ?? queue),
     async stop() {
       for (const stop of timers) stop();
       stopping.abort();

@@ -78,7 +78,7 @@ export function createBuckets(options: {
   /** New buckets block public access until their owner says otherwise. */
   isPublicAccessBlocked?: boolean;
   /** Domains went with a deleted bucket: their TLS sessions must not be resumed any more. */
-  onDomainsReleased?: (domains: readonly string[]) => void;
+  onDomainsReleased?: (domains: readonly string[]) => Promise<void>;
 }): Buckets {
   const { world } = options;
   const store = options.engine.buckets;
@@ -154,7 +154,7 @@ export function createBuckets(options: {
       if (answer.outcome === 'not-empty') {
         throw new OssError('BucketNotEmpty', { fields: { BucketName: bucket.name } });
       }
-      if (answer.domains.length > 0) options.onDomainsReleased?.(answer.domains);
+      if (answer.domains.length > 0) await options.onDomainsReleased?.(answer.domains);
       return { domains: answer.domains };
     },
   };

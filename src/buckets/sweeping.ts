@@ -27,8 +27,11 @@ export interface Sweeper {
    * once. Returns how many.
    */
   sweepAnnounced(held?: HeldLease): Promise<number>;
-  /** What unfinished uploads left behind is gone, as far as the store can tell it is nobody's. */
-  sweepUnfinished(): Promise<number>;
+  /**
+   * What unfinished uploads left behind is gone, as far as the store can tell it is nobody's;
+   * `isAlone`: whether anybody but this process is at work there.
+   */
+  sweepUnfinished(isAlone?: boolean): Promise<number>;
   /**
    * Old contents that no row knows are gone. Walks through all: for the start and now and then.
    * Does nothing when the wall clock has jumped ahead since the last time: files have no other age.
@@ -61,7 +64,7 @@ export function createSweeper(options: {
   return {
     sweepAnnounced: (held) => sweepAnnounced(now(held)),
     sweepGarbage: (held) => sweepGarbage(now(held)),
-    sweepUnfinished: () => stores.blobs.sweepUnfinished(),
+    sweepUnfinished: (isAlone) => stores.blobs.sweepUnfinished(isAlone),
     // After a jump a content just written looks hours old, and its row may come in a moment. Where
     // it is announced before, no clock can make it an orphan.
     sweepOrphans: async (held) =>

@@ -32,12 +32,13 @@ Examples:
   CNAMED_DATA_DIR=/var/lib/cnamed ${context.program} serve --config /etc/cnamed.json`,
     );
   addSettingFlags(command).action(async (flags: Flags) => {
-    setCode(await serve(context, await readConfig(context, settingFlags(flags))));
+    setCode(await serve(context, settingFlags(flags)));
   });
 }
 
 /** Resolves to the exit code when the server has stopped. */
-async function serve(context: CliContext, config: Config): Promise<number> {
+async function serve(context: CliContext, flags: GivenFlags): Promise<number> {
+  const config = await readConfig(context, flags);
   // Listening before the start: a signal that comes early must not be lost.
   const stopping = awaitStop(context);
   const faults = watchFaults(context);
@@ -45,6 +46,7 @@ async function serve(context: CliContext, config: Config): Promise<number> {
     const server = await context.startServer(config, context.world);
     faults.bringDown(server);
     announce(context, config, server);
+    if (server.reload) stopping.onHangUp(reloading(context, flags, server.reload));
     const reason = await stopping.asked;
     if (context.stderr.isTTY) printLine(context.stderr, `\n${reason}: finishing requests ...`);
     await server.stop(stopping.hurried);
@@ -91,11 +93,33 @@ function watchFaults(context: CliContext): {
   };
 }
 
+type GivenFlags = ReturnType<typeof settingFlags>;
+
+/** What SIGHUP does where there are workers. Whatever is wrong, the server goes on as it was. */
+function reloading(
+  context: CliContext,
+  flags: GivenFlags,
+  reload: (config: Config) => Promise<void>,
+): () => void {
+  return () => {
+    readConfig(context, flags)
+      .then(reload)
+      .catch((problem: unknown) => {
+        const message = problem instanceof Error ? problem.message : String(problem);
+        const msg = `not reloaded: ${message}`;
+        const line = { level: 50, time: context.world.clock.now(), msg };
+        printLine(context.stderr, context.stderr.isTTY ? msg : JSON.stringify(line));
+      });
+  };
+}
+
 interface Stopping {
   /** Resolves to the reason of the first request to stop. */
   readonly asked: Promise<string>;
   /** Asked again: whoever asks twice does not wait for balancers. */
   readonly hurried: AbortSignal;
+  /** SIGHUP asks for this from now on, and for no end; but a terminal that is gone for an end. */
+  onHangUp(work: () => void): void;
   readonly release: () => void;
 }
 
@@ -111,16 +135,20 @@ function awaitStop(context: CliContext): Stopping {
   };
   const onInterrupt = (): void => (isAsked ? context.exitNow(interruptedCode) : ask('interrupted'));
   const onTerm = (): void => ask('told to stop');
+  let onHangUp = onTerm;
   const listeners: readonly (readonly [StopSignal, () => void])[] = [
     ['SIGINT', onInterrupt],
     ['SIGTERM', onTerm],
-    ['SIGHUP', onTerm],
+    ['SIGHUP', () => onHangUp()],
   ];
   for (const [signal, listener] of listeners) context.signals.on(signal, listener);
   const lifeLine = holdLifeLine(context.environment, () => ask('the parent process is gone'));
   return {
     asked: promise,
     hurried: hurry.signal,
+    onHangUp: (work) => {
+      if (!context.stderr.isTTY) onHangUp = work;
+    },
     release: () => {
       for (const [signal, listener] of listeners) context.signals.off(signal, listener);
       lifeLine?.release();

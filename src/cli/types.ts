@@ -19,6 +19,8 @@ export interface RunningServer {
   };
   /** Set once in the life of an installation: the root key made at first start. */
   readonly generatedKey: NewAccessKey | undefined;
+  /** Set when there are workers: they are replaced by ones that serve by this configuration. */
+  readonly reload?: ((config: Config) => Promise<void>) | undefined;
   /** Waits for the drain delay or `hurry`, lets running requests finish, closes the stores. */
   stop(hurry?: AbortSignal): Promise<void>;
   /** Logs the fault and cuts every connection; the process must end then. */

@@ -20,7 +20,7 @@ export function createCnames(parts: CnameParts): Cnames {
         now: parts.world.clock.now(),
         audit: { actor },
       });
-      if (outcome === 'released') parts.onOwnerChanged?.(domain, undefined);
+      if (outcome === 'released') await parts.onOwnerChanged?.(domain, undefined);
     },
     findMappedDomain: (domain) => parts.serving.findDomain(domain),
     listDomains: (bucket) => parts.cnames.listDomains(bucket.id),

@@ -4,5 +4,6 @@
  */
 export { createCnames } from './cnames.ts';
 export { createOwnershipProofs, txtNameOf } from './ownership.ts';
+export { createQuestionLimit, type QuestionLimit } from './question-limit.ts';
 export { createScreens } from './screens.ts';
 export type * from './types.ts';

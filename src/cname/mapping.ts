@@ -60,7 +60,7 @@ export async function mapDomain(parts: CnameParts, input: MapDomain): Promise<vo
   // A new mapping too: another node may have unmapped the domain for an account served here.
   if (outcome.outcome !== 'mapped' || !(outcome.isNew || input.isUnbind)) return;
   const isBound = outcome.certificateNumber !== undefined;
-  parts.onOwnerChanged?.(domain, isBound ? input.bucket.accountId : undefined);
+  await parts.onOwnerChanged?.(domain, isBound ? input.bucket.accountId : undefined);
 }
 
 interface Prepared {

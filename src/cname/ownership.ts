@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TxtAnswer, TxtFailure, TxtResolver } from '../dns/index.ts';
 import type { Bucket, CnameStore, CnameToken } from '../stores/index.ts';
-import type { Instant, World } from '../world/index.ts';
-import { createQuestionLimit } from './question-limit.ts';
+import type { Instant } from '../world/index.ts';
 import type { CnameRules, OwnershipProof, OwnershipProofs, ProofEvidence } from './types.ts';
 
 /** Characters of a foreign record that a message shows; the caller sees the rest in DNS. */
@@ -19,6 +18,8 @@ interface Claim {
   readonly now: Instant;
 }
 
+type Asked = TxtAnswer | { readonly retryAfterSeconds: number };
+
 /**
  * Decides whether a bucket's owner has shown that the domain is theirs. Changes nothing and keeps
  * nothing: the same call a second later asks DNS again, because clients repeat PutCname every few
@@ -29,20 +30,23 @@ export function createOwnershipProofs(parts: {
   readonly cnames: Pick<CnameStore, 'findToken' | 'findTokenOfAnyAge'>;
   readonly dns: TxtResolver;
   readonly rules: CnameRules;
-  readonly world: World;
+  /** Counts a question of the account: `QuestionLimit.take`, perhaps of another process. */
+  readonly takeQuestion: (accountId: string) => number | Promise<number>;
 }): OwnershipProofs {
-  const { cnames, dns, rules, world } = parts;
-  const limit = createQuestionLimit(world.clock);
-  const underWay = new Map<string, Promise<TxtAnswer>>();
+  const { cnames, dns, rules, takeQuestion } = parts;
+  const underWay = new Map<string, Promise<Asked>>();
+
+  async function ask({ domain, bucket }: Claim): Promise<Asked> {
+    const wait = await takeQuestion(bucket.accountId);
+    return wait > 0 ? { retryAfterSeconds: wait } : await dns.askTxt(txtNameOf(domain));
+  }
 
   /** Concurrent callers for one (bucket, domain) wait for one answer; only a question counts. */
-  function askShared(claim: Claim): Promise<TxtAnswer> | { retryAfterSeconds: number } {
+  function askShared(claim: Claim): Promise<Asked> {
     const key = `${claim.bucket.id} ${claim.domain}`;
     const standing = underWay.get(key);
     if (standing !== undefined) return standing;
-    const wait = limit.take(claim.bucket.accountId);
-    if (wait > 0) return { retryAfterSeconds: wait };
-    const question = dns.askTxt(txtNameOf(claim.domain));
+    const question = ask(claim);
     underWay.set(key, question);
     const forget = () => underWay.delete(key);
     question.then(forget, forget);
@@ -58,9 +62,9 @@ export function createOwnershipProofs(parts: {
         const dead = await cnames.findTokenOfAnyAge(claim.bucket.id, claim.domain);
         return refuseWithoutToken(claim, dead);
       }
-      const asked = askShared(claim);
+      const asked = await askShared(claim);
       if ('retryAfterSeconds' in asked) return { outcome: 'too-many-questions', ...asked };
-      return judge(claim, token, await asked);
+      return judge(claim, token, asked);
     },
   };
 }

@@ -14,7 +14,7 @@ export interface CnameParts {
   readonly world: World;
   /**
    * The domain now shows a certificate of this account, or none: TLS sessions made with another
-   * must not be resumed (security.md 5.5).
+   * must not be resumed when this has resolved (security.md 5.5).
    */
-  readonly onOwnerChanged?: (domain: string, accountId: string | undefined) => void;
+  readonly onOwnerChanged?: (domain: string, accountId: string | undefined) => Promise<void>;
 }

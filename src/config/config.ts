@@ -72,7 +72,8 @@ export interface Config {
   /** `undefined`: the name of the machine. */
   readonly nodeName: string | undefined;
   readonly drainDelayMs: number;
-  readonly workers: 1;
+  /** Processes that serve; 1: this one. */
+  readonly workers: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
@@ -134,8 +135,7 @@ function readTexts(texts: ReadonlyMap<SettingName, GivenText>, currentFolder: st
 function wrongValue(name: SettingName, given: GivenText | undefined, expected: string): string {
   const isSecret = settings.some((setting) => setting.name === name && setting.isSecret);
   const shown = isSecret ? 'a value that is not shown' : JSON.stringify(given?.text ?? '');
-  const { isLater }: { isLater?: boolean } = rows[name];
-  return `${given?.saidBy ?? name} is ${shown}${isLater ? ', but' : '; expected'} ${expected}.`;
+  return `${given?.saidBy ?? name} is ${shown}; expected ${expected}.`;
 }
 
 function absolute(name: SettingName, value: unknown, folder: string): unknown {
@@ -237,7 +237,7 @@ function build(values: Values): Config {
     connectionsPerAddressMax: values['connections-per-address'],
     nodeName: values['node-name'],
     drainDelayMs: values['drain-delay'],
-    workers: 1,
+    workers: values.workers,
     logLevel: values['log-level'],
   };
 }

@@ -19,8 +19,6 @@ interface Row<T> {
   readonly isSecret?: boolean;
   /** Relative paths are read from the folder of the configuration file or the current folder. */
   readonly isPath?: boolean;
-  /** The feature comes in a later release: other values are refused, never ignored. */
-  readonly isLater?: boolean;
 }
 
 export type SettingGroup =
@@ -393,13 +391,15 @@ export const rows = {
       'closes its connection. Behind a balancer: longer than it takes to notice, and than 16 s.',
   }),
   workers: row({
-    schema: value.later('more processes than one come in a later release', (text) => text === '1'),
+    schema: value.workers,
     fallback: '1',
     placeholder: 'count',
-    isLater: true,
     unit: 'processes',
     group: 'Process',
-    doc: 'Processes that serve. Only 1 in this release.',
+    doc:
+      'Processes that serve, or `auto`: one for each core. With more than one, the process that ' +
+      'was started serves nothing: it writes, keeps the others running, and on SIGHUP reads its ' +
+      'settings again and replaces them one by one. Limits of connections are of each.',
   }),
   'log-level': row({
     schema: value.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

@@ -4,6 +4,7 @@
  * message is what it expects; who asked and what was given is added by `config.ts`.
  */
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
 import { type ObjectStoreAddress, readObjectStore } from './object-store.ts';
 
@@ -221,10 +222,18 @@ export const timeZone: Text<number> = reading('an offset from UTC, for example +
   return sign === '-' && count > 0 ? -count : count;
 });
 
-/** The off states of a feature of a later release; anything else is refused with `sentence`. */
-export function later(sentence: string, accepts: (text: string) => boolean): Text<string> {
-  return reading(sentence, (text) => (accepts(text) ? text : undefined));
-}
+/** More than any machine has use for: each has its own memory and connections. */
+const workersMax = 256;
+
+export const workers: Text<number> = reading(
+  `a whole number from 1 to ${workersMax}, or "auto"`,
+  (text) => {
+    if (text.toLowerCase() === 'auto') return Math.min(availableParallelism(), workersMax);
+    if (!/^\d{1,3}$/.test(text)) return undefined;
+    const count = Number(text);
+    return count >= 1 && count <= workersMax ? count : undefined;
+  },
+);
 
 export const onOff: Text<boolean> = reading('"on" or "off"', (text) => {
   const word = text.toLowerCase();

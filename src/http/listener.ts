@@ -149,7 +149,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     drain,
     setTicketKeys(keys) {
       if (server instanceof HttpsServer) server.setTicketKeys(keys);
-      variants?.rotateTicketKeys();
+      variants?.setTicketKeys(keys);
     },
     counters: () => ({
       openConnections: admission.open,

@@ -4,6 +4,7 @@
  * read before TLS begins, and the connection is given to a TLS server of the variant: its own
  * versions, suites and ticket keys, and so no session of another variant is ever resumed.
  */
+import { hkdfSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { World } from '../world/index.ts';
@@ -23,8 +24,11 @@ export interface TlsVariants {
   route(socket: Socket, pass: () => void): void;
   /** Ends connections whose hello does not come; to be called now and then. */
   check(): void;
-  /** Ends the sessions of all variants. */
-  rotateTicketKeys(): void;
+  /**
+   * Ends the sessions of all variants. The keys of each follow from these, so that processes with
+   * the same keys resume each other's sessions, of this variant and no other.
+   */
+  setTicketKeys(keys: Buffer): void;
 }
 
 /** Each costs a context of some 40 KB; the longest unused goes first. */
@@ -33,6 +37,7 @@ const variantsMax = 256;
 const readsMax = 64;
 /** Name, HMAC and AES keys of session tickets together, as the runtime takes them. */
 const ticketKeyBytes = 48;
+const seedBytes = 32;
 
 export function createTlsVariants(options: {
   readonly find: FindTlsVariant;
@@ -44,11 +49,13 @@ export function createTlsVariants(options: {
 }): TlsVariants {
   const { world, handshakeTimeoutMs } = options;
   const servers = new Map<string, Server>();
+  /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
+  let seed = world.random.bytes(seedBytes);
   // In the order they came, and so the first to be late first.
   const waiting = new Map<Socket, { fail(): void; untilMs: number }>();
 
-  function setFreshKeys(server: Server): void {
-    const keys = world.random.bytes(ticketKeyBytes);
+  function setKeys(server: Server, key: string): void {
+    const keys = derive(seed, `variant ${key}`, ticketKeyBytes);
     server.setTicketKeys(keys);
     keys.fill(0);
   }
@@ -59,7 +66,7 @@ export function createTlsVariants(options: {
     if (!servers.has(key)) {
       server.on('secureConnection', options.onConnection);
       server.on('tlsClientError', (_error, socket) => options.onFailure(socket));
-      setFreshKeys(server);
+      setKeys(server, key);
     }
     servers.delete(key);
     servers.set(key, server);
@@ -95,10 +102,17 @@ export function createTlsVariants(options: {
         fail();
       }
     },
-    rotateTicketKeys() {
-      for (const server of servers.values()) setFreshKeys(server);
+    setTicketKeys(keys) {
+      seed.fill(0);
+      seed = derive(keys, 'variants', seedBytes);
+      for (const [key, server] of servers) setKeys(server, key);
     },
   };
+}
+
+/** RFC 5869, so that no key tells anything of another. */
+function derive(secret: Buffer, purpose: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', purpose, bytes));
 }
 
 /**

@@ -38,13 +38,24 @@ export * from './ports/schema.ts';
 export * from './ports/serving.ts';
 export * from './ports/uploads.ts';
 export { BadDatabaseUrl, describePostgresUrl } from './postgres/address.ts';
-export { openPostgresEngine, type PostgresEngineOptions } from './postgres/engine.ts';
+export {
+  openPostgresEngine,
+  type PostgresEngineOptions,
+  type Siblings,
+} from './postgres/engine.ts';
 export { postgresSchemaKeeper } from './postgres/opening.ts';
+export type { StaleSubjects } from './postgres/own-writes.ts';
 export type { S3Credentials } from './s3/client.ts';
 export type { S3Location } from './s3/location.ts';
 export { openS3Blobs, type S3BlobsOptions } from './s3/s3-blobs.ts';
-export { openSqliteEngine, type SqliteEngineOptions } from './sqlite/engine.ts';
+export {
+  openSqliteEngine,
+  openSqliteSibling,
+  type SqliteEngine,
+  type SqliteEngineOptions,
+} from './sqlite/engine.ts';
 export { acquireInstanceLock, type InstanceLock } from './sqlite/instance-lock.ts';
+export type { WriteOutcome } from './sqlite/messages.ts';
 export { sqliteSchemaKeeper } from './sqlite/opening.ts';
 export {
   announcedMs,

@@ -1,87 +1,49 @@
 import type { World } from '../world/index.ts';
-import { createSessionOwners, handshakeMsMax } from './session-owners.ts';
+import { handshakeMsMax } from './session-owners.ts';
 
 /** Name, HMAC and AES keys of session tickets together, as the runtime takes them. */
 const keyBytes = 48;
 /** The runtime never rotates by itself (security.md 5.5). */
 const rotateEveryMs = 12 * 60 * 60 * 1_000;
 
+/** The keys of session tickets, the same in every process of a server. */
 export interface TicketKeys {
-  /** From now on no session made before is resumed. */
-  rotate(): void;
+  /** No session made before is resumed, by any of the processes, when this has resolved. */
+  rotate(): Promise<void>;
   /**
-   * A handshake begins to look for the certificate of this name; what is returned takes the account
-   * of what was found. Kept, so that only changes of names shown here end sessions.
+   * The same, and once more later: a handshake that has its certificate already ends with a session
+   * under the new keys.
    */
-  noteHandshake(domain: string): (accountId: string | undefined) => void;
-  /**
-   * The domain now serves for this account, or for none: no session of another is resumed after
-   * this, at once. Called after an unbind, a release, a claim (security.md 5.5).
-   */
-  domainIsOf(domain: string, accountId: string | undefined): void;
-  /**
-   * Another node has changed these domains, or any there are: no session of a former account is
-   * resumed when this has resolved. Never rejects.
-   */
-  domainsChanged(domains: readonly string[] | 'any'): Promise<void>;
-  /** Ends the regular rotation. */
-  stop(): void;
+  rotateTwice(): Promise<void>;
 }
 
 /**
- * Fresh random keys are applied at once, again every 12 hours, and when sessions have outlived
- * their right. Old ones are not kept. All sessions of the listener end with one, so keys are not
- * rotated for names that nobody has a session of, nor for a certificate that its account replaces.
+ * Fresh random keys are applied at every rotation, and there is one every 12 hours at the least;
+ * the first one is the caller's. Old keys are not kept.
  */
 export function createTicketKeys(options: {
-  readonly world: Pick<World, 'random' | 'timers' | 'clock'>;
-  /** Hands the keys to the listener; they are overwritten when it returns. */
-  readonly apply: (keys: Buffer) => void;
-  /** The account whose certificate a handshake for this name shows now. */
-  readonly ownerOf: (domain: string) => Promise<string | undefined>;
-}): TicketKeys {
-  const { timers } = options.world;
+  readonly world: Pick<World, 'random' | 'timers'>;
+  /** Hands the keys to whoever makes sessions; they are overwritten when it has returned. */
+  readonly apply: (keys: Buffer) => void | Promise<void>;
+}): TicketKeys & { stop(): void } {
+  const { random, timers } = options.world;
   const stopping = new AbortController();
-  const owners = createSessionOwners(options.world.clock);
 
-  function rotate(): void {
-    const keys = options.world.random.bytes(keyBytes);
-    options.apply(keys);
-    keys.fill(0);
-    owners.forget();
-  }
-
-  /** A handshake that has its certificate already ends with a session under the new keys. */
-  function rotateTwice(): void {
-    rotate();
-    timers.delay(handshakeMsMax, stopping.signal).then(rotate, () => {});
-  }
-
-  async function isOfAnother(domain: string): Promise<boolean> {
-    if (!owners.has(domain)) return false;
+  async function rotate(): Promise<void> {
+    const keys = random.bytes(keyBytes);
     try {
-      return owners.hasOther(domain, await options.ownerOf(domain));
-    } catch {
-      return true;
+      await options.apply(keys);
+    } finally {
+      keys.fill(0);
     }
   }
 
-  rotate();
-  const stopRegular = timers.every(rotateEveryMs, rotate);
+  const stopRegular = timers.every(rotateEveryMs, () => void rotate());
   return {
     rotate,
-    noteHandshake(domain) {
-      if (owners.isFull) rotate();
-      return owners.begin(domain);
-    },
-    domainIsOf(domain, accountId) {
-      if (owners.hasOther(domain, accountId)) rotateTwice();
-    },
-    async domainsChanged(domains) {
-      if (domains === 'any') return rotateTwice();
-      for (const domain of domains) {
-        if (await isOfAnother(domain)) return rotateTwice();
-      }
+    rotateTwice() {
+      timers.delay(handshakeMsMax, stopping.signal).then(rotate, () => {});
+      return rotate();
     },
     stop() {
       stopping.abort();

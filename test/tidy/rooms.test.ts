@@ -25,7 +25,7 @@ const platformRules: Readonly<Record<string, readonly string[]>> = {
   'node:http2': ['http'],
   'node:tls': ['tls', 'http', 'certificates', 'outbound'],
   'node:child_process': [],
-  'node:cluster': [],
+  'node:cluster': ['workers'],
   'node:worker_threads': ['stores'],
   'node:process': ['config', 'cli'],
 };

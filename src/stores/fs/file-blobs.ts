@@ -16,6 +16,8 @@ export interface FileBlobsOptions {
   readonly isShared?: boolean;
   /** Free bytes of the volume that no blob may use. */
   readonly reserveBytes?: number;
+  /** So many processes write to the folder at once; each gives away its part of what is free. */
+  readonly writersCount?: number;
 }
 
 /** security.md 8.4 */
@@ -41,7 +43,8 @@ export async function openFileBlobs(options: FileBlobsOptions): Promise<BlobStor
   } catch (error) {
     throw unavailable(error, `The folder of the objects cannot be used (${folder})`);
   }
-  const reserve = new Reserve(world, folder, options.reserveBytes ?? defaultReserveBytes);
+  const { reserveBytes = defaultReserveBytes, writersCount = 1 } = options;
+  const reserve = new Reserve(world, folder, { reserveBytes, writersCount });
   const folderSync = new FolderSync(world.disk);
   const parts = { disk: world.disk, layout, reserve, folderSync, unfinished: new Set<string>() };
   return new FileBlobs(world, parts, options.isShared === true);
@@ -160,13 +163,13 @@ class FileBlobs implements BlobStore {
     }
   }
 
-  async sweepUnfinished(): Promise<number> {
+  async sweepUnfinished(isAlone = !this.isShared): Promise<number> {
     const { disk, layout, unfinished } = this.#parts;
     let removed = 0;
     for (const name of await this.#try(disk.list(layout.unfinishedFolder))) {
       if (unfinished.has(name)) continue;
       const path = layout.unfinishedPath(name);
-      if (this.isShared && !(await this.#try(this.#isAbandoned(path)))) continue;
+      if (!isAlone && !(await this.#try(this.#isAbandoned(path)))) continue;
       const isRemoved = await this.#try(removeIfThere(disk, path));
       if (isRemoved) removed += 1;
     }

@@ -12,15 +12,21 @@ export class Reserve {
   readonly #world: World;
   readonly #folder: string;
   readonly #reserveBytes: number;
+  readonly #writersCount: number;
   #spendable = 0;
   /** Promised to writers who have not written it yet: the volume still counts it as free. */
   #promised = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, folder: string, reserveBytes: number) {
+  constructor(
+    world: World,
+    folder: string,
+    { reserveBytes, writersCount }: { reserveBytes: number; writersCount: number },
+  ) {
     this.#world = world;
     this.#folder = folder;
     this.#reserveBytes = reserveBytes;
+    this.#writersCount = writersCount;
   }
 
   /** Promises `bytes` to a writer; rejects as full when the reserve would shrink. */
@@ -42,7 +48,9 @@ export class Reserve {
 
   async #measure(): Promise<void> {
     const free = await this.#world.disk.freeBytes(this.#folder);
-    this.#spendable = free - this.#reserveBytes - this.#promised;
+    // What other writers have promised nobody here knows: each keeps to its part.
+    const part = Math.floor((free - this.#reserveBytes) / this.#writersCount);
+    this.#spendable = part - this.#promised;
     this.#measuredAt = this.#world.clock.monotonicMs();
   }
 }

@@ -48,9 +48,9 @@ export interface BlobStore {
   >;
   /**
    * Removes what unfinished writers left behind: of an earlier process, where only one writes; of
-   * any, after a day, where others may be at work.
+   * any, after a day, where others may be at work, or are by what the caller knows (`isAlone`).
    */
-  sweepUnfinished(): Promise<number>;
+  sweepUnfinished(isAlone?: boolean): Promise<number>;
 }
 
 export interface BlobWriter {

@@ -17,7 +17,7 @@ import { createFollowing } from './following.ts';
 import { Gate } from './gate.ts';
 import { openSchema } from './opening.ts';
 import { keepOperationsFew } from './operations.ts';
-import { seeingOwnWrites } from './own-writes.ts';
+import { dropStale, type StaleSubjects, seeingOwnWrites } from './own-writes.ts';
 import { Primary } from './primary.ts';
 import { runRead } from './reading.ts';
 import { runWrite } from './transactions.ts';
@@ -30,8 +30,18 @@ export interface PostgresEngineOptions {
   readonly isServing?: boolean;
   /** `upgraded` when left out. */
   readonly schema?: SchemaWish;
+  /** Other processes of this node over the same database. */
+  readonly siblings?: Siblings;
   /** Told to the server with each connection, for people who look at its list of them. */
   readonly nodeName?: string;
+}
+
+/** What the processes of one node tell each other, so that each sees what any has changed. */
+export interface Siblings {
+  /** When it has resolved, no sibling answers from what this change made stale. */
+  tell(stale: StaleSubjects): Promise<void>;
+  /** Calls `listener` with what a sibling tells; what it drops is dropped when it returns. */
+  onTold(listener: (stale: StaleSubjects) => void): void;
 }
 
 /**
@@ -72,7 +82,7 @@ interface Pools {
 }
 
 async function assemble(
-  { world, isServing }: PostgresEngineOptions,
+  { world, isServing, siblings }: PostgresEngineOptions,
   address: PostgresAddress,
   names: StatementNames,
   primary: Primary,
@@ -97,9 +107,14 @@ async function assemble(
       tidied.count();
       return runWrite({ connections: pools.writes, names, world }, name, rest);
     })) as RunWrite;
+  siblings?.onTold((stale) => dropStale(answers, stale));
   const stores = assemblePorts({
     sql: kyselyOver(run, names),
-    write: seeingOwnWrites(write, { answers, objects }, following.announce),
+    write: seeingOwnWrites(
+      write,
+      { answers, objects },
+      { announce: following.announce, tellSiblings: async (stale) => siblings?.tell(stale) },
+    ),
     prepare: preparing(run, names),
     pickShard: shardsInTurn(world.random.bytes(1).readUInt8(0), counterShards),
     hasOwnClock: true,

@@ -50,43 +50,65 @@ const changedObjects: ObjectsOf = {
 /** Changes many buckets, and so rarely that all answers may be asked for again. */
 const changesAll: readonly WriteName[] = ['setAccountAccessBlock'];
 
+/** What is not as it was, of the answers that are kept: subjects by their tags, or `all`. */
+export type StaleSubjects = readonly string[] | 'all';
+
+export function dropStale(answers: Answers, stale: StaleSubjects): void {
+  if (stale === 'all') answers.clear();
+  else for (const tag of stale) answers.drop(tag);
+}
+
+/** Whoever keeps answers of the same subjects as this process. */
+export interface OtherKeepers {
+  /** Other nodes: that there is something new. */
+  announce(): void;
+  /** The processes of this node: when it has resolved, none keeps what is stale. */
+  tellSiblings(stale: StaleSubjects): Promise<void>;
+}
+
 /**
- * Runs writes so that this process sees its own at once: what a write made stale goes before its
- * promise settles, also when nobody knows whether it was made. One that certainly was not makes
- * nothing stale: a refused change of a domain must not end its service. `onChange`: other nodes
- * keep answers of the same subjects.
+ * Runs writes so that this process and its siblings see them at once: what a write made stale goes
+ * before its promise settles, also when nobody knows whether it was made. One that certainly was
+ * not makes nothing stale: a refused change of a domain must not end its service.
  */
 export function seeingOwnWrites(
   write: RunWrite,
   { answers, objects }: { readonly answers: Answers; readonly objects: RememberedObjects },
-  onChange: () => void,
+  others: OtherKeepers,
 ): RunWrite {
   return (async (name: WriteName, ...rest: unknown[]) => {
     const subjectOf = subjects[name] as ((...rest: unknown[]) => string) | undefined;
     const objectsOf = changedObjects[name] as
       | ((...rest: unknown[]) => readonly [number, readonly string[]])
       | undefined;
-    const settle = (): void => {
-      if (subjectOf !== undefined) answers.drop(subjectOf(...rest));
+    const settle = async (outcome?: unknown): Promise<void> => {
       if (objectsOf !== undefined) objects.drop(...objectsOf(...rest));
-      const isOfAll = changesAll.includes(name);
-      if (isOfAll) answers.clear();
-      if (isOfAll || subjectOf !== undefined || name === 'createBucket') onChange();
+      const stale = changesAll.includes(name)
+        ? 'all'
+        : [
+            ...(subjectOf === undefined ? [] : [subjectOf(...rest)]),
+            ...(name === 'createBucket' ? bucketTags(outcome) : []),
+          ];
+      if (stale.length > 0) {
+        dropStale(answers, stale);
+        await others.tellSiblings(stale);
+      }
+      if (stale.length > 0 || name === 'createBucket') others.announce();
     };
+    let outcome: unknown;
     try {
-      const outcome = await (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);
-      // A bucket that is made again under its name may have been given another ACL.
-      if (name === 'createBucket') dropBucket(answers, outcome);
-      settle();
-      return outcome;
+      outcome = await (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);
     } catch (error) {
-      if (!(error instanceof WriteNotMade)) settle();
+      if (!(error instanceof WriteNotMade)) await settle();
       throw error;
     }
+    await settle(outcome);
+    return outcome;
   }) as RunWrite;
 }
 
-function dropBucket(answers: Answers, outcome: unknown): void {
-  const { bucket } = outcome as { bucket?: { id: number } };
-  if (bucket !== undefined) answers.drop(tagOf('bucket', bucket.id));
+/** A bucket that is made again under its name may have been given another ACL. */
+function bucketTags(outcome: unknown): string[] {
+  const { bucket } = (outcome ?? {}) as { bucket?: { id: number } };
+  return bucket === undefined ? [] : [tagOf('bucket', bucket.id)];
 }

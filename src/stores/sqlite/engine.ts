@@ -1,4 +1,4 @@
-import type { Statement } from 'better-sqlite3';
+import type { Database as SqliteConnection, Statement } from 'better-sqlite3';
 import { realDisk } from '../../world/index.ts';
 import { type MetadataEngine, StoreUnavailable } from '../ports/engine.ts';
 import type { SchemaWish } from '../ports/schema.ts';
@@ -7,11 +7,13 @@ import { oneShard } from '../sql/counters.ts';
 import { noSchema, OlderDatabase } from '../sql/migrate.ts';
 import { assemblePorts } from '../sql/ports.ts';
 import { compileRead, type HotRead, type PreparedRead } from '../sql/prepared.ts';
+import type { RunWrite, WriteName } from '../sql/writes.ts';
 import { openForReading } from './connection.ts';
 import { prepareFile } from './database-file.ts';
 import { kyselyOver } from './dialect.ts';
 import { unavailable } from './failures.ts';
 import { checkedAtOnceBytesMax, checkInBackground } from './integrity.ts';
+import type { WriteOutcome } from './messages.ts';
 import { notOpened } from './opening.ts';
 import { createSeenReads } from './seen-reads.ts';
 import { WriteThread } from './write-thread.ts';
@@ -31,6 +33,12 @@ export interface SqliteEngineOptions {
   readonly pagesMax?: number;
 }
 
+/** The embedded engine of the process that writes. */
+export interface SqliteEngine extends MetadataEngine {
+  /** Makes a write of a sibling (`openSqliteSibling`). Never rejects. */
+  writeFor(name: string, rest: readonly unknown[]): Promise<WriteOutcome>;
+}
+
 /**
  * The embedded engine over one SQLite file. Several processes may have the same file open: what one
  * has committed the next read of any other sees.
@@ -38,7 +46,7 @@ export interface SqliteEngineOptions {
  * Rejects with `StoreUnavailable` when the file cannot be used; its name is `NewerDatabase` when a
  * newer release made it, `OlderDatabase` when an older one did and it is wanted as it is.
  */
-export async function openSqliteEngine(options: SqliteEngineOptions): Promise<MetadataEngine> {
+export async function openSqliteEngine(options: SqliteEngineOptions): Promise<SqliteEngine> {
   const { path } = options;
   if (options.schema === 'as-it-is') await requireFile(path);
   const uncleanBytes = await prepareFile(path);
@@ -53,7 +61,6 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
   };
   const thread = new WriteThread(setup, () => noteCommit());
   await thread.open();
-  const connection = openForReading(path);
   const endCheck =
     isCheckDue && !isSmall
       ? checkInBackground(path, (message) => {
@@ -61,6 +68,55 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
           options.onDamage?.(message);
         })
       : undefined;
+  const opened = assemble(path, thread.write, async (connection) => {
+    await endCheck?.();
+    connection.close();
+    await thread.close();
+  });
+  noteCommit = opened.noteCommit;
+  return {
+    ...opened.engine,
+    async writeFor(name, rest) {
+      try {
+        return { value: await thread.write(name as WriteName, ...(rest as never)) };
+      } catch (error) {
+        const { reason, message } = unavailable(error);
+        return { reason, message };
+      }
+    },
+  };
+}
+
+/**
+ * The same engine in a process that reads for itself and has its writes made by another
+ * (`SqliteEngine.writeFor`), which has opened the file before and keeps it open. A write that
+ * `send` rejects counts as not made.
+ */
+export function openSqliteSibling(
+  path: string,
+  send: (name: string, rest: readonly unknown[]) => Promise<WriteOutcome>,
+): MetadataEngine {
+  const write = (async (name: string, ...rest: unknown[]) => {
+    const outcome = await send(name, rest).catch((cause: unknown) => {
+      throw new StoreUnavailable('failed', 'The process that writes is gone.', { cause });
+    });
+    noteCommit();
+    if ('reason' in outcome) throw new StoreUnavailable(outcome.reason, outcome.message);
+    return outcome.value;
+  }) as RunWrite;
+  const { engine, noteCommit } = assemble(path, write, async (connection) => {
+    connection.close();
+  });
+  return engine;
+}
+
+/** `noteCommit` is to be called after each commit of this process, before anybody is told. */
+function assemble(
+  path: string,
+  write: RunWrite,
+  close: (connection: SqliteConnection) => Promise<void>,
+): { engine: MetadataEngine; noteCommit(): void } {
+  const connection = openForReading(path);
   const refusal = (error: unknown) =>
     connection.open
       ? unavailable(error)
@@ -83,7 +139,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
   };
   const stores = assemblePorts({
     sql,
-    write: thread.write,
+    write,
     prepare<Input, Row>(read: HotRead<Input, Row>): PreparedRead<Input, Row> {
       const prepared = prepareNow(read);
       return {
@@ -93,17 +149,13 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Me
     },
     pickShard: oneShard,
     hasOwnClock: false,
-    async close() {
-      await endCheck?.();
-      connection.close();
-      await thread.close();
-    },
+    close: () => close(connection),
   });
   const kept = createSeenReads(connection, (read) => prepareNow(read).first, refusal);
-  noteCommit = kept.noteCommit;
   const serving = { ...directReads(stores), ...kept.serving };
   const reach = { silentForMs: () => 0, onDomainsChanged: () => () => {} };
-  return { ...stores, seen: kept.seen, serving, reach };
+  const engine = { ...stores, seen: kept.seen, serving, reach };
+  return { engine, noteCommit: kept.noteCommit };
 }
 
 /** Who changes nothing makes no file either. */

@@ -18,9 +18,12 @@ export interface WriteRequest {
 
 export type ToWriter = readonly WriteRequest[] | 'close';
 
-export type WriteReply =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly reason: Reason; readonly message: string };
+/** What became of a write. Plain data: it may have to go to another process. */
+export type WriteOutcome =
+  | { readonly value: unknown }
+  | { readonly reason: Reason; readonly message: string };
+
+export type WriteReply = { readonly id: number } & WriteOutcome;
 
 export type FromWriter =
   | { readonly kind: 'open' }

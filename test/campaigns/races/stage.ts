@@ -105,7 +105,11 @@ export async function openStage(seed: number): Promise<Stage> {
           ...parts,
           serving,
           audit: gate.guard(engine.audit),
-          ownership: createOwnershipProofs({ ...parts, dns: gate.guard(resolver) }),
+          ownership: createOwnershipProofs({
+            ...parts,
+            takeQuestion: () => 0,
+            dns: gate.guard(resolver),
+          }),
           screens: await createScreens({
             forbiddenLists: [],
             riskLists: [],

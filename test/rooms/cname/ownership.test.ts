@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createOwnershipProofs, txtNameOf } from '../../../src/cname/ownership.ts';
+import { createQuestionLimit } from '../../../src/cname/question-limit.ts';
 import type { CnameRules, OwnershipProof } from '../../../src/cname/types.ts';
 import type { TxtAnswer, TxtResolver } from '../../../src/dns/index.ts';
 import type { Bucket, CnameToken } from '../../../src/stores/index.ts';
@@ -72,7 +73,12 @@ function stage(rules: Partial<CnameRules> = {}) {
     endpoints: ['localhost'],
     ...rules,
   };
-  const proofs = createOwnershipProofs({ cnames, dns, rules: all, world });
+  const proofs = createOwnershipProofs({
+    cnames,
+    dns,
+    rules: all,
+    takeQuestion: createQuestionLimit(world.clock).take,
+  });
   const prove = (bucket = bucketOf(1), name = domain) =>
     proofs.proveOwnership({ domain: name, bucket, now: world.clock.now() });
   return { world, dns, tokens, issue, prove };

@@ -15,6 +15,7 @@ import {
   type Cnames,
   createCnames,
   createOwnershipProofs,
+  createQuestionLimit,
   createScreens,
   type MapDomain,
   txtNameOf,
@@ -129,7 +130,12 @@ export async function openRooms(scope: Scope, options: RoomOptions = {}): Promis
     rules,
     world,
   });
-  const ownership = createOwnershipProofs({ cnames: engine.cnames, dns, rules, world });
+  const ownership = createOwnershipProofs({
+    cnames: engine.cnames,
+    dns,
+    rules,
+    takeQuestion: createQuestionLimit(world.clock).take,
+  });
   const cnames = createCnames({
     cnames: store,
     serving: store,

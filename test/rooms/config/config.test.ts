@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import {
   ConfigProblem,
@@ -266,16 +267,19 @@ test('a time zone is an offset that some place has', async () => {
   }
 });
 
-test('features of later releases are refused, never ignored', async () => {
-  const later = {
-    CNAMED_WORKERS: '2',
-  };
-  for (const [name, text] of Object.entries(later)) {
-    const message = await refusal({ environment: { [name]: text } });
-    assert.match(message, new RegExp(`^${name} is .*, but .* later release`));
-    assert.doesNotMatch(message, /secret/);
+test('workers are counted, or one for each core', async () => {
+  const workersOf = async (text: string) =>
+    (await loadConfig(sources({ environment: { CNAMED_WORKERS: text } }))).workers;
+  assert.equal(await workersOf('1'), 1);
+  assert.equal(await workersOf('16'), 16);
+  assert.equal(await workersOf('AUTO'), availableParallelism());
+  for (const text of ['0', '257', '2.5', '-1', 'all', '']) {
+    const message = await refusal({ environment: { CNAMED_WORKERS: text } });
+    assert.match(
+      message,
+      /^CNAMED_WORKERS is ".*"; expected a whole number from 1 to 256, or "auto"/,
+    );
   }
-  assert.ok(await loadConfig(sources({ environment: { CNAMED_WORKERS: '1' } })));
 });
 
 test('the address for the operator may be off, left out, and no other listener’s', async () => {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
-import { createTicketKeys, isConnectionForHost, isFit } from '../../../src/tls/index.ts';
+import {
+  createSessions,
+  createTicketKeys,
+  isConnectionForHost,
+  isFit,
+} from '../../../src/tls/index.ts';
 import { captureSession, connectRaw } from '../../support/raw-client.ts';
 import { createTestWorld } from '../../support/world.ts';
 import { authority, ecKey, request, type Stand, startStand, storedCertificate } from './stand.ts';
@@ -57,7 +62,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     test('end when the ticket keys are rotated', async () => {
       const stand = await startTwo();
       const { session } = await capture(stand);
-      stand.ticketKeys.rotate();
+      await stand.ticketKeys.rotate();
       const { isReused } = await resume(stand, session, a);
       assert.equal(isReused, false);
       await stand.stop();
@@ -67,7 +72,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const stand = await startTwo();
       const { session } = await capture(stand);
       stand.unbind(a);
-      stand.ticketKeys.rotate();
+      await stand.ticketKeys.rotate();
       await assert.rejects(resume(stand, session, a));
       await stand.stop();
     });
@@ -83,12 +88,17 @@ function keysByHand() {
     ...world.timers,
     delay: (ms: number) => new Promise<void>((end) => delays.push({ ms, end })),
   };
-  let rotations = -1;
-  const keys = createTicketKeys({
+  let rotations = 0;
+  const ticketKeys = createTicketKeys({
     world: { ...world, timers },
     apply: () => {
       rotations += 1;
+      sessions.forget();
     },
+  });
+  const sessions = createSessions({
+    clock: world.clock,
+    keys: ticketKeys,
     async ownerOf(domain) {
       if (domain === 'broken.example') throw new Error('away');
       return accounts.get(domain);
@@ -96,81 +106,80 @@ function keysByHand() {
   });
   const show = (domain: string, account: string | undefined): void => {
     if (account !== undefined) accounts.set(domain, account);
-    keys.noteHandshake(domain)(account);
+    sessions.noteHandshake(domain)(account);
   };
-  return { keys, world, accounts, delays, show, rotations: () => rotations };
+  return { sessions, world, accounts, delays, show, rotations: () => rotations };
 }
 
 describe('ticket keys are rotated', () => {
   test('for a domain shown here that went to another account, or to none', async () => {
     for (const next of ['2', undefined]) {
-      const { keys, show, rotations } = keysByHand();
+      const { sessions, show, rotations } = keysByHand();
       show(a, '1');
-      keys.domainIsOf(a, next);
+      void sessions.domainIsOf(a, next);
       assert.equal(rotations(), 1);
     }
-    const { keys, accounts, show, rotations } = keysByHand();
+    const { sessions, accounts, show, rotations } = keysByHand();
     show(a, '1');
     accounts.set(a, '2');
-    await keys.domainsChanged([b, a]);
+    await sessions.domainsChanged([b, a]);
     assert.equal(rotations(), 1);
     accounts.delete(a);
-    await keys.domainsChanged([a]);
+    await sessions.domainsChanged([a]);
     assert.equal(rotations(), 2);
-    keys.stop();
   });
 
   test('not for names never shown, nor for what their account does with them', async () => {
-    const { keys, show, rotations } = keysByHand();
+    const { sessions, show, rotations } = keysByHand();
     show(a, '1');
     show('unbound.example', undefined);
-    keys.domainIsOf(a, '1');
-    keys.domainIsOf(b, '2');
-    keys.domainIsOf('unbound.example', '2');
-    await keys.domainsChanged([a, b, 'unbound.example', 'broken.example']);
+    void sessions.domainIsOf(a, '1');
+    void sessions.domainIsOf(b, '2');
+    void sessions.domainIsOf('unbound.example', '2');
+    await sessions.domainsChanged([a, b, 'unbound.example', 'broken.example']);
     assert.equal(rotations(), 0);
   });
 
   test('when nobody knows what changed, or whose it is now', async () => {
-    const { keys, show, rotations } = keysByHand();
-    await keys.domainsChanged('any');
+    const { sessions, show, rotations } = keysByHand();
+    await sessions.domainsChanged('any');
     assert.equal(rotations(), 1);
     show('broken.example', '1');
-    await keys.domainsChanged(['broken.example']);
+    await sessions.domainsChanged(['broken.example']);
     assert.equal(rotations(), 2);
   });
 
   test('for a look-up that runs meanwhile: it may come back with what was', async () => {
-    const { keys, accounts, rotations } = keysByHand();
+    const { sessions, accounts, rotations } = keysByHand();
     accounts.set(a, '2');
-    const found = keys.noteHandshake(a);
-    await keys.domainsChanged([a]);
+    const found = sessions.noteHandshake(a);
+    await sessions.domainsChanged([a]);
     assert.equal(rotations(), 1);
     found('1');
-    await keys.domainsChanged([a]);
+    await sessions.domainsChanged([a]);
     assert.equal(rotations(), 2);
     // One of each account since: whatever comes next ends both.
-    keys.noteHandshake(a)('2');
-    keys.domainIsOf(a, '2');
+    sessions.noteHandshake(a)('2');
+    void sessions.domainIsOf(a, '2');
     assert.equal(rotations(), 3);
   });
 
   test('once more when handshakes that had their certificate are over', async () => {
-    const { keys, delays, world, show, rotations } = keysByHand();
+    const { sessions, delays, world, show, rotations } = keysByHand();
     show(a, '1');
-    keys.domainIsOf(a, '2');
+    void sessions.domainIsOf(a, '2');
     assert.deepEqual(
       delays.map(({ ms }) => ms),
       [10_000],
     );
     // Such a handshake may have made its session under the new keys.
-    keys.domainIsOf(a, '2');
+    void sessions.domainIsOf(a, '2');
     assert.equal(rotations(), 2);
     world.advance(10_001);
     for (const { end } of delays) end();
     await Promise.resolve();
     assert.equal(rotations(), 4);
-    keys.domainIsOf(a, '2');
+    void sessions.domainIsOf(a, '2');
     assert.equal(rotations(), 4, 'nobody has a session of it any more');
   });
 });
@@ -187,15 +196,15 @@ test('sessions end with the account they were made for, and outlive a new certif
     return isReused;
   };
   stand.bind(a, await authority.issue({ names: [a], key: ecKey }), '1');
-  await stand.ticketKeys.domainsChanged([a]);
+  await stand.sessions.domainsChanged([a]);
   assert.ok(await isResumed());
   stand.bind(a, await authority.issue({ names: [a], key: ecKey }), '2');
-  await stand.ticketKeys.domainsChanged([a]);
+  await stand.sessions.domainsChanged([a]);
   assert.equal(await isResumed(), false);
   await stand.stop();
 });
 
-test('ticket keys are fresh at the start, every 12 hours and on demand, and are wiped', () => {
+test('ticket keys are fresh at the start, every 12 hours and on demand, and are wiped', async () => {
   const world = createTestWorld();
   const applied: string[] = [];
   const buffers: Buffer[] = [];
@@ -214,17 +223,17 @@ test('ticket keys are fresh at the start, every 12 hours and on demand, and are 
   };
   const keys = createTicketKeys({
     world: { ...world, timers },
-    ownerOf: async () => undefined,
     apply(fresh) {
       assert.equal(fresh.length, 48);
       applied.push(fresh.toString('hex'));
       buffers.push(fresh);
     },
   });
+  await keys.rotate();
   assert.equal(applied.length, 1);
   assert.equal(everyMs, 12 * 60 * 60 * 1_000);
   tick();
-  keys.rotate();
+  await keys.rotate();
   assert.equal(new Set(applied).size, 3);
   assert.ok(buffers.every((buffer) => buffer.every((byte) => byte === 0)));
   keys.stop();

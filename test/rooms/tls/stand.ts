@@ -5,9 +5,11 @@ import { createHttpListener, type HttpListener } from '../../../src/http/index.t
 import {
   createListenerOptions,
   createRestrictions,
+  createSessions,
   createSniContexts,
   createTicketKeys,
   type DefaultCertificate,
+  type Sessions,
   type SniContexts,
   type SniLimits,
   type TicketKeys,
@@ -31,6 +33,7 @@ export interface Stand {
   readonly listener: HttpListener;
   readonly contexts: SniContexts;
   readonly ticketKeys: TicketKeys;
+  readonly sessions: Sessions;
   /** How often a key was unsealed, and what became of it. */
   readonly unsealed: Buffer[];
   readonly faults: unknown[];
@@ -80,7 +83,7 @@ export async function startStand(
     },
     world: realWorld,
     ...(options.limits ? { limits: options.limits } : {}),
-    noteHandshake: (domain) => ticketKeys.noteHandshake(domain),
+    noteHandshake: (domain) => sessions.noteHandshake(domain),
     onFault: (problem) => void faults.push(problem),
   });
   const tls = createListenerOptions({ contexts, defaultCertificate: options.defaultCertificate });
@@ -94,11 +97,16 @@ export async function startStand(
     tls,
     findTlsVariant: createRestrictions(tls, async (domain) => restrictions.get(domain)),
   });
-  const ticketKeys: TicketKeys = createTicketKeys({
+  const ticketKeys = createTicketKeys({
     world: realWorld,
     apply: (fresh) => listener.setTicketKeys(fresh),
+  });
+  const sessions = createSessions({
+    clock: realWorld.clock,
+    keys: ticketKeys,
     ownerOf: async (domain) => bound.get(domain)?.accountId,
   });
+  await ticketKeys.rotate();
   const { port } = await listener.start();
   running.add(listener);
   return {
@@ -106,6 +114,7 @@ export async function startStand(
     listener,
     contexts,
     ticketKeys,
+    sessions,
     unsealed,
     faults,
     asked,
