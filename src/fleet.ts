@@ -104,7 +104,7 @@ export async function startFleet(
     publicEndpoint: () => config.publicEndpoint ?? '',
   });
   const addresses = await fleet.start();
-  health.watch('workers', () => (fleet.serving.length > 0 ? undefined : 'No worker serves.'));
+  health.watchWorkers(() => ({ count: config.workers, serving: fleet.serving }));
   return {
     addresses,
     services,

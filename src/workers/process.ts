@@ -46,9 +46,6 @@ export function isWorker(): boolean {
   return cluster.isWorker;
 }
 
-/** A worker that a fault brings down ends within this, whatever hangs (security.md 10.1). */
-const fallMs = 2_000;
-
 /** The way to the primary. The process ends when the primary does, and with a fault. */
 export function connectToPrimary({
   onMessages,
@@ -64,7 +61,6 @@ export function connectToPrimary({
   process.once('disconnect', () => process.exit(1));
   process.on('uncaughtException', (problem) => {
     const fall = (): never => process.exit(1);
-    setTimeout(fall, fallMs);
     onFault(problem).then(fall, fall);
   });
   return {

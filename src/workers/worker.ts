@@ -6,7 +6,7 @@ import { connectToPrimary } from './process.ts';
 export interface Work<Answered extends FleetQuestions> {
   /** `end` resolves when nothing is left to be done. */
   readonly answers: Answers<Answered>;
-  /** Told of what nobody caught; the process ends when it resolves, or soon if it does not. */
+  /** Told of what nobody caught; the process ends when it resolves, which must be soon. */
   onFault(problem: unknown): Promise<void>;
 }
 
