@@ -19,6 +19,7 @@ import {
   forkWorker,
   type WorkerQuestions,
 } from './workers/index.ts';
+import type { World } from './world/index.ts';
 
 /** What a worker begins with. */
 export interface WorkerOrder {
@@ -56,8 +57,21 @@ export interface AskedOfPrimary extends WorkerQuestions {
   readonly takeQuestion: readonly [string, number];
 }
 
+export type Workers = Fleet<AskedOfWorkers, AskedOfPrimary>;
+
+/** The processes; they wait for `startFleet`, or for `Workers.stop`. */
+export function forkWorkers({ workers }: Config, world: World, log: Log): Workers {
+  return new Fleet({
+    count: workers,
+    world,
+    fork: forkWorker,
+    report: (event) => report(log, event),
+  });
+}
+
 /** Resolves when every worker accepts; rejects, with none left, when one cannot begin. */
 export async function startFleet(
+  fleet: Workers,
   parts: ServiceParts,
   health: Health,
 ): Promise<Serving & { reload(config: Config): Promise<void> }> {
@@ -89,21 +103,14 @@ export async function startFleet(
     },
     takeQuestion: (accountId) => questions.take(accountId),
   });
-  const fleet = new Fleet<AskedOfWorkers, AskedOfPrimary>({
-    count: config.workers,
-    world,
-    fork: forkWorker,
-    order: () => ({ config, ticketKeys: keysNow }),
-    answers,
-    report: (event) => report(log, event),
-  });
   await ticketKeys.rotate();
   const services = await createServices(parts, {
     takeQuestion: (accountId) => questions.take(accountId),
     domainIsOf: async (domain, accountId) => domainIsOf({ domain, accountId }),
     publicEndpoint: () => config.publicEndpoint ?? '',
   });
-  const addresses = await fleet.start();
+  const order = (): WorkerOrder => ({ config, ticketKeys: keysNow });
+  const addresses = await fleet.start({ order, answers });
   health.watchWorkers(() => ({ count: config.workers, serving: fleet.serving }));
   return {
     addresses,

@@ -41,8 +41,11 @@ export interface Serving {
   readonly accessLog: AccessLog;
   /** Answers close their connections from now on. */
   announceEnd(): void;
-  /** Requests may run on for `deadlineMs`; then no connection is open. */
-  stop(deadlineMs: number): Promise<void>;
+  /**
+   * Requests may run on for `deadlineMs`; then no connection is open. `gently`: connections that are
+   * idle may be used once more.
+   */
+  stop(deadlineMs: number, gently?: boolean): Promise<void>;
 }
 
 /** What is one for all processes of a server, as one of them sees it. */
@@ -107,9 +110,9 @@ export async function listen(around: ServiceParts, together: Together): Promise<
       sessions.forget();
     },
   });
-  const stop = async (deadlineMs: number): Promise<void> => {
+  const stop = async (deadlineMs: number, gently?: boolean): Promise<void> => {
     const running = [bound.http && http, bound.https && https];
-    await Promise.all(running.map((listener) => listener?.drain(deadlineMs)));
+    await Promise.all(running.map((listener) => listener?.drain(deadlineMs, gently)));
   };
   try {
     bound.http = await http?.start();

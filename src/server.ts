@@ -6,7 +6,7 @@ import type { NewAccessKey } from './accounts/index.ts';
 import type { Services } from './api/index.ts';
 import { type Config, nodeNameOf } from './config/index.ts';
 import { databaseOf, type Engines, openEngines } from './engines.ts';
-import { startFleet } from './fleet.ts';
+import { forkWorkers, startFleet, type Workers } from './fleet.ts';
 import type { ListenerAddress } from './http/index.ts';
 import { keepLifecycle } from './lifecycle.ts';
 import { listen, type Serving } from './listening.ts';
@@ -70,6 +70,7 @@ export async function startServer(config: Config, world: World): Promise<Running
           onFault: (err, requestId) => opened.log.error({ err, requestId }, 'fault'),
         });
   const stopOperator = async (): Promise<void> => operator?.drain(0);
+  const workers = config.workers > 1 ? forkWorkers(config, world, opened.log) : undefined;
   try {
     const consoleAddress = await operator?.start().catch((err: unknown) => {
       // Nobody asked for it: another server on this machine is no reason not to start.
@@ -77,10 +78,10 @@ export async function startServer(config: Config, world: World): Promise<Running
       opened.log.warn({ err }, 'no /live and /ready; set CNAMED_CONSOLE to another address');
       return undefined;
     });
-    const around: Around = { config, world, opened, health, consoleAddress, stopOperator };
+    const around = { config, world, opened, health, workers, consoleAddress, stopOperator };
     return await startOn(await openForServing(around), around);
   } catch (error) {
-    await stopOperator();
+    await Promise.all([workers?.stop(0), stopOperator()]);
     await opened.flush();
     throw error;
   }
@@ -92,6 +93,8 @@ interface Around {
   readonly world: World;
   readonly opened: OpenLog;
   readonly health: Health;
+  /** Where there are to be any. */
+  readonly workers: Workers | undefined;
   readonly consoleAddress: ListenerAddress | undefined;
   stopOperator(): Promise<void>;
 }
@@ -158,10 +161,10 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
 /** In this process, or in workers of its own. */
 async function serve(
   engines: Engines,
-  { config, world, opened, health }: Around,
+  { config, world, opened, health, workers }: Around,
 ): Promise<Serving & Pick<RunningServer, 'reload'>> {
   const parts = { engines, config, world, log: opened.log };
-  if (config.workers > 1) return await startFleet(parts, health);
+  if (workers) return await startFleet(workers, parts, health);
   const together = standAlone(world);
   const serving = await listen(parts, together);
   return {

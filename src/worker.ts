@@ -14,7 +14,7 @@ import {
 } from './listening.ts';
 import { type OpenLog, openLog } from './log.ts';
 import type { Siblings, StaleSubjects } from './stores/index.ts';
-import { type Channel, joinFleet } from './workers/index.ts';
+import { type Channel, type Ending, joinFleet } from './workers/index.ts';
 import type { World } from './world/index.ts';
 
 type Primary = Pick<Channel<AskedOfPrimary>, 'ask'>;
@@ -40,7 +40,7 @@ export function serveAsWorker(world: World): void {
         hasOtherSessions: ({ domain, accountId }) => processes.hasOther(domain, accountId),
         drop: (stale) => siblings.drop(stale),
         announceEnd: () => running?.announceEnd(),
-        end: async ({ deadlineMs }) => running?.end(deadlineMs),
+        end: async (ending) => running?.end(ending),
       },
       async onFault(problem) {
         opened?.log.fatal({ err: problem }, 'a fault that nothing caught; this worker ends');
@@ -53,8 +53,8 @@ export function serveAsWorker(world: World): void {
 interface Running {
   readonly addresses: BoundAddresses;
   announceEnd(): void;
-  /** Requests may run on for so long; everything is closed then. */
-  end(deadlineMs: number): Promise<void>;
+  /** As `Serving.stop`; everything is closed then. */
+  end(ending: Ending): Promise<void>;
 }
 
 async function run(
@@ -82,8 +82,8 @@ async function run(
   return {
     addresses: serving.addresses,
     announceEnd: () => serving.announceEnd(),
-    async end(deadlineMs) {
-      await serving.stop(deadlineMs);
+    async end({ deadlineMs, isGentle }) {
+      await serving.stop(deadlineMs, isGentle);
       await serving.services.mirrors.stop();
       await serving.accessLog.stop();
       await engines.close();

@@ -4,7 +4,7 @@ import {
   Server as HttpsServer,
   type ServerOptions as TlsServerOptions,
 } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { World } from '../world/index.ts';
 import { type Admission, createAdmission } from './admission.ts';
@@ -67,9 +67,11 @@ export interface HttpListener {
   announceEnd(): void;
   /**
    * Stops accepting, closes idle connections, lets running requests finish; after `deadlineMs` the
-   * rest is cut. No connection is open when it returns.
+   * rest is cut. No connection is open when it returns. `gently`: an idle connection is closed with
+   * its next answer, or when it has been idle for as long as any other, so that no client meets the
+   * end of one with a request on its way.
    */
-  drain(deadlineMs: number): Promise<void>;
+  drain(deadlineMs: number, gently?: boolean): Promise<void>;
   /** New keys for TLS session tickets: sessions under the old ones are not resumed any more. */
   setTicketKeys(keys: Buffer): void;
   counters(): ListenerCounters;
@@ -121,13 +123,15 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
     return address;
   }
 
-  async function drain(deadlineMs: number): Promise<void> {
+  async function drain(deadlineMs: number, gently = false): Promise<void> {
     isEnding = true;
-    isStopping = true;
+    isStopping = !gently;
     const deadline = new AbortController();
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // The runtime's own way of closing a server of HTTP ends idle connections.
+    const close = gently ? TcpServer.prototype.close : server.close;
+    const closed = new Promise<void>((resolve) => close.call(server, () => resolve()));
     for (const connection of connections.values()) {
-      if (connection.isIdle) connection.destroy();
+      if (connection.isIdle && !gently) connection.destroy();
     }
     for (const session of sessions.values()) session.end();
     const cut = world.timers.delay(deadlineMs, deadline.signal).then(

@@ -7,14 +7,22 @@ import type { World } from '../world/index.ts';
 import { type Answer, type Answers, type Body, Channel, ChannelEnded } from './channel.ts';
 import type { WorkerListeners, WorkerProcess } from './process.ts';
 
+/** How a worker ends. */
+export interface Ending {
+  /** Requests may run on for so long. */
+  readonly deadlineMs: number;
+  /** Connections that are idle may be used once more. */
+  readonly isGentle: boolean;
+}
+
 /** What a fleet asks of its workers; their wiring adds what it likes. */
 export interface FleetQuestions {
   /** Serve, by this order. The answer: the addresses. */
   readonly begin: readonly [unknown, unknown];
   /** Every answer is the last of its connection from now on. */
   readonly announceEnd: readonly [undefined, undefined];
-  /** Accept no more, let requests run on for so long, and end: that is the answer. */
-  readonly end: readonly [{ readonly deadlineMs: number }, undefined];
+  /** Accept no more, and end: that is the answer. */
+  readonly end: readonly [Ending, undefined];
 }
 
 /** What a worker asks of its fleet. */
@@ -40,16 +48,20 @@ export type FleetEvent =
   /** It did not answer for too long, and was killed. */
   | { readonly event: 'silent'; readonly pid: number };
 
-export interface FleetOptions<Ask extends FleetQuestions, Told extends WorkerQuestions> {
+export interface FleetOptions {
   readonly count: number;
   readonly world: Pick<World, 'clock' | 'timers'>;
   readonly fork: (listeners: WorkerListeners) => WorkerProcess;
-  /** What a worker is told that begins now. */
-  readonly order: () => Order<Ask>;
-  /** What the worker of this number asks. */
-  readonly answers: (number: number) => Omit<Answers<Told>, 'hello'>;
   readonly report: (event: FleetEvent) => void;
   readonly limits?: Partial<FleetLimits>;
+}
+
+/** What its workers are for. */
+export interface FleetWork<Ask extends FleetQuestions, Told extends WorkerQuestions> {
+  /** What a worker is told that begins now. */
+  order(): Order<Ask>;
+  /** What the worker of this number asks. */
+  answers(number: number): Omit<Answers<Told>, 'hello'>;
 }
 
 export interface FleetLimits {
@@ -85,20 +97,28 @@ class Member<Ask extends FleetQuestions> {
   /** Whether it listens to questions: what is asked of all is asked of it from then on. */
   isListening = false;
   state: 'starting' | 'serving' | 'ending' = 'starting';
+  /** How it ended, once it has. */
+  how = '';
 
   constructor(number: number, bornMs: number, fork: (listeners: WorkerListeners) => WorkerProcess) {
     this.number = number;
     this.bornMs = bornMs;
     this.hello.promise.catch(() => {});
     this.channel = new Channel<Ask>((messages) => this.process.send(messages));
+    this.answerWith({});
     this.process = fork({
       onMessages: (messages) => this.channel.receive(messages),
       onExit: (how) => this.#end(how),
     });
   }
 
-  /** How it ended, once it has. */
-  how = '';
+  answerWith<Told>(answers: Omit<Answers<Told>, 'hello'>): void {
+    const hello = (): void => {
+      this.isListening = true;
+      this.hello.resolve();
+    };
+    this.channel.answerWith({ ...answers, hello });
+  }
 
   #end(how: string): void {
     this.how = how;
@@ -109,18 +129,23 @@ class Member<Ask extends FleetQuestions> {
 }
 
 export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
-  readonly #options: FleetOptions<Ask, Told>;
+  readonly #options: FleetOptions;
   readonly #limits: FleetLimits;
   readonly #members = new Set<Member<Ask>>();
+  /** Forked before there was work. */
+  readonly #idle: Member<Ask>[];
   readonly #stopping = new AbortController();
+  #work: FleetWork<Ask, Told> | undefined;
   #isReloading = false;
   #lastNumber = 0;
   /** Workers in a row that did not live long. */
   #shortLived = 0;
 
-  constructor(options: FleetOptions<Ask, Told>) {
+  /** The processes start now: they load their program while whoever gives them work is opened. */
+  constructor(options: FleetOptions) {
     this.#options = options;
     this.#limits = { ...fleetLimits, ...options.limits };
+    this.#idle = Array.from({ length: options.count }, () => this.#fork());
   }
 
   /** Process ids of those that accept now. */
@@ -129,8 +154,9 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
   }
 
   /** Resolves to the addresses when all serve; rejects, with none left, when one cannot. */
-  async start(): Promise<Bound<Ask>> {
+  async start(work: FleetWork<Ask, Told>): Promise<Bound<Ask>> {
     const { count } = this.#options;
+    this.#work = work;
     const begun = await Promise.allSettled(Array.from({ length: count }, () => this.#begin()));
     const failed = begun.find((each) => each.status === 'rejected');
     if (failed !== undefined) {
@@ -166,7 +192,7 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     try {
       for (const member of this.#serving()) {
         await this.#begin();
-        void this.#end(member, drainMs);
+        void this.#end(member, { deadlineMs: drainMs, isGentle: true });
       }
     } finally {
       this.#isReloading = false;
@@ -180,7 +206,8 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
   /** No worker is left when it resolves. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort();
-    await Promise.all([...this.#members].map((member) => this.#end(member, deadlineMs)));
+    const ending = { deadlineMs, isGentle: false };
+    await Promise.all([...this.#members].map((member) => this.#end(member, ending)));
   }
 
   #serving(): Member<Ask>[] {
@@ -189,17 +216,15 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
 
   /** One more worker serves when it resolves; when it rejects, its process is gone. */
   async #begin(): Promise<Bound<Ask>> {
-    const { world, fork, order } = this.#options;
-    this.#lastNumber += 1;
-    const member = new Member<Ask>(this.#lastNumber, world.clock.monotonicMs(), fork);
-    this.#members.add(member);
-    member.channel.answerWith<Told>(this.#answersFor(member));
-    void member.gone.promise.then(() => this.#isGone(member));
+    const member = this.#idle.pop() ?? this.#fork();
+    const work = this.#work;
     const begun = new AbortController();
     this.#killAfter(member, this.#limits.beginMs, begun.signal);
     try {
       await member.hello.promise;
-      const bound = (await member.channel.ask('begin', order())) as Bound<Ask>;
+      if (work === undefined) throw new Error('There is no work.');
+      member.answerWith<Told>(work.answers(member.number));
+      const bound = (await member.channel.ask('begin', work.order())) as Bound<Ask>;
       this.#stopping.signal.throwIfAborted();
       member.state = 'serving';
       return bound;
@@ -213,12 +238,13 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     }
   }
 
-  #answersFor(member: Member<Ask>): Answers<Told> {
-    const hello = (): void => {
-      member.isListening = true;
-      member.hello.resolve();
-    };
-    return { ...this.#options.answers(member.number), hello } as unknown as Answers<Told>;
+  #fork(): Member<Ask> {
+    const { world, fork } = this.#options;
+    this.#lastNumber += 1;
+    const member = new Member<Ask>(this.#lastNumber, world.clock.monotonicMs(), fork);
+    this.#members.add(member);
+    void member.gone.promise.then(() => this.#isGone(member));
+    return member;
   }
 
   async #ask<Subject extends keyof Ask & string>(
@@ -242,14 +268,16 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     }
   }
 
-  async #end(member: Member<Ask>, deadlineMs: number): Promise<void> {
-    const isServing = member.state === 'serving';
+  async #end(member: Member<Ask>, ending: Ending): Promise<void> {
+    const before = member.state;
     member.state = 'ending';
-    // One that has not begun has nothing to finish.
-    if (isServing) member.channel.ask('end', { deadlineMs } as Body<Ask, 'end'>).catch(() => {});
-    else member.process.kill();
+    if (before === 'serving') {
+      member.channel.ask('end', ending as Body<Ask, 'end'>).catch(() => {});
+    }
+    // One that has not begun has nothing to finish; one that is ending already goes on with that.
+    if (before === 'starting') member.process.kill();
     const ended = new AbortController();
-    this.#killAfter(member, deadlineMs + this.#limits.endGraceMs, ended.signal);
+    this.#killAfter(member, ending.deadlineMs + this.#limits.endGraceMs, ended.signal);
     await member.gone.promise;
     ended.abort();
   }

@@ -4,11 +4,13 @@
  */
 export { type Answers, Channel, ChannelEnded, type Message } from './channel.ts';
 export {
+  type Ending,
   Fleet,
   type FleetEvent,
   type FleetLimits,
   type FleetOptions,
   type FleetQuestions,
+  type FleetWork,
   type WorkerQuestions,
 } from './fleet.ts';
 export { forkWorker, isWorker, type WorkerListeners, type WorkerProcess } from './process.ts';

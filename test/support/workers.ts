@@ -58,3 +58,9 @@ function stop(pid: number): void {
   }
   throw new Error(`Process ${pid} does not stop.`);
 }
+
+/** A zombie counts as gone: whoever started it has not looked yet. */
+export function isAlive(pid: number): boolean {
+  const state = stateOf(pid);
+  return state !== undefined && state !== 'Z';
+}
