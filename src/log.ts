@@ -4,7 +4,7 @@
  */
 import { type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import type { Config } from './config/index.ts';
+import { type Config, nodeNameOf } from './config/index.ts';
 import { openLineOutput, type World } from './world/index.ts';
 
 export type Log = Logger;
@@ -20,22 +20,25 @@ const standardError = 2;
 /** What a terminal obeys although JSON lets it through; a client's name for itself may hold it. */
 const terminalControls = /[\u007f-\u009f]/g;
 
+/** `worker`: the process id of one of several processes that write to the same log. */
 export function openLog(
-  level: Config['logLevel'],
+  { logLevel: level, workers, ...config }: Config,
   isTerminal: boolean,
-  node: string,
   world: Pick<World, 'clock'>,
+  worker?: number,
 ): OpenLog {
+  const base = { node: nodeNameOf(config), ...(worker === undefined ? {} : { worker }) };
   // Not pino's own output: on a full volume it stops the event loop for ever.
-  const output = openLineOutput(standardError, (count) => {
+  const sayLost = (count: number): string => {
     const time = world.clock.now();
-    const line = { level: 40, time, node, count, msg: 'lines of this log were lost' };
+    const line = { level: 40, time, ...base, count, msg: 'lines of this log were lost' };
     return `${JSON.stringify(line)}\n`;
-  });
+  };
+  const output = openLineOutput(standardError, sayLost, { isShared: workers > 1 });
   const { flush } = output;
-  if (!isTerminal) return { log: pino({ level, base: { node } }, output), flush };
+  if (!isTerminal) return { log: pino({ level, base }, output), flush };
   const readable = prettyFactory({ ignore: 'node' });
   const write = (line: string): void =>
     output.write(readable(line.replace(terminalControls, '?')) ?? '');
-  return { log: pino({ level, base: { node } }, { write }), flush };
+  return { log: pino({ level, base }, { write }), flush };
 }

@@ -59,7 +59,7 @@ const consoleDefault = { host: '127.0.0.1', port: 9081 } as const;
 /** Resolves when every listener accepts. Rejects with a message for people, everything closed. */
 export async function startServer(config: Config, world: World): Promise<RunningServer> {
   const node = nodeNameOf(config);
-  const opened = openLog(config.logLevel, process.stderr.isTTY === true, node, world);
+  const opened = openLog(config, process.stderr.isTTY === true, world);
   const health = createHealth(node);
   // First to accept and last to stop, so that whoever asks how this node is, is told.
   const operator =

@@ -2,7 +2,6 @@
  * A server of several processes, from a worker's side: it reads and serves, and asks the primary
  * for what is one for all (docs/decisions/0015-workers.md).
  */
-import { nodeNameOf } from './config/index.ts';
 import { openEngines } from './engines.ts';
 import type { AskedOfPrimary, AskedOfWorkers, WorkerOrder } from './fleet.ts';
 import {
@@ -30,9 +29,8 @@ export function serveAsWorker(world: World): void {
       answers: {
         async begin(order) {
           processes.takeTicketKeys(Buffer.from(order.ticketKeys));
-          const { logLevel } = order.config;
           const isTerminal = process.stderr.isTTY === true;
-          opened = openLog(logLevel, isTerminal, nodeNameOf(order.config), world);
+          opened = openLog(order.config, isTerminal, world, process.pid);
           running = await run(order, { primary, siblings, together: processes, opened, world });
           return running.addresses;
         },

@@ -27,7 +27,7 @@ const flushMs = 1_000;
 export function openLineOutput(
   descriptor: number,
   sayLost: (count: number) => string,
-  writeSome: WriteSome = write,
+  { writeSome = write, isShared = false }: LineOutputOptions = {},
 ): LineOutput {
   let waiting: string[] = [];
   let waitingLength = 0;
@@ -47,7 +47,7 @@ export function openLineOutput(
     lost = 0;
     waiting = [];
     waitingLength = 0;
-    flying = writeAll(descriptor, batch, writeSome).then((isWritten) => {
+    flying = writeAll(descriptor, batch, { writeSome, isShared }).then((isWritten) => {
       if (!isWritten) lost += lostBefore + count;
       flying = undefined;
       gather();
@@ -87,6 +87,24 @@ export function openLineOutput(
   };
 }
 
+export interface LineOutputOptions {
+  readonly writeSome?: WriteSome;
+  /** Other processes write lines there too, and none shall come to stand in another. */
+  readonly isShared?: boolean;
+}
+
+/** What a pipe takes in one piece whoever else writes to it (pipe(7), PIPE_BUF). */
+const pieceMax = 4_096;
+const lineFeed = 10;
+
+/** Whole lines, as many as go in one piece; a longer line alone. */
+function pieceLength(rest: Buffer): number {
+  if (rest.length <= pieceMax) return rest.length;
+  const last = rest.lastIndexOf(lineFeed, pieceMax - 1);
+  if (last !== -1) return last + 1;
+  return rest.indexOf(lineFeed, pieceMax) + 1 || rest.length;
+}
+
 /** As much of `node:fs` write as is used here. */
 export type WriteSome = (
   descriptor: number,
@@ -95,11 +113,16 @@ export type WriteSome = (
 ) => void;
 
 /** False when the descriptor refused: what of the batch was not written then is lost. */
-function writeAll(descriptor: number, batch: Buffer, writeSome: WriteSome): Promise<boolean> {
+function writeAll(
+  descriptor: number,
+  batch: Buffer,
+  { writeSome, isShared }: Required<LineOutputOptions>,
+): Promise<boolean> {
   return new Promise((resolve) => {
     let rest = batch;
     const next = (): void => {
-      writeSome(descriptor, rest, (error, count) => {
+      const piece = isShared ? rest.subarray(0, pieceLength(rest)) : rest;
+      writeSome(descriptor, piece, (error, count) => {
         if (error?.code === 'EAGAIN') {
           setTimeout(next, retryMs).unref();
           return;

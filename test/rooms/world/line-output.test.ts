@@ -40,10 +40,11 @@ test('lines are written in order, in few writes', async () => {
 
 test('a line is written soon, without company and without a flush', async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const output = openLineOutput(2, sayLost, (_descriptor, bytes, done) => {
+  const writeSome: WriteSome = (_descriptor, bytes, done) => {
     resolve(Buffer.from(bytes).toString());
     setImmediate(done, null, bytes.length);
-  });
+  };
+  const output = openLineOutput(2, sayLost, { writeSome });
   // Holds the event loop, as a server does; the output itself holds no process.
   const server = setInterval(() => {}, 1_000);
   output.write('alone\n');
@@ -53,7 +54,7 @@ test('a line is written soon, without company and without a flush', async () => 
 
 test('a full volume costs the lines of that moment, and says so afterwards', async () => {
   const { writeSome, taken, fail } = scripted();
-  const output = openLineOutput(2, sayLost, writeSome);
+  const output = openLineOutput(2, sayLost, { writeSome });
   for (const code of ['ENOSPC', 'EIO', 'EPIPE']) {
     fail(code);
     output.write('one\n');
@@ -73,12 +74,13 @@ test('a full volume costs the lines of that moment, and says so afterwards', asy
 test('a reader that stalls neither fills the memory nor holds up a stop', async () => {
   const stalled: (() => void)[] = [];
   let text = '';
-  const output = openLineOutput(2, sayLost, (_descriptor, bytes, done) => {
+  const writeSome: WriteSome = (_descriptor, bytes, done) => {
     stalled.push(() => {
       text += Buffer.from(bytes).toString();
       done(null, bytes.length);
     });
-  });
+  };
+  const output = openLineOutput(2, sayLost, { writeSome });
   const line = `${'x'.repeat(1_023)}\n`;
   for (let count = 0; count < 20_000; count++) output.write(line);
   await output.flush();
@@ -94,11 +96,29 @@ test('a reader that stalls neither fills the memory nor holds up a stop', async 
 
 test('a descriptor that takes nothing now is tried again', async () => {
   const { writeSome, taken, fail } = scripted();
-  const output = openLineOutput(2, sayLost, writeSome);
+  const output = openLineOutput(2, sayLost, { writeSome });
   fail('EAGAIN');
   output.write('later\n');
   const flushed = output.flush();
   setImmediate(() => fail(undefined));
   await flushed;
   assert.equal(taken(), 'later\n');
+});
+
+test('where others write too, every write is of whole lines and of no more than a pipe takes', async () => {
+  const pieces: string[] = [];
+  const writeSome: WriteSome = (_descriptor, bytes, done) => {
+    pieces.push(Buffer.from(bytes).toString());
+    setImmediate(done, null, bytes.length);
+  };
+  const output = openLineOutput(2, sayLost, { writeSome, isShared: true });
+  const lengths = [10, 4_000, 95, 96, 4_095, 4_096, 9_000, 1, 4_094];
+  const lines = lengths.map((length, index) => `${String(index).repeat(length)}\n`);
+  for (const line of lines) output.write(line);
+  await output.flush();
+  assert.equal(pieces.join(''), lines.join(''));
+  for (const piece of pieces) {
+    assert.ok(piece.endsWith('\n'));
+    assert.ok(piece.length <= 4_096 || piece.indexOf('\n') === piece.length - 1);
+  }
 });
