@@ -42,8 +42,8 @@ export interface Serving {
   /** Answers close their connections from now on. */
   announceEnd(): void;
   /**
-   * Requests may run on for `deadlineMs`; then no connection is open. `gently`: connections that are
-   * idle may be used once more.
+   * Requests may run on for `deadlineMs`; then no connection is open. `gently`: connections that
+   * are idle may be used once more.
    */
   stop(deadlineMs: number, gently?: boolean): Promise<void>;
 }
@@ -55,7 +55,9 @@ export interface Together {
   takeQuestion(accountId: string): number | Promise<number>;
   /** When it has resolved, no process resumes a session of another account under this name. */
   domainIsOf(domain: string, accountId: string | undefined): Promise<void>;
-  /** Called before the listeners accept; the process gets ticket keys now and with each rotation. */
+  /**
+   * Called before the listeners accept; the process gets ticket keys now and with each rotation.
+   */
   join(own: OwnSessions): void;
 }
 

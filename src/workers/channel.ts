@@ -67,8 +67,8 @@ export class Channel<Asked> {
   }
 
   /**
-   * Rejects with `ChannelEnded` when the other end is gone, and with the message of its failure when
-   * it failed.
+   * Rejects with `ChannelEnded` when the other end is gone, and with the message of its failure
+   * when it failed.
    */
   ask<Subject extends keyof Asked & string>(
     subject: Subject,

@@ -167,8 +167,8 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
   }
 
   /**
-   * The answers of all that live, but the one of the number `except`. When it resolves, none is left
-   * that was asked and has not answered: whoever is silent for too long is killed.
+   * The answers of all that live, but the one of the number `except`. When it resolves, none is
+   * left that was asked and has not answered: whoever is silent for too long is killed.
    */
   async askAll<Subject extends keyof Ask & string>(
     subject: Subject,
@@ -184,7 +184,8 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
 
   /**
    * Every worker is replaced by one with the order of now, one after the other: each is told to end
-   * when its successor accepts. Rejects when a successor cannot begin; the others go on as they are.
+   * when its successor accepts. Rejects when a successor cannot begin; the others go on as they
+   * are.
    */
   async reload(drainMs: number): Promise<void> {
     if (this.#isReloading) throw new Error('A reload is under way already.');

@@ -55,7 +55,8 @@ export function connectToPrimary({
   /** Ends this process; what it was asked to do is done. */
   leave(): void;
 } {
-  // A terminal and a supervisor tell all processes of a group: when this one ends, the primary says.
+  // A terminal and a supervisor tell all processes of a group: when this one ends, the primary
+  // says.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('message', (message: unknown) => onMessages(message as readonly Message[]));
   process.once('disconnect', () => process.exit(1));

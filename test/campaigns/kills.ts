@@ -91,7 +91,7 @@ async function makeCertificates(): Promise<TestCertificate[]> {
 
 async function start(field: Field): Promise<ServerProcess> {
   const { chance, dataDir } = field;
-  const settings = { OWNERSHIP: 'off' };
+  const settings = { OWNERSHIP: 'off', WORKERS: chance.one(3) ? '2' : '1' };
   while (chance.one(killedStartsOneIn)) {
     const killUnreadyAfterMs = chance.int(250);
     const early = await startServerProcess({

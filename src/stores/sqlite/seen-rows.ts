@@ -12,6 +12,12 @@ export interface RowSource<Input, Row extends object, Value> {
 /** Of an entry, besides the texts of its row. */
 const entryBytes = 1_024;
 
+/**
+ * The runtime polls again within a turn when more sockets are ready than it takes at once (1,024):
+ * then requests come that are younger than the turn. So no look serves more of them than this.
+ */
+const usesOfLookMax = 256;
+
 /** The texts are there twice: in the row, and in what was made of it. */
 const copies = 2;
 
@@ -54,6 +60,7 @@ export class SeenRows {
   readonly #bytesMax: number;
   readonly #endTurn = (): void => this.forgetLook();
   #looked: number | undefined;
+  #usesOfLook = 0;
   #bytes = 0;
 
   constructor(connection: SqliteConnection, bytesMax: number) {
@@ -103,10 +110,11 @@ export class SeenRows {
 
   /** The version of the database as this connection sees it; no other order is in it. */
   look(): number {
-    if (this.#looked !== undefined) return this.#looked;
+    if (this.#looked !== undefined && ++this.#usesOfLook < usesOfLookMax) return this.#looked;
     const version = this.#versionNow.get() ?? 0;
+    if (this.#looked === undefined) setImmediate(this.#endTurn);
     this.#looked = version;
-    setImmediate(this.#endTurn);
+    this.#usesOfLook = 0;
     return version;
   }
 
