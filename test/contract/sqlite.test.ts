@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openSqliteEngine } from '../../src/stores/index.ts';
+import { openSqliteEngine, openSqliteSibling } from '../../src/stores/index.ts';
 import { accountStoreContract } from './accounts.contract.ts';
 import { auditStoreContract } from './audit.contract.ts';
 import { bucketStoreContract } from './buckets.contract.ts';
@@ -24,20 +24,41 @@ const sqlite: EngineUnderTest = {
   open: (folder) => openSqliteEngine({ path: join(folder, 'metadata.db') }),
 };
 
-accountStoreContract(sqlite);
-auditStoreContract(sqlite);
-bucketStoreContract(sqlite);
-certificateStoreContract(sqlite);
-changeFeedContract(sqlite);
-cnameStoreContract(sqlite);
-cnameTokenContract(sqlite);
-leaseStoreContract(sqlite);
-metadataEngineContract(sqlite);
-identityStoreContract(sqlite);
-inspectionContract(sqlite);
-objectIndexContract(sqlite);
-rowStoreContract(sqlite);
-servingContract(sqlite);
-settingStoreContract(sqlite);
-uploadContract(sqlite);
-versionContract(sqlite);
+/** As in a worker: what is sent to the process that writes, and what comes back, is a copy. */
+const sibling: EngineUnderTest = {
+  name: 'SQLite written by another process',
+  async open(folder) {
+    const path = join(folder, 'metadata.db');
+    const writing = await openSqliteEngine({ path });
+    const engine = openSqliteSibling(path, async (name, rest) =>
+      structuredClone(await writing.writeFor(name, structuredClone(rest))),
+    );
+    return {
+      ...engine,
+      async close() {
+        await engine.close();
+        await writing.close();
+      },
+    };
+  },
+};
+
+for (const engine of [sqlite, sibling]) {
+  accountStoreContract(engine);
+  auditStoreContract(engine);
+  bucketStoreContract(engine);
+  certificateStoreContract(engine);
+  changeFeedContract(engine);
+  cnameStoreContract(engine);
+  cnameTokenContract(engine);
+  leaseStoreContract(engine);
+  metadataEngineContract(engine);
+  identityStoreContract(engine);
+  inspectionContract(engine);
+  objectIndexContract(engine);
+  rowStoreContract(engine);
+  servingContract(engine);
+  settingStoreContract(engine);
+  uploadContract(engine);
+  versionContract(engine);
+}

@@ -124,6 +124,20 @@ test('what another process committed is seen when the event loop turns', async (
   }
 });
 
+test('within one turn a look serves a crowd, and no larger one', async () => {
+  const path = newPath();
+  const there = openForWriting(path);
+  const here = openForReading(path);
+  const rows = new SeenRows(here, 1_000_000);
+  const before = rows.look();
+  there.exec('create table crowd (id integer)');
+  let uses = 0;
+  while (rows.look() === before) uses += 1;
+  assert.equal(uses, 255);
+  here.close();
+  there.close();
+});
+
 test('a database that is closed answers nothing, and says so', async () => {
   const engine = await openSqliteEngine({ path: newPath() });
   const bucket = await makeBucket(engine);
