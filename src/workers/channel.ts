@@ -40,7 +40,12 @@ export type Message =
       readonly body: unknown;
     }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly message: string };
+  | {
+      readonly kind: 'failure';
+      readonly id: number;
+      readonly message: string;
+      readonly code: string | undefined;
+    };
 
 /** The other process is gone, or never answered; whether it did as asked nobody knows. */
 export class ChannelEnded extends Error {
@@ -104,8 +109,7 @@ export class Channel<Asked> {
       if (answer === undefined) throw new Error(`Nobody answers ${subject}.`);
       this.#say({ kind: 'answer', id, answer: await answer(body) });
     } catch (problem) {
-      const message = problem instanceof Error ? problem.message : String(problem);
-      this.#say({ kind: 'failure', id, message });
+      this.#say({ kind: 'failure', id, ...failureOf(problem) });
     }
   }
 
@@ -113,7 +117,7 @@ export class Channel<Asked> {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'answer') waiting?.resolve(message.answer);
-    else waiting?.reject(new Error(message.message));
+    else waiting?.reject(Object.assign(new Error(message.message), { code: message.code }));
   }
 
   #say(message: Message): void {
@@ -132,4 +136,11 @@ export class Channel<Asked> {
       this.end(problem instanceof Error ? problem.message : String(problem));
     }
   }
+}
+
+/** What people are told of a failure, and by what its kind is known (`EADDRINUSE`). */
+function failureOf(problem: unknown): { message: string; code: string | undefined } {
+  if (!(problem instanceof Error)) return { message: String(problem), code: undefined };
+  const { message, code } = problem as NodeJS.ErrnoException;
+  return { message, code };
 }

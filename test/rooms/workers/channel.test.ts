@@ -21,7 +21,7 @@ function createPair() {
   const answers = {
     sum: (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0),
     async fail(message: string) {
-      throw new Error(message);
+      throw Object.assign(new Error(message), { code: 'ENOROOM' });
     },
   };
   one.answerWith<Sums>(answers);
@@ -52,7 +52,7 @@ describe('a channel', () => {
 
   test('rejects with the reason of a failure, and of a question that nobody answers', async () => {
     const { one } = createPair();
-    await assert.rejects(one.ask('fail', 'no room'), /no room/);
+    await assert.rejects(one.ask('fail', 'no room'), { message: 'no room', code: 'ENOROOM' });
     await assert.rejects(one.ask('unheard' as 'fail', ''), /Nobody answers unheard/);
     assert.equal(await one.ask('sum', [1]), 1);
   });
