@@ -7,6 +7,7 @@ import type { Bench, BenchOptions } from './lib/bench.ts';
 import { expectOk, type Field, firstBucket, prepareField, startCnamed } from './lib/field.ts';
 import { residentMiB } from './lib/processes.ts';
 import { median, type Report, round } from './lib/report.ts';
+import { byPart, partsOfSqlite } from './storage.ts';
 
 /** The default quota: so many domains share a bucket. */
 const domainsPerBucket = 100;
@@ -36,6 +37,7 @@ async function compareCounts(
   counts: readonly number[],
 ): Promise<Report[]> {
   const rows: string[][] = [];
+  const largest: Report[] = [];
   for (const count of counts) {
     const own = join(folder, String(count));
     const field = await prepareField({
@@ -46,6 +48,10 @@ async function compareCounts(
     });
     log(`${count} domains mapped in ${field.fillSeconds.toFixed(1)} s`);
     rows.push([count.toLocaleString('en'), ...(await measure(field, count, log))]);
+    if (count === counts.at(-1)) {
+      const parts = partsOfSqlite(join(field.dataDir, 'cnamed.sqlite'));
+      largest.push(byPart([{ engine: 'SQLite', count, parts }]));
+    }
     await rm(own, { recursive: true, force: true });
   }
   const head = [
@@ -66,7 +72,7 @@ async function compareCounts(
     'handshake and a request for a name that was not asked for since the start, names taken evenly',
     'from all of them; the client verifies.',
   ];
-  return [{ title: 'With many domains', head, rows, notes: [notes.join(' ')] }];
+  return [{ title: 'With many domains', head, rows, notes: [notes.join(' ')] }, ...largest];
 }
 
 async function measure(

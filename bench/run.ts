@@ -21,6 +21,7 @@ import { pinThisProcess } from './lib/processes.ts';
 import type { Report } from './lib/report.ts';
 import { adviseMissing } from './lib/tools.ts';
 import { listing } from './listing.ts';
+import { storage } from './storage.ts';
 import { swaps } from './swaps.ts';
 import { uploads } from './uploads.ts';
 
@@ -32,6 +33,7 @@ const benches: readonly Bench[] = [
   uploads,
   domains,
   million,
+  storage,
   listing,
   database,
   cluster,

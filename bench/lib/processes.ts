@@ -82,7 +82,7 @@ export function residentMiB(pid: number): number {
 
 export interface Background {
   readonly pid: number;
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 /** Starts a server on the servers' core; resolves when `port` accepts. */
