@@ -47,10 +47,13 @@ function kindsOf(many: number): readonly Kind[] {
   ];
 }
 
+const beside = ['nginx', 'caddy', 'haproxy'] as const;
+
 export const handshakes: Bench = {
   name: 'handshakes',
   about: 'TLS 1.3 handshakes (ECDSA P-256) with one GET of 4 KiB: full and resumed, 100,000 names',
   tools: ['nginx', 'taskset', 'cc'],
+  beside,
   async run({ folder, rounds, seconds, isQuick, log }) {
     const many = isQuick ? 200 : 100_000;
     const field = await prepareField({
@@ -62,11 +65,11 @@ export const handshakes: Bench = {
     log(`${many} domains mapped in ${field.fillSeconds.toFixed(1)} s`);
     const { server } = await startCnamed(field);
     const reports: Report[] = [];
-    const beside: string[][] = [];
+    const aimRows: string[][] = [];
     try {
       for (const { title, names, isResumed, note, aims } of kindsOf(many)) {
         const which = names === 1 ? 'one' : 'all';
-        const others = await startOthers(field, which, ['nginx', 'caddy', 'haproxy']);
+        const others = await startOthers(field, which, beside);
         try {
           const servers = { ...others.servers, cnamed: server };
           const seen = new Map<string, Measured[]>();
@@ -88,7 +91,7 @@ export const handshakes: Bench = {
             ...(reports.length === 0 ? others.notes : []),
           ];
           reports.push(compareServers(title, seen, notes));
-          beside.push(...besideAims(title, seen, aims));
+          aimRows.push(...besideAims(title, seen, aims));
         } finally {
           await others.stop();
         }
@@ -96,6 +99,6 @@ export const handshakes: Bench = {
     } finally {
       await server.stop();
     }
-    return [...reports, aimsReport('handshakes', beside)];
+    return [...reports, aimsReport('handshakes', aimRows)];
   },
 };

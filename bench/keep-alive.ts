@@ -15,10 +15,13 @@ const aims: Readonly<Record<string, readonly Aim[]>> = {
   '64 KiB over HTTPS': [{ server: 'nginx', times: 1.1 }, always],
 };
 
+const beside = ['nginx', 'caddy', 'haproxy', 'azurite'] as const;
+
 export const keepAlive: Bench = {
   name: 'keep-alive',
   about: '4 KiB and 64 KiB objects over HTTP and HTTPS on a mapped domain, kept connections',
   tools: ['nginx', 'wrk', 'taskset', 'cc'],
+  beside,
   async run({ folder, rounds, seconds, log }) {
     const field = await prepareField({
       folder,
@@ -28,10 +31,10 @@ export const keepAlive: Bench = {
     });
     const { server } = await startCnamed(field);
     const reports: Report[] = [];
-    const beside: string[][] = [];
+    const aimRows: string[][] = [];
     let others: Others | undefined;
     try {
-      others = await startOthers(field, 'one', ['nginx', 'caddy', 'haproxy', 'azurite']);
+      others = await startOthers(field, 'one', beside);
       const servers: Readonly<Record<string, OtherServer>> = { ...others.servers, cnamed: server };
       for (const file of Object.keys(files)) {
         for (const scheme of ['http', 'https'] as const) {
@@ -50,10 +53,10 @@ export const keepAlive: Bench = {
           const title = `${file.replace('k', ' KiB')} over ${scheme.toUpperCase()}`;
           const notes = reports.length === 0 ? others.notes : [];
           reports.push(compareServers(title, seen, notes));
-          beside.push(...besideAims(title, seen, aims[title] ?? []));
+          aimRows.push(...besideAims(title, seen, aims[title] ?? []));
         }
       }
-      return [...reports, aimsReport('kept connections', beside)];
+      return [...reports, aimsReport('kept connections', aimRows)];
     } finally {
       await Promise.all([server.stop(), others?.stop()]);
     }

@@ -17,10 +17,13 @@ interface Seen {
   readonly residentMiB: number;
 }
 
+const beside = ['nginx', 'caddy'] as const;
+
 export const large: Bench = {
   name: 'large',
   about: 'one object of 1 GiB over HTTP and HTTPS on a mapped domain, and the memory it takes',
   tools: ['nginx', 'wrk', 'taskset', 'cc'],
+  beside,
   async run({ folder, rounds, seconds, isQuick, log }) {
     const field = await prepareField({
       folder,
@@ -30,10 +33,10 @@ export const large: Bench = {
     });
     const { server, client } = await startCnamed(field);
     const reports: Report[] = [];
-    const beside: string[][] = [];
+    const aimRows: string[][] = [];
     let others: Others | undefined;
     try {
-      others = await startOthers(field, 'one', ['nginx', 'caddy']);
+      others = await startOthers(field, 'one', beside);
       const servers = { ...others.servers, cnamed: server };
       const body = Buffer.alloc((isQuick ? 16 : 1_024) * mebibyte, 'the same bytes for everyone. ');
       const caller = client();
@@ -66,13 +69,13 @@ export const large: Bench = {
         const notes = reports.length === 0 ? others.notes : [];
         reports.push(compare(title, seen, notes));
         if (scheme === 'https') {
-          beside.push(...besideAims(title, seen, [{ server: 'nginx', times: 1 }]));
+          aimRows.push(...besideAims(title, seen, [{ server: 'nginx', times: 1 }]));
         }
       }
     } finally {
       await Promise.all([server.stop(), others?.stop()]);
     }
-    return [...reports, aimsReport('large objects', beside)];
+    return [...reports, aimsReport('large objects', aimRows)];
   },
 };
 

@@ -46,6 +46,7 @@ export const storage: Bench = {
   about: 'bytes, index levels, look-ups and back-up of 10,000 and 100,000 domains on both engines',
   tools: [],
   isOnRequest: true,
+  isOneRun: true,
   async run({ folder, isQuick, log }) {
     const all: Weighed[] = [];
     for (const count of isQuick ? [200, 500] : [10_000, 100_000]) {

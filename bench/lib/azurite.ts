@@ -1,4 +1,4 @@
-/** Azurite, the emulator of Azure's blob storage, on the same files: they lie in a public container. */
+/** Azurite, which emulates Azure's blobs, on the same files: they lie in a public container. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, realpathSync } from 'node:fs';

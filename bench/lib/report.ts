@@ -6,6 +6,15 @@ export interface Report {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly notes: readonly string[];
+  readonly pictures?: readonly Picture[];
+}
+
+export interface Picture {
+  /** Of its file. */
+  readonly name: string;
+  /** For those who do not see it. */
+  readonly about: string;
+  readonly svg: string;
 }
 
 export function median(values: readonly number[]): number {
