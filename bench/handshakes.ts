@@ -85,9 +85,12 @@ export const handshakes: Bench = {
             }
           }
           const sizes = [...resident].map(([name, size]) => `${name} ${round(size)} MiB`);
+          const upAfter = Object.entries(servers).map(
+            ([name, { readyAfterMs }]) => `${name} ${round(readyAfterMs / 1_000)} s`,
+          );
           const notes = [
             ...(note === undefined ? [] : [note]),
-            `RSS afterwards: ${sizes.join(', ')}.`,
+            `Up after: ${upAfter.join(', ')}. RSS afterwards: ${sizes.join(', ')}.`,
             ...(reports.length === 0 ? others.notes : []),
           ];
           reports.push(compareServers(title, seen, notes));

@@ -24,6 +24,7 @@ export async function startAzurite(field: Field): Promise<OtherServer> {
     const secure = await startOne(field, true);
     return {
       pid: plain.pid,
+      readyAfterMs: plain.readyAfterMs,
       httpPort: plain.port,
       httpsPid: secure.pid,
       httpsPort: secure.port,
