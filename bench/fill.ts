@@ -1,16 +1,21 @@
 /**
- * Fills the data folder of a stopped server with mapped domains, each with a certificate of its
- * own: through the store's ports, by the same transactions PutCname makes, without HTTP in between.
+ * Fills the database of a stopped server with mapped domains, each with a certificate of its own:
+ * through the store's ports, by the same transactions PutCname makes, without HTTP in between.
  */
 import { join } from 'node:path';
 import { createKeySealing } from '../src/certificates/key-sealing.ts';
 import { startSealing } from '../src/sealing/index.ts';
-import { openSqliteEngine } from '../src/stores/index.ts';
+import { type MetadataEngine, openPostgresEngine, openSqliteEngine } from '../src/stores/index.ts';
 import { realWorld } from '../src/world/index.ts';
 import { type BenchAuthority, type BenchCertificate, validityOf } from './lib/certificates.ts';
 
-export interface FillOptions {
+export interface Place {
   readonly dataDir: string;
+  /** SQLite in `dataDir` when left out. */
+  readonly databaseUrl?: string;
+}
+
+export interface FillOptions extends Place {
   readonly count: number;
   /** Bucket number `i` gets the name `PREFIX-i`; the first one may exist already. */
   readonly bucketPrefix: string;
@@ -28,10 +33,17 @@ export function domainOf(number: number): string {
   return `d${String(number).padStart(7, '0')}.example.test`;
 }
 
+export async function openEngine({ dataDir, databaseUrl }: Place): Promise<MetadataEngine> {
+  if (databaseUrl === undefined) {
+    return await openSqliteEngine({ path: join(dataDir, 'cnamed.sqlite') });
+  }
+  return await openPostgresEngine({ url: databaseUrl, world: realWorld });
+}
+
 /** Resolves to the seconds it took. */
 export async function fill(options: FillOptions): Promise<number> {
   const startedAt = performance.now();
-  const engine = await openSqliteEngine({ path: join(options.dataDir, 'cnamed.sqlite') });
+  const engine = await openEngine(options);
   const sealer = await startSealing({
     path: join(options.dataDir, 'master.key'),
     world: realWorld,

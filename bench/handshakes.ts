@@ -1,14 +1,22 @@
 import type { Bench } from './lib/bench.ts';
 import { prepareField, startCnamed } from './lib/field.ts';
 import { loadHandshakes, type Measured } from './lib/load.ts';
-import { startCaddy, startNginx } from './lib/others.ts';
+import { startOthers } from './lib/others.ts';
 import { residentMiB } from './lib/processes.ts';
-import { compareServers, type Report, round } from './lib/report.ts';
+import {
+  type Aim,
+  aimsReport,
+  besideAims,
+  compareServers,
+  type Report,
+  round,
+} from './lib/report.ts';
 
 interface Kind {
   readonly title: string;
   readonly names: number;
   readonly isResumed: boolean;
+  readonly aims: readonly Aim[];
   readonly note?: string;
 }
 
@@ -17,16 +25,35 @@ const byVariable = 'nginx reads `ssl_certificate` by variable, `$ssl_server_name
 function kindsOf(many: number): readonly Kind[] {
   const title = `Full handshake and GET over ${many.toLocaleString('en')} names`;
   return [
-    { title: 'Full handshake and GET over one name', names: 1, isResumed: false },
-    { title: 'Resumed handshake and GET over one name', names: 1, isResumed: true },
-    { title, names: many, isResumed: false, note: byVariable },
+    {
+      title: 'Full handshake and GET over one name',
+      names: 1,
+      isResumed: false,
+      aims: [{ server: 'nginx', times: 0.7 }],
+    },
+    {
+      title: 'Resumed handshake and GET over one name',
+      names: 1,
+      isResumed: true,
+      aims: [{ server: 'nginx', times: 0.8 }],
+    },
+    {
+      title,
+      names: many,
+      isResumed: false,
+      aims: [{ server: 'nginx', times: 2 }],
+      note: byVariable,
+    },
   ];
 }
+
+const beside = ['nginx', 'caddy', 'haproxy'] as const;
 
 export const handshakes: Bench = {
   name: 'handshakes',
   about: 'TLS 1.3 handshakes (ECDSA P-256) with one GET of 4 KiB: full and resumed, 100,000 names',
-  tools: ['nginx', 'caddy', 'taskset', 'cc'],
+  tools: ['nginx', 'taskset', 'cc'],
+  beside,
   async run({ folder, rounds, seconds, isQuick, log }) {
     const many = isQuick ? 200 : 100_000;
     const field = await prepareField({
@@ -38,31 +65,43 @@ export const handshakes: Bench = {
     log(`${many} domains mapped in ${field.fillSeconds.toFixed(1)} s`);
     const { server } = await startCnamed(field);
     const reports: Report[] = [];
+    const aimRows: string[][] = [];
     try {
-      for (const { title, names, isResumed, note } of kindsOf(many)) {
-        const nginx = await startNginx(field, names === 1 ? 'one' : 'all');
-        const caddy = await startCaddy(field, names === 1 ? 'one' : 'all');
-        const servers = { nginx, caddy, cnamed: server };
-        const seen = new Map<string, Measured[]>();
-        const resident = new Map<string, number>();
-        // One round for whatever is loaded at first use; it does not count.
-        for (let turn = -1; turn < rounds; turn++) {
-          for (const [name, { pid, httpsPort: port }] of Object.entries(servers)) {
-            const load = { port, pid, seconds, names, path: '/4k', folder, isResumed };
-            const measured = await loadHandshakes(load);
-            log(`${title}, ${name}: ${Math.round(measured.perSecond)}/s`);
-            resident.set(name, residentMiB(pid));
-            if (turn >= 0) seen.set(name, [...(seen.get(name) ?? []), measured]);
+      for (const { title, names, isResumed, note, aims } of kindsOf(many)) {
+        const which = names === 1 ? 'one' : 'all';
+        const others = await startOthers(field, which, beside);
+        try {
+          const servers = { ...others.servers, cnamed: server };
+          const seen = new Map<string, Measured[]>();
+          const resident = new Map<string, number>();
+          // One round for whatever is loaded at first use; it does not count.
+          for (let turn = -1; turn < rounds; turn++) {
+            for (const [name, { pid, httpsPort: port }] of Object.entries(servers)) {
+              const load = { port, pid, seconds, names, path: '/4k', folder, isResumed };
+              const measured = await loadHandshakes(load);
+              log(`${title}, ${name}: ${Math.round(measured.perSecond)}/s`);
+              resident.set(name, residentMiB(pid));
+              if (turn >= 0) seen.set(name, [...(seen.get(name) ?? []), measured]);
+            }
           }
+          const sizes = [...resident].map(([name, size]) => `${name} ${round(size)} MiB`);
+          const upAfter = Object.entries(servers).map(
+            ([name, { readyAfterMs }]) => `${name} ${round(readyAfterMs / 1_000)} s`,
+          );
+          const notes = [
+            ...(note === undefined ? [] : [note]),
+            `Up after: ${upAfter.join(', ')}. RSS afterwards: ${sizes.join(', ')}.`,
+            ...(reports.length === 0 ? others.notes : []),
+          ];
+          reports.push(compareServers(title, seen, notes));
+          aimRows.push(...besideAims(title, seen, aims));
+        } finally {
+          await others.stop();
         }
-        await Promise.all([nginx.stop(), caddy.stop()]);
-        const sizes = [...resident].map(([name, size]) => `${name} ${round(size)} MiB`).join(', ');
-        const notes = [...(note === undefined ? [] : [note]), `RSS afterwards: ${sizes}.`];
-        reports.push(compareServers(title, seen, notes));
       }
     } finally {
       await server.stop();
     }
-    return reports;
+    return [...reports, aimsReport('handshakes', aimRows)];
   },
 };

@@ -1,14 +1,15 @@
 /**
- * `npm run bench [-- NAME...] [--rounds N] [--seconds S] [--quick] [--out FILE]`
+ * `npm run bench [-- NAME...] [--rounds N] [--seconds S] [--quick] [--out FILE] [--write]`
  *
  * Servers run on one core, whoever puts load on them on the other. Every figure is a median of
  * interleaved rounds, for each second of the clock and for each second of CPU the server used. The
- * machine should be quiet: nothing here can tell what else it is doing.
+ * machine should be quiet; how much of it others had is written beside the figures. `--write` puts
+ * them into docs/benchmarks.md.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cluster } from './cluster.ts';
 import { database } from './database.ts';
@@ -17,10 +18,13 @@ import { handshakes } from './handshakes.ts';
 import { keepAlive } from './keep-alive.ts';
 import { large } from './large.ts';
 import type { Bench } from './lib/bench.ts';
-import { pinThisProcess } from './lib/processes.ts';
-import type { Report } from './lib/report.ts';
+import { describeMachine, watchOthers } from './lib/machine.ts';
+import { render, writeToPage } from './lib/page.ts';
+import { endAllBelow, pinThisProcess } from './lib/processes.ts';
 import { adviseMissing } from './lib/tools.ts';
 import { listing } from './listing.ts';
+import { profile } from './profile.ts';
+import { storage } from './storage.ts';
 import { swaps } from './swaps.ts';
 import { uploads } from './uploads.ts';
 
@@ -30,36 +34,16 @@ const benches: readonly Bench[] = [
   handshakes,
   swaps,
   uploads,
+  profile,
   domains,
   million,
+  storage,
   listing,
   database,
   cluster,
 ];
 
-function firstLine(command: string, ...args: string[]): string {
-  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  return `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n')[0] ?? 'not installed';
-}
-
-function describeMachine(): string {
-  const nginx = firstLine('/usr/sbin/nginx', '-v').replace('nginx version: ', '');
-  const root = resolve(import.meta.dirname, '..');
-  return [
-    `date: ${new Date().toISOString().slice(0, 10)}`,
-    `machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${firstLine('uname', '-sr')}`,
-    `cnamed: ${firstLine('git', '-C', root, 'rev-parse', '--short', 'HEAD')} on Node ${process.version}, OpenSSL ${process.versions.openssl}`,
-    `others: ${nginx}, Caddy ${firstLine('caddy', 'version')}`,
-  ].join('\n');
-}
-
-function render({ title, head, rows, notes }: Report): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-  return [`### ${title}`, table, ...notes].join('\n\n');
-}
-
-async function main(): Promise<number> {
+function readArguments() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -68,41 +52,86 @@ async function main(): Promise<number> {
       quick: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       out: { type: 'string' },
+      write: { type: 'boolean', default: false },
     },
   });
-  const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
-  if (values.list || unknown.length > 0) {
-    for (const { name, about } of benches) console.log(`${name.padEnd(12)} ${about}`);
-    return unknown.length > 0 ? 2 : 0;
-  }
-  const chosen = benches.filter(
-    ({ name, isOnRequest }) =>
-      positionals.includes(name) || (positionals.length === 0 && !isOnRequest),
-  );
-  const advice = chosen.map(({ name, tools }) => ({ name, missing: adviseMissing(tools) }));
-  for (const { name, missing } of advice) if (missing) console.error(`${name}: ${missing}`);
-  if (advice.some(({ missing }) => missing)) return 2;
-
-  pinThisProcess();
-  const isQuick = values.quick;
+  const { quick: isQuick } = values;
   const rounds = Number(values.rounds ?? (isQuick ? 1 : 5));
   const seconds = Number(values.seconds ?? (isQuick ? 1 : 4));
-  const parts = [describeMachine()];
-  console.log(parts[0]);
+  return { ...values, names: positionals, isQuick, rounds, seconds };
+}
+
+type Arguments = ReturnType<typeof readArguments>;
+
+/** What is wanted; a text is what is wrong with the wish. */
+function choose({ names, list, write, isQuick }: Arguments): readonly Bench[] | string {
+  const isKnown = (name: string) => benches.some((bench) => bench.name === name);
+  if (list || !names.every(isKnown)) {
+    return benches.map(({ name, about }) => `${name.padEnd(12)} ${about}`).join('\n');
+  }
+  if (write && isQuick) return '--quick only shows that everything runs; its figures say nothing';
+  const chosen = benches.filter(
+    ({ name, isOnRequest }) => names.includes(name) || (names.length === 0 && !isOnRequest),
+  );
+  const missing = chosen.flatMap(({ name, tools }) => {
+    const advice = adviseMissing(tools);
+    return advice === undefined ? [] : [`${name}: ${advice}`];
+  });
+  return missing.length > 0 ? missing.join('\n') : chosen;
+}
+
+/** Whatever it started has ended when it returns or throws, and its folder is gone. */
+async function runOne(bench: Bench, { rounds, seconds, isQuick, write }: Arguments) {
+  const folder = mkdtempSync(join(tmpdir(), 'cnamed-bench-'));
+  const clear = () => {
+    const left = endAllBelow();
+    if (left.length > 0) console.error(`ended what was left: ${left.join(', ')}`);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  };
+  const leave = () => {
+    clear();
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
+  try {
+    const tellOthers = watchOthers();
+    const log = (line: string) => console.log(`  ${line}`);
+    const reports = await bench.run({ folder, rounds, seconds, isQuick, log });
+    const stamp = [
+      ...describeMachine(bench.beside ?? []),
+      ...(bench.isOneRun ? [] : [`${rounds} rounds of ${seconds} s each`]),
+      tellOthers(),
+    ];
+    const text = render(stamp, reports);
+    if (write) writeToPage(bench.name, text, reports);
+    return text;
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
+    clear();
+  }
+}
+
+async function main(): Promise<number> {
+  const wish = readArguments();
+  const chosen = choose(wish);
+  if (typeof chosen === 'string') {
+    (wish.list ? console.log : console.error)(chosen);
+    return wish.list ? 0 : 2;
+  }
+  pinThisProcess();
+  const parts: string[] = [];
   for (const bench of chosen) {
     console.log(`\n${bench.name}: ${bench.about}`);
-    const folder = await mkdtemp(join(tmpdir(), 'cnamed-bench-'));
     try {
-      const log = (line: string) => console.log(`  ${line}`);
-      const reports = await bench.run({ folder, rounds, seconds, isQuick, log });
-      parts.push(...reports.map(render));
-      console.log(`\n${reports.map(render).join('\n\n')}`);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+      parts.push(await runOne(bench, wish));
+      console.log(`\n${parts.at(-1)}`);
+    } catch (error) {
+      // The others are measured all the same.
+      console.error(`${bench.name} failed:`, error);
     }
   }
-  if (values.out) await writeFile(values.out, `${parts.join('\n\n')}\n`);
-  return 0;
+  if (wish.out) await writeFile(wish.out, `${parts.join('\n\n')}\n`);
+  return parts.length === chosen.length ? 0 : 1;
 }
 
 process.exitCode = await main();

@@ -91,7 +91,7 @@ async function writeFiles(folder: string, bytes: number, seconds: number): Promi
   return Number(stdout) / elapsed;
 }
 
-async function putFor(
+export async function putFor(
   caller: ReturnType<Awaited<ReturnType<typeof startCnamed>>['client']>,
   pid: number,
   bytes: number,

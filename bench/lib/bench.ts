@@ -1,3 +1,4 @@
+import type { OtherName } from './others.ts';
 import type { Report } from './report.ts';
 import type { Tool } from './tools.ts';
 
@@ -16,7 +17,11 @@ export interface Bench {
   readonly name: string;
   readonly about: string;
   readonly tools: readonly Tool[];
+  /** Other servers it measures, where they are installed. */
+  readonly beside?: readonly OtherName[];
   /** Takes so long that it is run only when it is named. */
   readonly isOnRequest?: boolean;
+  /** Takes no notice of rounds. */
+  readonly isOneRun?: boolean;
   readonly run: (options: BenchOptions) => Promise<Report[]>;
 }

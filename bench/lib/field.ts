@@ -42,11 +42,12 @@ export async function expectOk(call: Promise<Answer>): Promise<string> {
 
 export async function startCnamed(
   field: Pick<Field, 'dataDir'>,
+  prefix: readonly string[] = [],
 ): Promise<{ server: ServerProcess; client: (connections?: number) => SignedClient }> {
   const server = await startServerProcess({
     ...credentials,
     dataDir: field.dataDir,
-    prefix: serverPrefix,
+    prefix: [...serverPrefix, ...prefix],
     settings: { OWNERSHIP: 'off', CNAME_PER_BUCKET: '1000000', LOG_LEVEL: 'warn' },
   });
   if (!server) throw new Error('the server was killed at its start');

@@ -1,28 +1,77 @@
-/** nginx and Caddy on the same files and names, each with one worker on one core. */
+/** Other servers on the same files and names, each with one worker on one core. */
+import { readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../test/support/postgres/cluster.ts';
 import { domainOf } from '../fill.ts';
-import type { Field } from './field.ts';
+import { startAzurite } from './azurite.ts';
+import { type Field, files } from './field.ts';
 import { type Background, startServer } from './processes.ts';
+import { adviseMissing, findTool } from './tools.ts';
 
 export interface OtherServer extends Background {
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Where it is not `pid` that serves HTTPS. */
+  readonly httpsPid?: number;
+  /** Where the files are, `/` when left out. */
+  readonly path?: string;
 }
 
 /** `one`: the certificate of the first domain alone. `all`: of every domain, by server name. */
 export type Certificates = 'one' | 'all';
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
+const starters = {
+  nginx: startNginx,
+  caddy: startCaddy,
+  haproxy: startHaproxy,
+  azurite: startAzurite,
+} as const;
+
+export type OtherName = keyof typeof starters;
+
+export interface Others {
+  /** In the order of the names; those that are not on this machine are left out. */
+  readonly servers: Readonly<Record<string, OtherServer>>;
+  /** What the reader must know of those that are there, and which are not. */
+  readonly notes: readonly string[];
+  stop(): Promise<void>;
 }
 
-export async function startNginx(field: Field, which: Certificates): Promise<OtherServer> {
+const remarks: Readonly<Partial<Record<OtherName, string>>> = {
+  haproxy: 'HAProxy has no files: what it answers is part of its configuration and in its memory.',
+  azurite: 'Azurite runs on the same Node, with its files in a folder; the path names the account.',
+};
+
+/** Starts those of `names` that are installed; all of them end when one does not start. */
+export async function startOthers(
+  field: Field,
+  which: Certificates,
+  names: readonly OtherName[],
+): Promise<Others> {
+  const servers: Record<string, OtherServer> = {};
+  const notes: string[] = [];
+  const stop = async () => {
+    for (const server of Object.values(servers)) await server.stop();
+  };
+  try {
+    for (const name of names) {
+      if (findTool(name) === undefined) {
+        notes.push(`Not measured: ${name}, ${adviseMissing([name])}.`);
+        continue;
+      }
+      servers[name] = await starters[name](field, which);
+      const remark = remarks[name];
+      if (remark !== undefined) notes.push(remark);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { servers, notes, stop };
+}
+
+async function startNginx(field: Field, which: Certificates): Promise<OtherServer> {
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const folder = join(field.folder, 'nginx');
   await mkdir(folder, { recursive: true });
@@ -50,7 +99,7 @@ http {
   return { httpPort, httpsPort, ...(await startServer(command, httpsPort)) };
 }
 
-export async function startCaddy(field: Field, which: Certificates): Promise<OtherServer> {
+async function startCaddy(field: Field, which: Certificates): Promise<OtherServer> {
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const folder = join(field.folder, 'caddy');
   await mkdir(folder, { recursive: true });
@@ -85,4 +134,41 @@ export async function startCaddy(field: Field, which: Certificates): Promise<Oth
   const environment = { GOMAXPROCS: '1', HOME: folder };
   const started = await startServer(['caddy', 'run', '--config', path], httpsPort, environment);
   return { httpPort, httpsPort, ...started };
+}
+
+/** Of the files, one by one: the largest must fit in a buffer, which is 16 KiB by default. */
+async function startHaproxy(field: Field, which: Certificates): Promise<OtherServer> {
+  const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  const folder = join(field.folder, 'haproxy');
+  await mkdir(folder, { recursive: true });
+  const names =
+    which === 'all'
+      ? readdirSync(field.certificateFolder).filter((name) => name.endsWith('.pem'))
+      : [`${domainOf(0)}.pem`];
+  const list = join(folder, 'certificates.txt');
+  await writeFile(list, names.map((name) => `${join(field.certificateFolder, name)}\n`).join(''));
+  const bufferBytes = Math.max(...Object.values(files)) + 16_384;
+  const answers = Object.keys(files).map(
+    (name) =>
+      '  http-request return status 200 content-type application/octet-stream ' +
+      `file ${join(field.webRoot, name)} if { path /${name} }`,
+  );
+  const text = `global
+  nbthread 1
+  maxconn 4096
+  tune.bufsize ${bufferBytes}
+  ssl-default-bind-options ssl-min-ver TLSv1.2
+defaults
+  mode http
+  timeout client 60s
+  timeout http-keep-alive 60s
+frontend bench
+  bind 127.0.0.1:${httpPort}
+  bind 127.0.0.1:${httpsPort} ssl crt-list ${list}
+${answers.join('\n')}
+`;
+  const path = join(folder, 'haproxy.cfg');
+  await writeFile(path, text);
+  const command = [findTool('haproxy') ?? '', '-db', '-q', '-f', path];
+  return { httpPort, httpsPort, ...(await startServer(command, httpsPort)) };
 }

@@ -31,6 +31,17 @@ export function pinServer(pid: number): void {
   if (taskset) spawnSync(taskset, ['-a', '-cp', String(serverCore), String(pid)]);
 }
 
+/** Kills what this process started and what that started, and tells what was still there. */
+export function endAllBelow(): string[] {
+  const left: string[] = [];
+  for (const pid of tree(process.pid).slice(1)) {
+    const name = safely(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+    if (name === undefined || safely(() => process.kill(pid, 'SIGKILL')) === undefined) continue;
+    left.push(name);
+  }
+  return left;
+}
+
 /** The process and all below it. */
 function tree(pid: number): number[] {
   const below: number[] = [];
@@ -50,7 +61,13 @@ function safely<T>(read: () => T): T | undefined {
   }
 }
 
-let ticksPerSecond = 0;
+let ticks = 0;
+
+/** The unit of CPU times in /proc. */
+export function ticksPerSecond(): number {
+  ticks ||= Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
+  return ticks;
+}
 
 /** Fields of /proc/PID/stat behind the name: user and system time, own and of ended children. */
 const timeFields = [11, 12, 13, 14] as const;
@@ -60,14 +77,13 @@ const timeFields = [11, 12, 13, 14] as const;
  * waited for them: a database ends a process with each connection.
  */
 export function cpuSeconds(pid: number): number {
-  ticksPerSecond ||= Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
-  let ticks = 0;
+  let sum = 0;
   for (const each of tree(pid)) {
     const stat = safely(() => readFileSync(`/proc/${each}/stat`, 'utf8'));
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-    for (const field of timeFields) ticks += Number(fields[field] ?? 0);
+    for (const field of timeFields) sum += Number(fields[field] ?? 0);
   }
-  return ticks / ticksPerSecond;
+  return sum / ticksPerSecond();
 }
 
 /** Resident memory of the process tree, MiB. */
@@ -82,8 +98,13 @@ export function residentMiB(pid: number): number {
 
 export interface Background {
   readonly pid: number;
-  stop(): Promise<void>;
+  /** From the spawn until it accepted. */
+  readonly readyAfterMs: number;
+  stop(): Promise<unknown>;
 }
+
+/** HAProxy takes two minutes to read 100,000 certificates. */
+const startWithinMs = 600_000;
 
 /** Starts a server on the servers' core; resolves when `port` accepts. */
 export async function startServer(
@@ -96,17 +117,19 @@ export async function startServer(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const startedAt = performance.now();
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-2_000);
   });
-  for (const deadline = performance.now() + 120_000; !(await accepts(port)); await delay(10)) {
-    if (child.exitCode !== null || performance.now() > deadline) {
+  for (; !(await accepts(port)); await delay(10)) {
+    if (child.exitCode !== null || performance.now() > startedAt + startWithinMs) {
       child.kill('SIGKILL');
       throw new Error(`${command[0]} is not up on port ${port}: ${complaints}`);
     }
   }
-  return { pid: child.pid ?? 0, stop: () => end(child) };
+  const readyAfterMs = performance.now() - startedAt;
+  return { pid: child.pid ?? 0, readyAfterMs, stop: () => end(child) };
 }
 
 function accepts(port: number): Promise<boolean> {

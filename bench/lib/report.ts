@@ -6,6 +6,15 @@ export interface Report {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly notes: readonly string[];
+  readonly pictures?: readonly Picture[];
+}
+
+export interface Picture {
+  /** Of its file. */
+  readonly name: string;
+  /** For those who do not see it. */
+  readonly about: string;
+  readonly svg: string;
 }
 
 export function median(values: readonly number[]): number {
@@ -15,6 +24,33 @@ export function median(values: readonly number[]): number {
 
 export function round(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+}
+
+export interface Aim {
+  readonly server: string;
+  /** So many times what `server` does for each second of CPU, at least. */
+  readonly times: number;
+}
+
+/** What of the aims (docs/benchmarks.md) one table shows, a row for each. */
+export function besideAims(
+  work: string,
+  rounds: ReadonlyMap<string, readonly Pick<Measured, 'perCpuSecond'>[]>,
+  aims: readonly Aim[],
+): string[][] {
+  const rateOf = (name: string) =>
+    median((rounds.get(name) ?? []).map(({ perCpuSecond }) => perCpuSecond));
+  return aims.map(({ server, times }) => {
+    const seen = rounds.has(server)
+      ? (rateOf('cnamed') / rateOf(server)).toFixed(2)
+      : 'not measured';
+    return [work, `${times} × ${server}`, seen];
+  });
+}
+
+/** The last table of a bench; an aim is met where `seen` is no less. */
+export function aimsReport(name: string, rows: readonly string[][]): Report {
+  return { title: `Aims of ${name}`, head: ['work', 'aim', 'seen'], rows, notes: [] };
 }
 
 /** Medians of each server's rounds, beside the first server's. */

@@ -7,15 +7,20 @@ import { join, resolve } from 'node:path';
 const packages = {
   nginx: 'nginx-light',
   caddy: 'caddy',
+  haproxy: 'haproxy',
   wrk: 'wrk',
   taskset: 'util-linux',
   cc: 'gcc libc6-dev libssl-dev',
 } as const;
 
-export type Tool = keyof typeof packages;
+/** Too heavy, with 370 packages, for everyone who works on this one. */
+const azuritePlace = 'node_modules/.cache/azurite';
+
+export type Tool = keyof typeof packages | 'azurite';
 
 export function findTool(name: Tool): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  const own = resolve(import.meta.dirname, '../..', azuritePlace, 'node_modules/.bin');
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', own];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
@@ -32,9 +37,12 @@ function isExecutable(path: string): boolean {
 export function adviseMissing(tools: readonly Tool[]): string | undefined {
   const missing = tools.filter((tool) => findTool(tool) === undefined);
   if (missing.length === 0) return undefined;
-  return `missing ${missing.join(', ')}: apt-get install --no-install-recommends ${missing
-    .map((tool) => packages[tool])
-    .join(' ')}`;
+  const debian = missing.flatMap((tool) => (tool === 'azurite' ? [] : [packages[tool]]));
+  const commands = [
+    ...(debian.length > 0 ? [`apt-get install --no-install-recommends ${debian.join(' ')}`] : []),
+    ...(missing.includes('azurite') ? [`npm install --prefix ${azuritePlace} azurite`] : []),
+  ];
+  return `missing ${missing.join(', ')}: ${commands.join('; ')}`;
 }
 
 /** Compiles a C source of this folder into `folder`, once. */

@@ -76,3 +76,17 @@ test('decisions are numbered without gaps', () => {
     assert.ok(name.startsWith(`${String(index + 1).padStart(4, '0')}-`), name);
   });
 });
+
+test('every bench has one place in docs/benchmarks.md, where its command writes', () => {
+  const page = readFileSync(resolve(root, 'docs/benchmarks.md'), 'utf8');
+  const places = [...page.matchAll(/^<!-- npm run bench -- (?<name>[\w-]+) --write -->$/gm)];
+  const benches = readSources('bench/*.ts').flatMap(({ text }) =>
+    [...text.matchAll(/: Bench = \{\n {2}name: '(?<name>[\w-]+)'/g)].map(
+      (match) => match.groups?.name,
+    ),
+  );
+  assert.ok(benches.length > 5);
+  assert.deepEqual(places.map((match) => match.groups?.name).sort(), benches.sort());
+  const ends = [...page.matchAll(/^<!-- end -->$/gm)];
+  assert.equal(ends.length, places.length);
+});
