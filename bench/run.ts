@@ -27,12 +27,14 @@ import { profile } from './profile.ts';
 import { storage } from './storage.ts';
 import { swaps } from './swaps.ts';
 import { uploads } from './uploads.ts';
+import { workers } from './workers.ts';
 
 const benches: readonly Bench[] = [
   keepAlive,
   large,
   handshakes,
   swaps,
+  workers,
   uploads,
   profile,
   domains,

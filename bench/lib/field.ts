@@ -43,12 +43,19 @@ export async function expectOk(call: Promise<Answer>): Promise<string> {
 export async function startCnamed(
   field: Pick<Field, 'dataDir'>,
   prefix: readonly string[] = [],
+  { workers = 1, isOnAllCores = false }: { workers?: number; isOnAllCores?: boolean } = {},
 ): Promise<{ server: ServerProcess; client: (connections?: number) => SignedClient }> {
   const server = await startServerProcess({
     ...credentials,
     dataDir: field.dataDir,
-    prefix: [...serverPrefix, ...prefix],
-    settings: { OWNERSHIP: 'off', CNAME_PER_BUCKET: '1000000', LOG_LEVEL: 'warn' },
+    prefix: [...(isOnAllCores ? [] : serverPrefix), ...prefix],
+    settings: {
+      OWNERSHIP: 'off',
+      CNAME_PER_BUCKET: '1000000',
+      LOG_LEVEL: 'warn',
+      WORKERS: String(workers),
+      CONNECTIONS_PER_ADDRESS: '1000',
+    },
   });
   if (!server) throw new Error('the server was killed at its start');
   const { httpPort: port } = server;
