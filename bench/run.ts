@@ -94,6 +94,12 @@ async function runOne(bench: Bench, { rounds, seconds, isQuick, write }: Argumen
     clear();
     process.exit(1);
   };
+  // A rejection that nobody waits for would end this process, and leave the servers running.
+  const fall = (error: unknown) => {
+    console.error(`${bench.name} failed:`, error);
+    leave();
+  };
+  process.once('uncaughtException', fall);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
   try {
     const tellOthers = watchOthers();
@@ -108,6 +114,7 @@ async function runOne(bench: Bench, { rounds, seconds, isQuick, write }: Argumen
     if (write) writeToPage(bench.name, text, reports);
     return text;
   } finally {
+    process.off('uncaughtException', fall);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
     clear();
   }

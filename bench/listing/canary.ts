@@ -129,7 +129,8 @@ async function deleteMany(
   let next = size / 2;
   let keys = 0;
   const deleteSome = async (): Promise<void> => {
-    while (next < size && !(await isOver())) {
+    // Looked at last: while one waits the others take what is left.
+    while (!(await isOver()) && next < size) {
       const count = Math.min(keysAtOnce, size - next);
       const objects = Array.from({ length: count }, (_, index) => {
         return `<Object><Key>many/${String(next + index).padStart(7, '0')}</Key></Object>`;
