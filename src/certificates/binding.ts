@@ -14,8 +14,9 @@ import {
 } from './certificate-id.ts';
 import { checkFitness } from './fitness.ts';
 import type { KeySealing } from './key-sealing.ts';
-import { type CertificateMaterial, checkContext, readMaterial } from './material.ts';
+import { checkContext, readMaterial, takesKey } from './material.ts';
 import { refuseCertificate } from './refusals.ts';
+import { KnownServables, type Servable } from './servable.ts';
 import type { BindingChange, CertificateRequest, StoredCertificate } from './types.ts';
 
 export interface BindingParts {
@@ -23,6 +24,10 @@ export interface BindingParts {
   readonly sealing: KeySealing;
   readonly region: string;
   readonly world: World;
+}
+
+interface Tools extends BindingParts {
+  readonly known: KnownServables;
 }
 
 export interface Bindings {
@@ -37,26 +42,21 @@ export interface Bindings {
 const numberOfNone = -1;
 
 export function createBindings(parts: BindingParts): Bindings {
+  const tools: Tools = { ...parts, known: new KnownServables() };
   return {
     async prepareBinding(accountId, domain, request) {
       const guard = guardOf(request, parts.region);
       if (request.isUnbind) return { kind: 'unbind', guard };
       checkCombination(request);
       const stored = await findNamed(accountId, request.certId, parts);
-      const material = await materialOf(request);
-      if (material !== undefined) {
-        try {
-          return {
-            kind: 'bind',
-            guard,
-            ...bindMaterial(accountId, domain, material, stored, parts),
-          };
-        } finally {
-          material.keyPem.fill(0);
-        }
+      const { certificatePem, privateKeyPem } = request;
+      if (certificatePem !== undefined && privateKeyPem !== undefined) {
+        const pair = { certificatePem, privateKeyPem };
+        const sent = await checkSent(accountId, domain, pair, tools);
+        return { kind: 'bind', guard, certificate: bindSent(accountId, sent, stored, tools) };
       }
       if (stored === undefined) return { kind: 'keep' };
-      checkStored(stored, domain, parts);
+      checkStored(stored, domain, tools);
       return { kind: 'bind', guard, certificate: { kind: 'stored', number: stored.number } };
     },
   };
@@ -133,39 +133,56 @@ function invalidCasId(certId: string, expected?: string): OssError {
   });
 }
 
-async function materialOf(request: CertificateRequest): Promise<CertificateMaterial | undefined> {
-  const { certificatePem, privateKeyPem } = request;
-  if (certificatePem === undefined || privateKeyPem === undefined) return undefined;
-  return readMaterial(certificatePem, privateKeyPem);
-}
-
-/** A certificate sent along; when CertId names one too, both must be the same. */
-function bindMaterial(
+/** A certificate sent along. One that came before is not read again; its key is proven again. */
+async function checkSent(
   accountId: string,
   domain: string,
-  material: CertificateMaterial,
+  { certificatePem, privateKeyPem }: { certificatePem: string; privateKeyPem: string },
+  { known, sealing, world }: Tools,
+): Promise<Servable> {
+  const earlier = known.find(accountId, certificatePem);
+  if (earlier !== undefined && (await takesKey(earlier.leaf, certificatePem, privateKeyPem))) {
+    const { leaf, keySealed } = earlier;
+    checkFitness(leaf, domain, world.clock.now());
+    const { fingerprint256 } = leaf;
+    return { ...earlier, keySealed: sealing.rewrap({ accountId, fingerprint256, keySealed }) };
+  }
+  const material = await readMaterial(certificatePem, privateKeyPem);
+  try {
+    const { leaf, chainPem, keyPem } = material;
+    checkFitness(leaf, domain, world.clock.now());
+    checkContext(material);
+    const keySealed = sealing.seal(keyPem, { accountId, fingerprint256: leaf.fingerprint256 });
+    const servable = { leaf, chainPem, keySealed };
+    known.keep(accountId, certificatePem, servable);
+    return servable;
+  } finally {
+    material.keyPem.fill(0);
+  }
+}
+
+/** When CertId names a certificate too, both must be the same. */
+function bindSent(
+  accountId: string,
+  { leaf, chainPem, keySealed }: Servable,
   stored: StoredCertificate | undefined,
   parts: BindingParts,
-): Pick<Extract<BindingChange, { kind: 'bind' }>, 'certificate'> {
-  const now = parts.world.clock.now();
-  const { leaf } = material;
-  checkFitness(leaf, domain, now);
-  checkContext(material);
+): Extract<BindingChange, { kind: 'bind' }>['certificate'] {
   if (stored === undefined) {
-    const owner = { accountId, fingerprint256: leaf.fingerprint256 };
     const certificate: NewCertificate = {
-      ...owner,
+      accountId,
+      fingerprint256: leaf.fingerprint256,
       fingerprint: leaf.fingerprint,
-      chainPem: material.chainPem,
-      keySealed: parts.sealing.seal(material.keyPem, owner),
+      chainPem,
+      keySealed,
       validFrom: leaf.validFromDate.getTime(),
       validTo: leaf.validToDate.getTime(),
-      createdAt: now,
+      createdAt: parts.world.clock.now(),
     };
-    return { certificate: { kind: 'new', certificate } };
+    return { kind: 'new', certificate };
   }
   if (stored.fingerprint256 === leaf.fingerprint256) {
-    return { certificate: { kind: 'stored', number: stored.number } };
+    return { kind: 'stored', number: stored.number };
   }
   // Never overwrite what an id stands for: material is immutable per id (custom-domain.md 2.4).
   throw refuseCertificate(
@@ -176,14 +193,22 @@ function bindMaterial(
   );
 }
 
-/** Stored material was sound when it came; time, the domain and the master key may have changed. */
-function checkStored(stored: StoredCertificate, domain: string, parts: BindingParts): void {
-  const leaf = new X509Certificate(stored.chainPem);
-  checkFitness(leaf, domain, parts.world.clock.now());
-  const keyPem = parts.sealing.unseal(stored);
+/**
+ * Stored material was sound when it came; time and the domain may have changed, and the master key
+ * before this process began.
+ */
+function checkStored(stored: StoredCertificate, domain: string, tools: Tools): void {
+  const { accountId, chainPem, keySealed } = stored;
+  const earlier = tools.known.find(accountId, chainPem);
+  const isKnown = earlier?.keySealed === keySealed;
+  const leaf = isKnown ? earlier.leaf : new X509Certificate(chainPem);
+  checkFitness(leaf, domain, tools.world.clock.now());
+  if (isKnown) return;
+  const keyPem = tools.sealing.unseal(stored);
   try {
-    checkContext({ leaf, chainPem: stored.chainPem, keyPem });
+    checkContext({ leaf, chainPem, keyPem });
   } finally {
     keyPem.fill(0);
   }
+  tools.known.keep(accountId, chainPem, { leaf, chainPem, keySealed });
 }

@@ -83,7 +83,7 @@ export function orderChain(
 }
 
 /** False too where OpenSSL cannot read the certificate's own key. */
-function isKeyOf(certificate: X509Certificate, privateKey: KeyObject): boolean {
+export function isKeyOf(certificate: X509Certificate, privateKey: KeyObject): boolean {
   try {
     return certificate.checkPrivateKey(privateKey);
   } catch {

@@ -8,7 +8,7 @@ export interface KeySealing {
   unseal(certificate: StoredCertificate): Buffer;
   canUnseal(certificate: StoredCertificate): boolean;
   /** The sealed text under the current master key; the same text when it is already. */
-  rewrap(certificate: StoredCertificate): string;
+  rewrap(certificate: KeyOwner & Pick<StoredCertificate, 'keySealed'>): string;
 }
 
 export type KeyOwner = Pick<StoredCertificate, 'accountId' | 'fingerprint256'>;

@@ -5,7 +5,7 @@
 import { type KeyObject, sign, verify, type X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
-import { orderChain, parseCertificates, renderChain } from './chain.ts';
+import { isKeyOf, orderChain, parseCertificates, renderChain } from './chain.ts';
 import { toPem } from './pem.ts';
 import { parsePrivateKey } from './private-key.ts';
 import { refuseCertificate } from './refusals.ts';
@@ -39,6 +39,23 @@ export async function readMaterial(
   const keyPem = Buffer.from(toPem('PRIVATE KEY', der), 'latin1');
   der.fill(0);
   return { leaf: chain[0], chainPem: renderChain(chain), keyPem };
+}
+
+/**
+ * Whether the key of the second text is that of a leaf read earlier from the first, and signs.
+ * False leaves open whether it is that of another certificate there.
+ * @throws OssError InvalidArgument.
+ */
+export async function takesKey(
+  leaf: X509Certificate,
+  certificateText: string,
+  keyText: string,
+): Promise<boolean> {
+  checkSize(certificateText, keyText);
+  const key = parsePrivateKey(keyText);
+  if (!isKeyOf(leaf, key)) return false;
+  await checkKeySigns(leaf, key);
+  return true;
 }
 
 function checkSize(certificateText: string, keyText: string): void {

@@ -53,7 +53,7 @@ export type RunStatement = (query: QueryConfig) => Promise<PgResult>;
 export function kyselyOver(run: RunStatement, names: StatementNames): Sql {
   const connection = new RunConnection(run, names);
   const dialect: Dialect = {
-    createAdapter: () => new OuterTransactionAdapter(),
+    createAdapter: () => adapter,
     createDriver: () => new RunDriver(connection),
     createIntrospector: (database) => new PostgresIntrospector(database),
     createQueryCompiler: () => new PostgresQueryCompiler(),
@@ -69,6 +69,9 @@ class OuterTransactionAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }
+
+/** One for all: hot statements are compiled once for it. */
+const adapter = new OuterTransactionAdapter();
 
 const changing = new Set(['INSERT', 'UPDATE', 'DELETE']);
 

@@ -1,25 +1,38 @@
 import type { Selectable } from 'kysely';
 import type { AuditRecord, AuditStore } from '../ports/audit.ts';
 import type { AuditTable, Sql } from './database.ts';
+import { hotStatement, type Slots } from './prepared.ts';
 
 export type NewAuditRecord = Omit<AuditRecord, 'sequence'>;
 
+const insertRecord = hotStatement((sql, slot: Slots<Omit<Selectable<AuditTable>, 'sequence'>>) =>
+  sql.insertInto('audit').values({
+    at: slot('at'),
+    action: slot('action'),
+    account_id: slot('account_id'),
+    access_key_id: slot('access_key_id'),
+    remote_address: slot('remote_address'),
+    request_id: slot('request_id'),
+    owner_id: slot('owner_id'),
+    domain: slot('domain'),
+    bucket: slot('bucket'),
+    detail: slot('detail'),
+  }),
+);
+
 export async function appendAudit(sql: Sql, record: NewAuditRecord): Promise<void> {
-  await sql
-    .insertInto('audit')
-    .values({
-      at: record.at,
-      action: record.action,
-      account_id: record.accountId,
-      access_key_id: record.accessKeyId,
-      remote_address: record.remoteAddress,
-      request_id: record.requestId,
-      owner_id: record.ownerId,
-      domain: record.domain,
-      bucket: record.bucket,
-      detail: JSON.stringify(record.detail),
-    })
-    .execute();
+  await insertRecord(sql, {
+    at: record.at,
+    action: record.action,
+    account_id: record.accountId,
+    access_key_id: record.accessKeyId,
+    remote_address: record.remoteAddress,
+    request_id: record.requestId,
+    owner_id: record.ownerId,
+    domain: record.domain,
+    bucket: record.bucket,
+    detail: JSON.stringify(record.detail),
+  });
 }
 
 export async function listAudit(

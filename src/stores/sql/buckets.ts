@@ -10,7 +10,7 @@ import type {
 import { appendAudit } from './audit.ts';
 import type { BucketTable, Sql } from './database.ts';
 import { holdName } from './holding.ts';
-import type { HotRead } from './prepared.ts';
+import { type HotRead, hotStatement, type Slots } from './prepared.ts';
 import { noteChange } from './revisions.ts';
 import { findSetting, setSetting } from './settings.ts';
 
@@ -35,18 +35,31 @@ const defaultRedundancy = 'LRS';
 export const bucketByName: HotRead<{ name: string }, BucketRow> = (sql, slot) =>
   sql.selectFrom('buckets').select(bucketColumns).where('name', '=', slot('name'));
 
-function documentOf(sql: Sql, bucketId: number, name: BucketDocumentName) {
-  return sql
-    .selectFrom('bucket_documents')
-    .select('text')
-    .where('bucket_id', '=', bucketId)
-    .where('name', '=', name);
+const heldById = hotStatement((sql, slot: Slots<{ id: number }>) =>
+  sql
+    .selectFrom('buckets')
+    .select(['name', 'account_id', 'documents'])
+    .where('id', '=', slot('id'))
+    .forNoKeyUpdate(),
+);
+
+/** The bucket's row, which nobody else changes until the transaction ends. */
+export async function holdBucket(
+  sql: Sql,
+  id: number,
+): Promise<Pick<BucketRow, 'name' | 'account_id' | 'documents'> | undefined> {
+  return (await heldById(sql, { id })).rows[0];
 }
 
 export const documentByName: HotRead<
   { bucketId: number; name: BucketDocumentName },
   { text: string }
-> = (sql, slot) => documentOf(sql, slot('bucketId'), slot('name'));
+> = (sql, slot) =>
+  sql
+    .selectFrom('bucket_documents')
+    .select('text')
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('name', '=', slot('name'));
 
 const accountAccessBlock = 'account-access-block';
 
@@ -238,8 +251,33 @@ export async function findBucketDocument(
   bucketId: number,
   name: BucketDocumentName,
 ): Promise<string | undefined> {
-  return (await documentOf(sql, bucketId, name).executeTakeFirst())?.text;
+  return (await documentHeld(sql, { bucketId, name })).rows[0]?.text;
 }
+
+interface DocumentPlace {
+  readonly bucketId: number;
+  readonly name: BucketDocumentName;
+}
+
+const documentHeld = hotStatement(documentByName);
+
+const deleteDocument = hotStatement((sql, slot: Slots<DocumentPlace>) =>
+  sql
+    .deleteFrom('bucket_documents')
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('name', '=', slot('name')),
+);
+
+const putDocument = hotStatement((sql, slot: Slots<DocumentPlace & { text: string }>) =>
+  sql
+    .insertInto('bucket_documents')
+    .values({ bucket_id: slot('bucketId'), name: slot('name'), text: slot('text') })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['bucket_id', 'name'])
+        .doUpdateSet((of) => ({ text: of.ref('excluded.text') })),
+    ),
+);
 
 export async function setBucketDocument(
   sql: Sql,
@@ -248,29 +286,16 @@ export async function setBucketDocument(
   text: string | undefined,
   expected?: { readonly text: string | undefined },
 ): Promise<'done' | 'none' | 'changed'> {
-  const bucket = await sql
-    .selectFrom('buckets')
-    .select('documents')
-    .where('id', '=', bucketId)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
+  const bucket = await holdBucket(sql, bucketId);
   if (bucket === undefined) return 'none';
   if (expected !== undefined) {
     const standing = await findBucketDocument(sql, bucketId, name);
     if (standing !== expected.text) return 'changed';
   }
   if (text === undefined) {
-    await sql
-      .deleteFrom('bucket_documents')
-      .where('bucket_id', '=', bucketId)
-      .where('name', '=', name)
-      .execute();
+    await deleteDocument(sql, { bucketId, name });
   } else {
-    await sql
-      .insertInto('bucket_documents')
-      .values({ bucket_id: bucketId, name, text })
-      .onConflict((conflict) => conflict.columns(['bucket_id', 'name']).doUpdateSet({ text }))
-      .execute();
+    await putDocument(sql, { bucketId, name, text });
   }
   const names = new Set(namesIn(bucket.documents));
   if (text === undefined) names.delete(name);

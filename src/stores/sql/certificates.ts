@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { NewCertificate, StoredCertificate } from '../ports/certificates.ts';
 import type { CertificateTable, Sql } from './database.ts';
-import type { HotRead } from './prepared.ts';
+import { type HotRead, hotStatement, type Slots } from './prepared.ts';
 import { noteChange } from './revisions.ts';
 
 export const certificateByNumber: HotRead<{ number: number }, Selectable<CertificateTable>> = (
@@ -41,29 +41,37 @@ export async function resealCertificate(
   return 'done';
 }
 
-/** The number of the account's certificate with this fingerprint; stored now if there was none. */
-export async function keepCertificate(sql: Sql, certificate: NewCertificate): Promise<number> {
-  const kept = await sql
-    .selectFrom('certificates')
-    .select('number')
-    .where('account_id', '=', certificate.accountId)
-    .where('fingerprint256', '=', certificate.fingerprint256)
-    .executeTakeFirst();
-  if (kept !== undefined) return kept.number;
-  const stored = await sql
+const numberOfFingerprint = hotStatement(
+  (sql, slot: Slots<{ accountId: string; fingerprint256: string }>) =>
+    sql
+      .selectFrom('certificates')
+      .select('number')
+      .where('account_id', '=', slot('accountId'))
+      .where('fingerprint256', '=', slot('fingerprint256')),
+);
+
+const insertCertificate = hotStatement((sql, slot: Slots<NewCertificate>) =>
+  sql
     .insertInto('certificates')
     .values({
-      account_id: certificate.accountId,
-      fingerprint256: certificate.fingerprint256,
-      fingerprint: certificate.fingerprint,
-      chain_pem: certificate.chainPem,
-      key_sealed: certificate.keySealed,
-      valid_from: certificate.validFrom,
-      valid_to: certificate.validTo,
-      created_at: certificate.createdAt,
+      account_id: slot('accountId'),
+      fingerprint256: slot('fingerprint256'),
+      fingerprint: slot('fingerprint'),
+      chain_pem: slot('chainPem'),
+      key_sealed: slot('keySealed'),
+      valid_from: slot('validFrom'),
+      valid_to: slot('validTo'),
+      created_at: slot('createdAt'),
     })
-    .returning('number')
-    .executeTakeFirstOrThrow();
+    .returning('number'),
+);
+
+/** The number of the account's certificate with this fingerprint; stored now if there was none. */
+export async function keepCertificate(sql: Sql, certificate: NewCertificate): Promise<number> {
+  const [kept] = (await numberOfFingerprint(sql, certificate)).rows;
+  if (kept !== undefined) return kept.number;
+  const [stored] = (await insertCertificate(sql, certificate)).rows;
+  if (stored === undefined) throw new Error('The certificate got no number.');
   return stored.number;
 }
 

@@ -10,10 +10,10 @@ import type {
   MappedDomain,
 } from '../ports/cnames.ts';
 import { appendAudit } from './audit.ts';
-import { toBucket } from './buckets.ts';
+import { holdBucket, toBucket } from './buckets.ts';
 import { toStoredCertificate } from './certificates.ts';
 import type { CertificateTable, CnameTable, DepartedCnameTable, Sql } from './database.ts';
-import type { HotRead } from './prepared.ts';
+import { type HotRead, hotStatement, type Slots } from './prepared.ts';
 import { noteChange } from './revisions.ts';
 
 export type CnameRow = Selectable<CnameTable>;
@@ -67,6 +67,41 @@ export function toMappedDomain(row: MappedDomainRow): MappedDomain {
   return { cname: toCname(row), bucket };
 }
 
+interface Place {
+  readonly bucketId: number;
+  readonly domain: string;
+}
+
+const tokenOf = hotStatement((sql, slot: Slots<Place>) =>
+  sql
+    .selectFrom('cname_tokens')
+    .selectAll()
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('domain', '=', slot('domain')),
+);
+
+const countOf = hotStatement((sql, slot: Slots<{ bucketId: number }>) =>
+  sql
+    .selectFrom('cnames')
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .where('bucket_id', '=', slot('bucketId')),
+);
+
+const deleteMapping = hotStatement((sql, slot: Slots<Place>) =>
+  sql
+    .deleteFrom('cnames')
+    .where('domain', '=', slot('domain'))
+    .where('bucket_id', '=', slot('bucketId'))
+    .returning('certificate_number'),
+);
+
+const deleteDeparture = hotStatement((sql, slot: Slots<Place>) =>
+  sql
+    .deleteFrom('departed_cnames')
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('domain', '=', slot('domain')),
+);
+
 export async function findToken(
   sql: Sql,
   bucketId: number,
@@ -82,12 +117,7 @@ export async function findTokenOfAnyAge(
   bucketId: number,
   domain: string,
 ): Promise<CnameToken | undefined> {
-  const row = await sql
-    .selectFrom('cname_tokens')
-    .selectAll()
-    .where('bucket_id', '=', bucketId)
-    .where('domain', '=', domain)
-    .executeTakeFirst();
+  const [row] = (await tokenOf(sql, { bucketId, domain })).rows;
   if (row === undefined) return undefined;
   return {
     domain: row.domain,
@@ -98,12 +128,8 @@ export async function findTokenOfAnyAge(
 }
 
 export async function countDomains(sql: Sql, bucketId: number): Promise<number> {
-  const { count } = await sql
-    .selectFrom('cnames')
-    .select((of) => of.fn.countAll<number>().as('count'))
-    .where('bucket_id', '=', bucketId)
-    .executeTakeFirstOrThrow();
-  return Number(count);
+  const [counted] = (await countOf(sql, { bucketId })).rows;
+  return Number(counted?.count);
 }
 
 /**
@@ -171,19 +197,9 @@ export async function releaseDomain(
   input: Parameters<CnameStore['releaseDomain']>[0],
 ): Promise<'released' | 'none'> {
   const { domain, bucketId } = input;
-  const bucket = await sql
-    .selectFrom('buckets')
-    .select(['name', 'account_id'])
-    .where('id', '=', bucketId)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
+  const bucket = await holdBucket(sql, bucketId);
   if (bucket === undefined) return 'none';
-  const mapped = await sql
-    .deleteFrom('cnames')
-    .where('domain', '=', domain)
-    .where('bucket_id', '=', bucketId)
-    .returning('certificate_number')
-    .executeTakeFirst();
+  const [mapped] = (await deleteMapping(sql, { domain, bucketId })).rows;
   const isNoticeGone = await forgetDeparture(sql, bucketId, domain);
   if (mapped === undefined && !isNoticeGone) return 'none';
   await appendAudit(sql, {
@@ -208,12 +224,8 @@ export async function forgetDeparture(
   bucketId: number,
   domain: string,
 ): Promise<boolean> {
-  const { numDeletedRows } = await sql
-    .deleteFrom('departed_cnames')
-    .where('bucket_id', '=', bucketId)
-    .where('domain', '=', domain)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+  const { numAffectedRows = 0n } = await deleteDeparture(sql, { bucketId, domain });
+  return numAffectedRows > 0n;
 }
 
 export function toCname(row: CnameRow): Cname {

@@ -4,9 +4,11 @@
  */
 import type { BindingGuard, MappingChange, MappingOutcome } from '../ports/cnames.ts';
 import { appendAudit } from './audit.ts';
+import { holdBucket } from './buckets.ts';
 import { keepCertificate } from './certificates.ts';
 import { type CnameRow, countDomains, findToken, forgetDeparture } from './cnames.ts';
 import type { Sql } from './database.ts';
+import { hotStatement, type Slots } from './prepared.ts';
 import { noteChange } from './revisions.ts';
 
 type Refusal = Exclude<MappingOutcome, { outcome: 'mapped' }>;
@@ -19,21 +21,57 @@ const noBinding: BindingColumns = {
   bound_at: null,
 };
 
+const heldMapping = hotStatement((sql, slot: Slots<{ domain: string }>) =>
+  sql.selectFrom('cnames').selectAll().where('domain', '=', slot('domain')).forUpdate(),
+);
+
+const certificateOfAccount = hotStatement(
+  (sql, slot: Slots<{ number: number; accountId: string }>) =>
+    sql
+      .selectFrom('certificates')
+      .select('number')
+      .where('number', '=', slot('number'))
+      .where('account_id', '=', slot('accountId')),
+);
+
+const insertMapping = hotStatement((sql, slot: Slots<CnameRow>) =>
+  sql.insertInto('cnames').values({
+    domain: slot('domain'),
+    bucket_id: slot('bucket_id'),
+    account_id: slot('account_id'),
+    type: slot('type'),
+    is_purge_cdn_cache: slot('is_purge_cdn_cache'),
+    mapped_at: slot('mapped_at'),
+    certificate_number: slot('certificate_number'),
+    binding_type: slot('binding_type'),
+    bound_at: slot('bound_at'),
+  }),
+);
+
+const updateBinding = hotStatement(
+  (sql, slot: Slots<BindingColumns & Pick<CnameRow, 'domain' | 'is_purge_cdn_cache'>>) =>
+    sql
+      .updateTable('cnames')
+      .set({
+        certificate_number: slot('certificate_number'),
+        binding_type: slot('binding_type'),
+        bound_at: slot('bound_at'),
+        is_purge_cdn_cache: slot('is_purge_cdn_cache'),
+      })
+      .where('domain', '=', slot('domain')),
+);
+
+const spendToken = hotStatement((sql, slot: Slots<{ bucketId: number; domain: string }>) =>
+  sql
+    .deleteFrom('cname_tokens')
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('domain', '=', slot('domain')),
+);
+
 export async function changeMapping(sql: Sql, change: MappingChange): Promise<MappingOutcome> {
-  const bucket = await sql
-    .selectFrom('buckets')
-    .select(['name', 'account_id'])
-    .where('id', '=', change.bucketId)
-    .where('account_id', '=', change.accountId)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  if (bucket === undefined) return { outcome: 'no-bucket' };
-  const standing = await sql
-    .selectFrom('cnames')
-    .selectAll()
-    .where('domain', '=', change.domain)
-    .forUpdate()
-    .executeTakeFirst();
+  const bucket = await holdBucket(sql, change.bucketId);
+  if (bucket?.account_id !== change.accountId) return { outcome: 'no-bucket' };
+  const [standing] = (await heldMapping(sql, change)).rows;
   const own = standing?.bucket_id === change.bucketId ? standing : undefined;
   const refusal =
     (own === undefined ? await refuseClaim(sql, change, standing) : undefined) ??
@@ -86,13 +124,9 @@ async function refuseBinding(
   const { binding } = change;
   if (binding.kind === 'keep') return undefined;
   if (binding.kind === 'bind' && binding.certificate.kind === 'stored') {
-    const row = await sql
-      .selectFrom('certificates')
-      .select('number')
-      .where('number', '=', binding.certificate.number)
-      .where('account_id', '=', change.accountId)
-      .executeTakeFirst();
-    if (row === undefined) return { outcome: 'no-certificate' };
+    const { number } = binding.certificate;
+    const { rows } = await certificateOfAccount(sql, { number, accountId: change.accountId });
+    if (rows.length === 0) return { outcome: 'no-certificate' };
   }
   const current = own?.certificate_number ?? undefined;
   return isGuardMet(binding.guard, current) ? undefined : { outcome: 'guard-failed', current };
@@ -139,16 +173,12 @@ async function updateMapping(
   const purge = purgeAfter(change, own.is_purge_cdn_cache);
   const isRebound = binding.certificate_number !== own.certificate_number;
   if (!isRebound && purge === own.is_purge_cdn_cache) return;
-  await sql
-    .updateTable('cnames')
-    .set({
-      certificate_number: binding.certificate_number,
-      binding_type: binding.binding_type,
-      bound_at: binding.bound_at,
-      is_purge_cdn_cache: purge,
-    })
-    .where('domain', '=', change.domain)
-    .execute();
+  const columns = {
+    certificate_number: binding.certificate_number,
+    binding_type: binding.binding_type,
+    bound_at: binding.bound_at,
+  };
+  await updateBinding(sql, { ...columns, is_purge_cdn_cache: purge, domain: change.domain });
   await noteChange(sql, 'domain', change.domain);
   await appendAudit(sql, {
     ...change.audit.actor,
@@ -184,18 +214,13 @@ async function claimDomain(
     bound_at: binding.bound_at,
   };
   if (previous === undefined) {
-    const values = { domain: change.domain, ...claim };
-    await sql.insertInto('cnames').values(values).execute();
+    await insertMapping(sql, { domain: change.domain, ...claim });
   } else {
     // The row moves and never goes: whoever waits for it finds the new owner, not a free name.
     await sql.updateTable('cnames').set(claim).where('domain', '=', change.domain).execute();
     await departDomain(sql, change, previous);
   }
-  await sql
-    .deleteFrom('cname_tokens')
-    .where('bucket_id', '=', change.bucketId)
-    .where('domain', '=', change.domain)
-    .execute();
+  await spendToken(sql, change);
   await forgetDeparture(sql, change.bucketId, change.domain);
   await noteChange(sql, 'domain', change.domain);
   await appendAudit(sql, {

@@ -1,4 +1,4 @@
-import type { CompiledQuery } from 'kysely';
+import type { CompiledQuery, QueryResult } from 'kysely';
 import type { Sql } from './database.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Sql } from './database.ts';
  */
 export type HotRead<Input, Row> = (
   sql: Sql,
-  slot: <Name extends keyof Input>(name: Name) => Input[Name],
+  slot: Slots<Input>,
 ) => { compile(): CompiledQuery<Row> };
 
 /** A compiled read on an engine. */
@@ -20,9 +20,34 @@ export interface PreparedRead<Input, Row> {
 }
 
 export interface CompiledRead<Input> {
+  readonly query: CompiledQuery;
   readonly text: string;
   /** The values of one execution, in the order of the placeholders. */
   values(input: Input): unknown[];
+}
+
+/** Stands for the values of a hot statement until it is run. */
+export type Slots<Input> = <Name extends keyof Input>(name: Name) => Input[Name];
+
+/**
+ * A statement of writes that come often, written with Kysely and compiled once for each engine: to
+ * build it anew costs several times what SQLite needs to run it. What it answers runs it on `sql`,
+ * inside whatever transaction that is.
+ */
+export function hotStatement<Input, Row>(
+  statement: (sql: Sql, slot: Slots<Input>) => { compile(): CompiledQuery<Row> },
+): (sql: Sql, input: Input) => Promise<QueryResult<Row>> {
+  // An engine has one adapter, whatever number of connections and transactions.
+  const compiled = new WeakMap<object, CompiledRead<Input>>();
+  return (sql, input) => {
+    const { adapter } = sql.getExecutor();
+    let known = compiled.get(adapter);
+    if (known === undefined) {
+      known = compileRead(sql, statement);
+      compiled.set(adapter, known);
+    }
+    return sql.executeQuery<Row>({ ...known.query, parameters: known.values(input) });
+  };
 }
 
 class Slot {
@@ -33,9 +58,11 @@ class Slot {
 }
 
 export function compileRead<Input, Row>(sql: Sql, read: HotRead<Input, Row>): CompiledRead<Input> {
-  const { sql: text, parameters } = read(sql, (name) => new Slot(name) as never).compile();
+  const query = read(sql, (name) => new Slot(name) as never).compile();
+  const { sql: text, parameters } = query;
   const values = parameters.map((value) => (value instanceof Slot ? value : { value }));
   return {
+    query,
     text,
     values: (input) =>
       values.map((each) => (each instanceof Slot ? input[each.name as keyof Input] : each.value)),

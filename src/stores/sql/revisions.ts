@@ -1,10 +1,30 @@
 import { sql as raw } from 'kysely';
 import type { Change, ChangeFeed, ChangeKind } from '../ports/changes.ts';
 import type { Sql } from './database.ts';
-import type { HotRead, PreparedRead } from './prepared.ts';
+import { type HotRead, hotStatement, type PreparedRead, type Slots } from './prepared.ts';
 
 /** The row of `counters` that counts changes. */
 const counterName = 'changes';
+
+const countUp = hotStatement((sql, slot: Slots<{ name: string }>) =>
+  sql
+    .updateTable('counters')
+    .set((of) => ({ value: of('value', '+', raw.lit(1)) }))
+    .where('name', '=', slot('name'))
+    .returning('value'),
+);
+
+const noteRevision = hotStatement(
+  (sql, slot: Slots<{ kind: ChangeKind; name: string; revision: number }>) =>
+    sql
+      .insertInto('changes')
+      .values({ kind: slot('kind'), name: slot('name'), revision: slot('revision') })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['kind', 'name'])
+          .doUpdateSet((of) => ({ revision: of.ref('excluded.revision') })),
+      ),
+);
 
 /**
  * Notes that what nodes keep in memory of this subject is stale. Revisions grow in the order of
@@ -12,17 +32,9 @@ const counterName = 'changes';
  * taken as late as possible.
  */
 export async function noteChange(sql: Sql, kind: ChangeKind, name: string): Promise<void> {
-  const { value: revision } = await sql
-    .updateTable('counters')
-    .set((of) => ({ value: of('value', '+', 1) }))
-    .where('name', '=', counterName)
-    .returning('value')
-    .executeTakeFirstOrThrow();
-  await sql
-    .insertInto('changes')
-    .values({ kind, name, revision })
-    .onConflict((conflict) => conflict.columns(['kind', 'name']).doUpdateSet({ revision }))
-    .execute();
+  const [counter] = (await countUp(sql, { name: counterName })).rows;
+  if (counter === undefined) throw new Error('The row that counts changes is missing.');
+  await noteRevision(sql, { kind, name, revision: counter.value });
 }
 
 interface FeedRow {

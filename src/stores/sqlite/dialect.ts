@@ -20,6 +20,9 @@ import type { Database, Sql } from '../sql/database.ts';
 /** Statements kept per connection; the ports have fewer texts, lists of values make more. */
 const statementsMax = 256;
 
+/** One for all: hot statements are compiled once for it. */
+const adapter = new SqliteAdapter();
+
 export interface SqliteOverConnection {
   readonly sql: Sql;
   /** The statement of this text, prepared once. */
@@ -33,7 +36,7 @@ export function kyselyOver(
 ): SqliteOverConnection {
   const statement = keptStatements(connection);
   const dialect: Dialect = {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => adapter,
     createDriver: () => new SqliteDriver(new StatementConnection(statement, convert)),
     createIntrospector: (database) => new SqliteIntrospector(database),
     createQueryCompiler: () => new OneWriterCompiler(),

@@ -11,6 +11,7 @@ test('no buffer with a key outlives its use, whether the binding succeeds or not
   const domain = 'www.shop.example';
   const authority = await createAuthority({ now: testEpoch });
   const leaf = await authority.issue({ names: [domain], now: testEpoch });
+  const other = await authority.issue({ names: [domain], now: testEpoch });
   const held: Buffer[] = [];
   let isBroken = false;
   let stored: StoredCertificate | undefined;
@@ -43,9 +44,10 @@ test('no buffer with a key outlives its use, whether the binding succeeds or not
   };
   const change = await prepareBinding('1', domain, request);
   isBroken = true;
-  await assert.rejects(prepareBinding('1', domain, request), /the sealer is broken/);
+  const next = { ...request, certificatePem: other.chainPem, privateKeyPem: other.keyPem };
+  await assert.rejects(prepareBinding('1', domain, next), /the sealer is broken/);
   assert.ok(change.kind === 'bind' && change.certificate.kind === 'new');
-  stored = { ...change.certificate.certificate, number: 10_000_001 };
+  stored = { ...change.certificate.certificate, number: 10_000_001, keySealed: 'resealed' };
   await prepareBinding('1', domain, { ...nothingAsked, certId: '10000001-cn-hangzhou' });
   assert.equal(held.length, 3);
   for (const keyPem of held) assert.ok(keyPem.every((byte) => byte === 0));
