@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { callersMax, domains, sentBefore, writeFor } from './control-writes.ts';
 import { domainOf } from './fill.ts';
 import type { Bench } from './lib/bench.ts';
 import { type Field, prepareField, startCnamed } from './lib/field.ts';
@@ -8,7 +9,6 @@ import { loadHandshakes, loadKeepAlive } from './lib/load.ts';
 import type { ThreadProfile } from './lib/profiles.ts';
 import { addUp, profileClock, profilingPrefix, readProfiles } from './lib/profiles.ts';
 import type { Report } from './lib/report.ts';
-import { callers, domains, inlineBodies, swapFor } from './swaps.ts';
 import { putFor } from './uploads.ts';
 
 const uploaders = 32;
@@ -42,10 +42,10 @@ const paths: readonly Path[] = [
   },
   {
     name: 'swap',
-    title: 'PutCname with a new certificate, 64 callers',
+    title: 'PutCname with a certificate, 64 callers',
     load: async ({ server, client }, field, seconds) => {
-      const caller = client(callers);
-      await swapFor(caller, server.pid, seconds, inlineBodies(field));
+      const caller = client(callersMax);
+      await writeFor(caller, callersMax, server.pid, seconds, sentBefore(field));
       caller.close();
     },
   },

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cluster } from './cluster.ts';
+import { controlWrites } from './control-writes.ts';
 import { database } from './database.ts';
 import { domains, million } from './domains.ts';
 import { handshakes } from './handshakes.ts';
@@ -25,7 +26,6 @@ import { adviseMissing } from './lib/tools.ts';
 import { listing } from './listing.ts';
 import { profile } from './profile.ts';
 import { storage } from './storage.ts';
-import { swaps } from './swaps.ts';
 import { uploads } from './uploads.ts';
 import { workers } from './workers.ts';
 
@@ -33,7 +33,7 @@ const benches: readonly Bench[] = [
   keepAlive,
   large,
   handshakes,
-  swaps,
+  controlWrites,
   workers,
   uploads,
   profile,
