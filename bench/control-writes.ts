@@ -11,6 +11,8 @@ import { bareCommits } from './lib/sqlite-commits.ts';
 
 const callersAtOnce = [1, 64] as const;
 const domains = 256;
+/** New domains go to so many buckets in turn: a bucket has a quota, and its domains are counted. */
+const bucketsOfNew = 64;
 /** Certificates made before a round that sends each of them once, for each second of it. */
 const freshPerSecond = 2_000;
 
@@ -45,7 +47,12 @@ export const controlWrites: Bench = {
     const clients = new Map(callersAtOnce.map((callers) => [callers, client(callers)] as const));
     const results = new Map<string, Result[]>();
     try {
-      const kinds = kindsOf(field, await twoStored(field, client()));
+      const first = client();
+      const kinds = kindsOf(field, await twoStored(field, first));
+      for (let number = 0; number < bucketsOfNew; number++) {
+        await expectOk(first.call({ method: 'PUT', bucket: bucketOfNew(number) }));
+      }
+      first.close();
       for (let count = 0; count < rounds; count++) {
         for (const [callers, caller] of clients) {
           for (const kind of kinds) {
@@ -83,25 +90,28 @@ function kindsOf(field: Field, ids: readonly string[]): Kind[] {
   const pairs = Array.from({ length: domains }, (_, number) =>
     [0, 1].map(() => field.authority.issue(domainOf(number))),
   );
-  const mapped: string[] = [];
+  const mapped: number[] = [];
   let lastMapped = 0;
+  const ofNew = (number: number, comp: 'add' | 'delete'): SignedCall => ({
+    method: 'POST',
+    bucket: bucketOfNew(number),
+    query: { cname: undefined, comp },
+    body: putCnameDocument(`new-${number}.example.test`),
+  });
   return [
     {
       name: 'map a new domain',
       round: () => () => {
         lastMapped += 1;
-        const domain = `new-${lastMapped}.example.test`;
-        mapped.push(domain);
-        return putCname(putCnameDocument(domain));
+        mapped.push(lastMapped);
+        return ofNew(lastMapped, 'add');
       },
     },
     {
       name: 'unmap a domain',
       round: () => () => {
-        const domain = mapped.pop();
-        if (domain === undefined) return undefined;
-        const query = { cname: undefined, comp: 'delete' };
-        return { method: 'POST', bucket: firstBucket, query, body: putCnameDocument(domain) };
+        const number = mapped.pop();
+        return number === undefined ? undefined : ofNew(number, 'delete');
       },
     },
     {
@@ -142,6 +152,10 @@ function kindsOf(field: Field, ids: readonly string[]): Kind[] {
   ];
 }
 
+function bucketOfNew(number: number): string {
+  return `bench-new-${number % bucketsOfNew}`;
+}
+
 /** Each lane has domains of its own, and changes the certificate whenever it is round. */
 function inTurn(document: (domainNumber: number, turn: number) => string): Next {
   return (lane, lanes, turn) => {
@@ -172,7 +186,6 @@ async function twoStored(field: Field, caller: SignedClient): Promise<string[]> 
     const list = await expectOk(caller.call({ bucket: firstBucket, query: { cname: undefined } }));
     ids.push(/<CertId>(?<id>[^<]+)</.exec(list)?.groups?.id ?? '');
   }
-  caller.close();
   return ids;
 }
 

@@ -69,13 +69,16 @@ function checkSize(certificateText: string, keyText: string): void {
 
 /**
  * OpenSSL compares public halves only: an RSA key with a damaged private exponent would pass as the
- * certificate's and fail at every handshake. So it signs once, off the event loop.
+ * certificate's and fail at every handshake. So it signs once: off the event loop, unless that
+ * takes less time than the way to another thread and back.
  */
 async function checkKeySigns(leaf: X509Certificate, key: KeyObject): Promise<void> {
   const digest = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
   const probe = Buffer.from('cnamed: does this key sign?');
   try {
-    const signature = await promisify(sign)(digest, probe, key);
+    const signature = isQuick(key)
+      ? sign(digest, probe, key)
+      : await promisify(sign)(digest, probe, key);
     if (verify(digest, probe, leaf.publicKey, signature)) return;
   } catch {
     // Kinds of keys that do not sign at all (X25519) end here, and below.
@@ -85,6 +88,11 @@ async function checkKeySigns(leaf: X509Certificate, key: KeyObject): Promise<voi
     'PrivateKey',
     'PrivateKey cannot make signatures that the certificate verifies.',
   );
+}
+
+/** OpenSSL signs with P-256 in a fortieth of the time that P-384 takes. */
+function isQuick({ asymmetricKeyDetails }: KeyObject): boolean {
+  return asymmetricKeyDetails?.namedCurve === 'prime256v1';
 }
 
 /**

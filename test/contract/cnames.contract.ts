@@ -1,6 +1,11 @@
 import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bucket, MappingChange, MappingOutcome } from '../../src/stores/index.ts';
+import {
+  type Bucket,
+  type MappingChange,
+  type MappingOutcome,
+  StoreUnavailable,
+} from '../../src/stores/index.ts';
 import {
   accountId,
   actor,
@@ -336,6 +341,40 @@ export function cnameStoreContract(under: EngineUnderTest): void {
     };
     const release = (bucket: Bucket, domain: string) =>
       suite.engine.cnames.releaseDomain({ domain, bucketId: bucket.id, now, audit: { actor } });
+
+    it('a mapping that fails at its last statement leaves nothing, and its neighbours whole', async () => {
+      const { cnames, certificates, audit } = suite.engine;
+      const bucket = await makeBucket(suite.engine);
+      const domains = Array.from({ length: 20 }, () => unique('neighbour.example'));
+      const nobody = { ...actor, requestId: null as unknown as string };
+      const settled = await Promise.allSettled(
+        domains.map((domain, index) => {
+          const binding = bindNew(sampleCertificate(bucket.accountId));
+          const isBad = index === 7;
+          const told = isBad ? { audit: { actor: nobody, detail: {} } } : {};
+          return cnames.changeMapping(mapping(bucket, domain, { binding, ...told }));
+        }),
+      );
+      for (const [index, domain] of domains.entries()) {
+        const result = settled[index];
+        const found = await cnames.findDomain(domain);
+        const records = await audit.listAudit({ domain, limit: 9 });
+        if (index === 7) {
+          assert.ok(result?.status === 'rejected' && result.reason instanceof StoreUnavailable);
+          assert.equal(result.reason.reason, 'failed');
+          assert.equal(found, undefined);
+          assert.deepEqual(records, []);
+          continue;
+        }
+        assert.ok(result?.status === 'fulfilled' && result.value.outcome === 'mapped');
+        const number = result.value.certificateNumber;
+        assert.equal(found?.cname.binding?.certificateNumber, number);
+        assert.ok(number !== undefined && (await certificates.findCertificate(number)));
+        assert.equal(records.length, 1);
+      }
+      const stored = await certificates.listCertificates(0, 10_000);
+      assert.equal(stored.filter((each) => each.accountId === bucket.accountId).length, 19);
+    });
 
     it('a released domain is gone at once, with its binding, and is free for all', async () => {
       const { cnames } = suite.engine;
