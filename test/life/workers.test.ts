@@ -66,7 +66,7 @@ async function putPage(port: number, page: string): Promise<void> {
 test('what one worker has answered is true on every other at once', async (context) => {
   const seed = Date.now() % 1_000_000_000;
   context.diagnostic(`seed ${seed}`);
-  await run({ size: 60, seed, log: (line) => context.diagnostic(line) });
+  await run({ size: 30, seed, log: (line) => context.diagnostic(line) });
 });
 
 test('a worker that is killed costs the others no request, and is replaced', async () => {
