@@ -38,6 +38,8 @@ export interface ListenerOptions {
   readonly tls?: TlsServerOptions;
   /** TLS that differs from `tls` for some server names. */
   readonly findTlsVariant?: FindTlsVariant;
+  /** False as long as it would find none for any name; asked for each connection, never throws. */
+  readonly hasTlsVariants?: () => boolean;
   /**
    * Addresses and networks of balancers. A connection from one of them begins with a header of the
    * PROXY protocol, which says whose it is; a connection from anybody else never does.
@@ -108,6 +110,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
   };
   const variants = variantsOf(options, limits, server, onFailure);
   guardAdmission(server, admission, balancers, variants);
+  if (variants) guardVariants(server, variants);
   attach(server, connections);
   server.on('tlsClientError', (_error: Error, socket: TLSSocket) => onFailure(socket));
 
@@ -177,7 +180,7 @@ function accept(server: Server, address: ListenerAddress): Promise<ListenerAddre
 
 /** Their connections are the listener's once the handshake is over, like any other. */
 function variantsOf(
-  { findTlsVariant, world }: ListenerOptions,
+  { findTlsVariant, hasTlsVariants, world }: ListenerOptions,
   { handshakeTimeoutMs }: HttpLimits,
   server: Server,
   onFailure: (socket: Socket) => void,
@@ -186,6 +189,7 @@ function variantsOf(
     findTlsVariant &&
     createTlsVariants({
       find: findTlsVariant,
+      isAny: hasTlsVariants ?? (() => true),
       world,
       handshakeTimeoutMs,
       onConnection: (socket) => void server.emit('secureConnection', socket),
@@ -265,6 +269,17 @@ function guardAdmission(
     if (balancers.isBalancer(socket)) balancers.receive(socket, (source) => pass(socket, source));
     else pass(socket, socket.remoteAddress ?? '');
   });
+}
+
+/** A name may have got TLS of its own after its connection was passed on to the listener. */
+function guardVariants(server: Server, variants: TlsVariants): void {
+  const serve = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) =>
+    variants.confirm(socket, () => {
+      for (const each of serve) each.call(server, socket);
+    }),
+  );
 }
 
 /** What comes through TLS, or needs none, by the protocol that was agreed upon. */

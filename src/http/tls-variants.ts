@@ -20,8 +20,16 @@ export interface TlsVariant {
 export type FindTlsVariant = (serverName: string) => Promise<TlsVariant | undefined>;
 
 export interface TlsVariants {
-  /** Hands the connection to its variant, or to `pass` when its name has none. */
+  /**
+   * Hands the connection to its variant, or to `pass` when its name has none: at once, and without
+   * reading the name, as long as no name has.
+   */
   route(socket: Socket, pass: () => void): void;
+  /**
+   * After the handshake: `serve`, unless the name of a passed connection has got a variant since.
+   * Then the connection ends, and the next one is of that variant.
+   */
+  confirm(socket: TLSSocket, serve: () => void): void;
   /** Ends connections whose hello does not come; to be called now and then. */
   check(): void;
   /**
@@ -41,6 +49,8 @@ const seedBytes = 32;
 
 export function createTlsVariants(options: {
   readonly find: FindTlsVariant;
+  /** Whether any name may have a variant now. Never throws. */
+  readonly isAny: () => boolean;
   readonly world: Pick<World, 'random' | 'clock'>;
   readonly handshakeTimeoutMs: number;
   readonly onConnection: (socket: TLSSocket) => void;
@@ -49,6 +59,8 @@ export function createTlsVariants(options: {
 }): TlsVariants {
   const { world, handshakeTimeoutMs } = options;
   const servers = new Map<string, Server>();
+  /** Connections of variants. */
+  const varied = new WeakSet<Socket>();
   /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
   let seed = world.random.bytes(seedBytes);
   // In the order they came, and so the first to be late first.
@@ -64,7 +76,10 @@ export function createTlsVariants(options: {
     const server =
       servers.get(key) ?? createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
     if (!servers.has(key)) {
-      server.on('secureConnection', options.onConnection);
+      server.on('secureConnection', (socket) => {
+        varied.add(socket);
+        options.onConnection(socket);
+      });
       server.on('tlsClientError', (_error, socket) => options.onFailure(socket));
       setKeys(server, key);
     }
@@ -77,10 +92,13 @@ export function createTlsVariants(options: {
     return server;
   }
 
-  async function give(socket: Socket, serverName: string | undefined, pass: () => void) {
+  async function find(serverName: string | undefined): Promise<TlsVariant | undefined> {
     // A look-up that fails is the certificate's to answer: that one is looked up there too.
-    const find = serverName === undefined ? undefined : options.find(serverName);
-    const variant = await find?.catch(() => undefined);
+    return serverName === undefined ? undefined : options.find(serverName).catch(() => undefined);
+  }
+
+  async function give(socket: Socket, serverName: string | undefined, pass: () => void) {
+    const variant = await find(serverName);
     if (socket.destroyed) return;
     if (variant === undefined) pass();
     else serverOf(variant).emit('connection', socket);
@@ -88,12 +106,28 @@ export function createTlsVariants(options: {
 
   return {
     route(socket, pass) {
+      if (!options.isAny()) {
+        pass();
+        return;
+      }
       const fail = readName(socket, options.onFailure, (serverName) => {
         waiting.delete(socket);
         give(socket, serverName, pass).catch(() => socket.destroy());
       });
       waiting.set(socket, { fail, untilMs: world.clock.monotonicMs() + handshakeTimeoutMs });
       socket.once('close', () => waiting.delete(socket));
+    },
+    confirm(socket, serve) {
+      if (varied.has(socket) || !options.isAny()) {
+        serve();
+        return;
+      }
+      // Nobody else listens before HTTP has the socket.
+      socket.on('error', () => socket.destroy());
+      const { servername } = socket as { servername?: string | false | null };
+      find(servername || undefined)
+        .then((variant) => (variant === undefined ? serve() : socket.destroy()))
+        .catch(() => socket.destroy());
     },
     check() {
       const now = world.clock.monotonicMs();
