@@ -9,9 +9,9 @@ import type { ObjectIndex, StoredObject } from './objects.ts';
  * The reads that every request and every handshake needs, under a weaker law than the stores of the
  * same names, so that an engine far away may answer them from memory:
  *
- * - what this process changed, the next read sees; so does it what a sibling changed, when the change
- *   has been acknowledged: another worker of this server. What any other process changed in a
- *   database of this machine, the next turn of the event loop sees;
+ * - what this process changed, the next read sees; so does it what a sibling changed, when the
+ *   change has been acknowledged: another worker of this server. What any other process changed in
+ *   a database of this machine, the next turn of the event loop sees;
  * - what another node changed is seen within 1 s (p99), and within 10 s whatever messages are lost
  *   (DESIGN ruling 12);
  * - while the engine cannot be reached, what is known is answered on; what is not rejects with
