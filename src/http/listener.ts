@@ -17,7 +17,12 @@ import { defaultLimits, type HttpLimits } from './limits.ts';
 import { createRepeats } from './repeats.ts';
 import { createDateText, createRequestIds } from './request-ids.ts';
 import type { ConnectionFacts } from './request-view.ts';
-import { createTlsVariants, type FindTlsVariant, type TlsVariants } from './tls-variants.ts';
+import {
+  createTlsVariants,
+  type FindTlsVariant,
+  serverNameOf,
+  type TlsVariants,
+} from './tls-variants.ts';
 import type { AnswerRecord, Handler, ProblemRenderer } from './types.ts';
 import { createUploadRates, type UploadRates } from './upload-rate.ts';
 
@@ -343,14 +348,10 @@ function connectionFacts(socket: Socket, balancers: Balancers): ConnectionFacts 
   if (!(socket instanceof TLSSocket)) {
     return { remoteAddress, isSecure: false, serverName: undefined, tlsVersion: undefined };
   }
-  // A resumed TLS 1.2 session says nothing about the name this connection was opened for
-  // (security.md 5.4); TLS 1.3 names it in every handshake.
-  const isKnown = !socket.isSessionReused() || socket.getProtocol() === 'TLSv1.3';
-  const { servername } = socket as { servername?: string | false | null };
   return {
     remoteAddress,
     isSecure: true,
-    serverName: (isKnown && servername) || undefined,
+    serverName: serverNameOf(socket),
     tlsVersion: socket.getProtocol() ?? undefined,
   };
 }

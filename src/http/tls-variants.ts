@@ -61,6 +61,8 @@ export function createTlsVariants(options: {
   const servers = new Map<string, Server>();
   /** Connections of variants. */
   const varied = new WeakSet<Socket>();
+  /** Whether any connection was ever passed without reading its name. */
+  let isAnyUnread = false;
   /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
   let seed = world.random.bytes(seedBytes);
   // In the order they came, and so the first to be late first.
@@ -107,6 +109,7 @@ export function createTlsVariants(options: {
   return {
     route(socket, pass) {
       if (!options.isAny()) {
+        isAnyUnread = true;
         pass();
         return;
       }
@@ -118,14 +121,13 @@ export function createTlsVariants(options: {
       socket.once('close', () => waiting.delete(socket));
     },
     confirm(socket, serve) {
-      if (varied.has(socket) || !options.isAny()) {
+      if (!isAnyUnread || varied.has(socket) || !options.isAny()) {
         serve();
         return;
       }
       // Nobody else listens before HTTP has the socket.
       socket.on('error', () => socket.destroy());
-      const { servername } = socket as { servername?: string | false | null };
-      find(servername || undefined)
+      find(serverNameOf(socket))
         .then((variant) => (variant === undefined ? serve() : socket.destroy()))
         .catch(() => socket.destroy());
     },
@@ -142,6 +144,16 @@ export function createTlsVariants(options: {
       for (const [key, server] of servers) setKeys(server, key);
     },
   };
+}
+
+/**
+ * The name this connection was opened for. A resumed TLS 1.2 session says nothing about it
+ * (security.md 5.4); TLS 1.3 names it in every handshake.
+ */
+export function serverNameOf(socket: TLSSocket): string | undefined {
+  if (socket.isSessionReused() && socket.getProtocol() !== 'TLSv1.3') return undefined;
+  const { servername } = socket as { servername?: string | false | null };
+  return servername || undefined;
 }
 
 /** RFC 5869, so that no key tells anything of another. */
