@@ -47,7 +47,7 @@ const readsMax = 64;
 const ticketKeyBytes = 48;
 const seedBytes = 32;
 
-export function createTlsVariants(options: {
+interface VariantsOptions {
   readonly find: FindTlsVariant;
   /** Whether any name may have a variant now. Never throws. */
   readonly isAny: () => boolean;
@@ -56,43 +56,15 @@ export function createTlsVariants(options: {
   readonly onConnection: (socket: TLSSocket) => void;
   /** A handshake has failed, or never began. */
   readonly onFailure: (socket: Socket) => void;
-}): TlsVariants {
+}
+
+export function createTlsVariants(options: VariantsOptions): TlsVariants {
   const { world, handshakeTimeoutMs } = options;
-  const servers = new Map<string, Server>();
-  /** Connections of variants. */
-  const varied = new WeakSet<Socket>();
+  const servers = createServers(options);
   /** Whether any connection was ever passed without reading its name. */
   let isAnyUnread = false;
-  /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
-  let seed = world.random.bytes(seedBytes);
   // In the order they came, and so the first to be late first.
   const waiting = new Map<Socket, { fail(): void; untilMs: number }>();
-
-  function setKeys(server: Server, key: string): void {
-    const keys = derive(seed, `variant ${key}`, ticketKeyBytes);
-    server.setTicketKeys(keys);
-    keys.fill(0);
-  }
-
-  function serverOf({ key, options: tls }: TlsVariant): Server {
-    const server =
-      servers.get(key) ?? createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
-    if (!servers.has(key)) {
-      server.on('secureConnection', (socket) => {
-        varied.add(socket);
-        options.onConnection(socket);
-      });
-      server.on('tlsClientError', (_error, socket) => options.onFailure(socket));
-      setKeys(server, key);
-    }
-    servers.delete(key);
-    servers.set(key, server);
-    for (const oldest of servers.keys()) {
-      if (servers.size <= variantsMax) break;
-      servers.delete(oldest);
-    }
-    return server;
-  }
 
   async function find(serverName: string | undefined): Promise<TlsVariant | undefined> {
     // A look-up that fails is the certificate's to answer: that one is looked up there too.
@@ -103,7 +75,7 @@ export function createTlsVariants(options: {
     const variant = await find(serverName);
     if (socket.destroyed) return;
     if (variant === undefined) pass();
-    else serverOf(variant).emit('connection', socket);
+    else servers.of(variant).emit('connection', socket);
   }
 
   return {
@@ -121,7 +93,7 @@ export function createTlsVariants(options: {
       socket.once('close', () => waiting.delete(socket));
     },
     confirm(socket, serve) {
-      if (!isAnyUnread || varied.has(socket) || !options.isAny()) {
+      if (!isAnyUnread || servers.have(socket) || !options.isAny()) {
         serve();
         return;
       }
@@ -138,7 +110,46 @@ export function createTlsVariants(options: {
         fail();
       }
     },
-    setTicketKeys(keys) {
+    setTicketKeys: servers.setTicketKeys,
+  };
+}
+
+/** The TLS servers of variants; the longest unused is dropped. */
+function createServers({ world, handshakeTimeoutMs, onConnection, onFailure }: VariantsOptions) {
+  const servers = new Map<string, Server>();
+  const sockets = new WeakSet<Socket>();
+  /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
+  let seed = world.random.bytes(seedBytes);
+
+  function setKeys(server: Server, key: string): void {
+    const keys = derive(seed, `variant ${key}`, ticketKeyBytes);
+    server.setTicketKeys(keys);
+    keys.fill(0);
+  }
+
+  return {
+    of({ key, options: tls }: TlsVariant): Server {
+      const server =
+        servers.get(key) ?? createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
+      if (!servers.has(key)) {
+        server.on('secureConnection', (socket) => {
+          sockets.add(socket);
+          onConnection(socket);
+        });
+        server.on('tlsClientError', (_error, socket) => onFailure(socket));
+        setKeys(server, key);
+      }
+      servers.delete(key);
+      servers.set(key, server);
+      for (const oldest of servers.keys()) {
+        if (servers.size <= variantsMax) break;
+        servers.delete(oldest);
+      }
+      return server;
+    },
+    /** Whether this connection is of one of them. */
+    have: (socket: Socket): boolean => sockets.has(socket),
+    setTicketKeys(keys: Buffer): void {
       seed.fill(0);
       seed = derive(keys, 'variants', seedBytes);
       for (const [key, server] of servers) setKeys(server, key);
