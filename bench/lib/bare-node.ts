@@ -1,6 +1,6 @@
 /**
- * The least that serves the same files by the same runtime: what of the distance to other servers is
- * Node's own. A process of its own: `bare-node.ts HTTP-PORT HTTPS-PORT FILES CERTIFICATES`.
+ * The least that serves the same files by the same runtime: what of the distance to other servers
+ * is Node's own. A process of its own: `bare-node.ts HTTP-PORT HTTPS-PORT FILES CERTIFICATES`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
