@@ -47,7 +47,7 @@ function kindsOf(many: number): readonly Kind[] {
   ];
 }
 
-const beside = ['nginx', 'caddy', 'haproxy'] as const;
+const beside = ['nginx', 'caddy', 'haproxy', 'node'] as const;
 
 export const handshakes: Bench = {
   name: 'handshakes',

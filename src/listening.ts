@@ -102,7 +102,9 @@ export async function listen(around: ServiceParts, together: Together): Promise<
       isHttp2: config.isHttp2,
     });
     const findTlsVariant = createRestrictions(tls, (domain) => restrictionOf(domain, services));
-    https = createHttpListener({ ...options, address: config.https, tls, findTlsVariant });
+    const hasTlsVariants = () => mayRestrict(engines.metadata);
+    const own = { address: config.https, tls, findTlsVariant, hasTlsVariants };
+    https = createHttpListener({ ...options, ...own });
     engines.metadata.reach.onDomainsChanged(sessions.domainsChanged);
   }
   together.join({
@@ -128,6 +130,15 @@ export async function listen(around: ServiceParts, together: Together): Promise<
     await stop(0);
     await accessLog.stop();
     throw error;
+  }
+}
+
+/** Whether some bucket may allow less of TLS than others; where that is not known at once, yes. */
+function mayRestrict({ seen }: Pick<Engines['metadata'], 'seen'>): boolean {
+  try {
+    return seen?.hasDocument('https') ?? true;
+  } catch {
+    return true;
   }
 }
 

@@ -20,6 +20,7 @@ const versions: Readonly<Record<OtherName, (path: string) => string>> = {
   nginx: (path) => firstLine(path, '-v').replace('nginx version: nginx/', 'nginx '),
   caddy: (path) => `Caddy ${firstLine(path, 'version').split(' ')[0]}`,
   haproxy: (path) => firstLine(path, '-v').replace(' version', '').split('-')[0] ?? '',
+  node: () => `bare Node ${process.version}`,
   azurite: (path) => `Azurite ${firstLine(process.execPath, path, '--version')}`,
 };
 

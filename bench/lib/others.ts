@@ -26,6 +26,7 @@ const starters = {
   caddy: startCaddy,
   haproxy: startHaproxy,
   azurite: startAzurite,
+  node: startBareNode,
 } as const;
 
 export type OtherName = keyof typeof starters;
@@ -40,6 +41,7 @@ export interface Others {
 
 const remarks: Readonly<Partial<Record<OtherName, string>>> = {
   haproxy: 'HAProxy has no files: what it answers is part of its configuration and in its memory.',
+  node: 'node is a bare `https` server of the same runtime, with SNICallback: the least that Node costs.',
   azurite: 'Azurite runs on the same Node, with its files in a folder; the path names the account.',
 };
 
@@ -96,6 +98,14 @@ http {
   const path = join(folder, 'nginx.conf');
   await writeFile(path, text);
   const command = ['/usr/sbin/nginx', '-p', folder, '-e', join(folder, 'early.log'), '-c', path];
+  return { httpPort, httpsPort, ...(await startServer(command, httpsPort)) };
+}
+
+async function startBareNode(field: Field): Promise<OtherServer> {
+  const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  const script = join(import.meta.dirname, 'bare-node.ts');
+  const ports = [String(httpPort), String(httpsPort)];
+  const command = [process.execPath, script, ...ports, field.webRoot, field.certificateFolder];
   return { httpPort, httpsPort, ...(await startServer(command, httpsPort)) };
 }
 

@@ -16,9 +16,11 @@ const packages = {
 /** Too heavy, with 370 packages, for everyone who works on this one. */
 const azuritePlace = 'node_modules/.cache/azurite';
 
-export type Tool = keyof typeof packages | 'azurite';
+export type Tool = keyof typeof packages | 'azurite' | 'node';
 
 export function findTool(name: Tool): string | undefined {
+  // The very runtime that measures.
+  if (name === 'node') return process.execPath;
   const own = resolve(import.meta.dirname, '../..', azuritePlace, 'node_modules/.bin');
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', own];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
@@ -37,7 +39,9 @@ function isExecutable(path: string): boolean {
 export function adviseMissing(tools: readonly Tool[]): string | undefined {
   const missing = tools.filter((tool) => findTool(tool) === undefined);
   if (missing.length === 0) return undefined;
-  const debian = missing.flatMap((tool) => (tool === 'azurite' ? [] : [packages[tool]]));
+  const debian = missing.flatMap((tool) =>
+    tool === 'azurite' || tool === 'node' ? [] : [packages[tool]],
+  );
   const commands = [
     ...(debian.length > 0 ? [`apt-get install --no-install-recommends ${debian.join(' ')}`] : []),
     ...(missing.includes('azurite') ? [`npm install --prefix ${azuritePlace} azurite`] : []),

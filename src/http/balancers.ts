@@ -36,6 +36,7 @@ export function createBalancers(networks: readonly string[], world: World): Bala
 
   return {
     isBalancer(socket) {
+      if (networks.length === 0) return false;
       const address = plainAddress(socket.remoteAddress ?? '');
       const family = isIP(address);
       return family !== 0 && known.check(address, family === 6 ? 'ipv6' : 'ipv4');

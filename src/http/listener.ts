@@ -17,7 +17,12 @@ import { defaultLimits, type HttpLimits } from './limits.ts';
 import { createRepeats } from './repeats.ts';
 import { createDateText, createRequestIds } from './request-ids.ts';
 import type { ConnectionFacts } from './request-view.ts';
-import { createTlsVariants, type FindTlsVariant, type TlsVariants } from './tls-variants.ts';
+import {
+  createTlsVariants,
+  type FindTlsVariant,
+  serverNameOf,
+  type TlsVariants,
+} from './tls-variants.ts';
 import type { AnswerRecord, Handler, ProblemRenderer } from './types.ts';
 import { createUploadRates, type UploadRates } from './upload-rate.ts';
 
@@ -38,6 +43,8 @@ export interface ListenerOptions {
   readonly tls?: TlsServerOptions;
   /** TLS that differs from `tls` for some server names. */
   readonly findTlsVariant?: FindTlsVariant;
+  /** False as long as it would find none for any name; asked for each connection, never throws. */
+  readonly hasTlsVariants?: () => boolean;
   /**
    * Addresses and networks of balancers. A connection from one of them begins with a header of the
    * PROXY protocol, which says whose it is; a connection from anybody else never does.
@@ -108,6 +115,7 @@ export function createHttpListener(options: ListenerOptions): HttpListener {
   };
   const variants = variantsOf(options, limits, server, onFailure);
   guardAdmission(server, admission, balancers, variants);
+  if (variants) guardVariants(server, variants);
   attach(server, connections);
   server.on('tlsClientError', (_error: Error, socket: TLSSocket) => onFailure(socket));
 
@@ -177,7 +185,7 @@ function accept(server: Server, address: ListenerAddress): Promise<ListenerAddre
 
 /** Their connections are the listener's once the handshake is over, like any other. */
 function variantsOf(
-  { findTlsVariant, world }: ListenerOptions,
+  { findTlsVariant, hasTlsVariants, world }: ListenerOptions,
   { handshakeTimeoutMs }: HttpLimits,
   server: Server,
   onFailure: (socket: Socket) => void,
@@ -186,6 +194,7 @@ function variantsOf(
     findTlsVariant &&
     createTlsVariants({
       find: findTlsVariant,
+      isAny: hasTlsVariants ?? (() => true),
       world,
       handshakeTimeoutMs,
       onConnection: (socket) => void server.emit('secureConnection', socket),
@@ -267,6 +276,17 @@ function guardAdmission(
   });
 }
 
+/** A name may have got TLS of its own after its connection was passed on to the listener. */
+function guardVariants(server: Server, variants: TlsVariants): void {
+  const serve = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) =>
+    variants.confirm(socket, () => {
+      for (const each of serve) each.call(server, socket);
+    }),
+  );
+}
+
 /** What comes through TLS, or needs none, by the protocol that was agreed upon. */
 function serveConnections(
   server: Server,
@@ -328,14 +348,10 @@ function connectionFacts(socket: Socket, balancers: Balancers): ConnectionFacts 
   if (!(socket instanceof TLSSocket)) {
     return { remoteAddress, isSecure: false, serverName: undefined, tlsVersion: undefined };
   }
-  // A resumed TLS 1.2 session says nothing about the name this connection was opened for
-  // (security.md 5.4); TLS 1.3 names it in every handshake.
-  const isKnown = !socket.isSessionReused() || socket.getProtocol() === 'TLSv1.3';
-  const { servername } = socket as { servername?: string | false | null };
   return {
     remoteAddress,
     isSecure: true,
-    serverName: (isKnown && servername) || undefined,
+    serverName: serverNameOf(socket),
     tlsVersion: socket.getProtocol() ?? undefined,
   };
 }

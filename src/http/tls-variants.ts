@@ -20,8 +20,16 @@ export interface TlsVariant {
 export type FindTlsVariant = (serverName: string) => Promise<TlsVariant | undefined>;
 
 export interface TlsVariants {
-  /** Hands the connection to its variant, or to `pass` when its name has none. */
+  /**
+   * Hands the connection to its variant, or to `pass` when its name has none: at once, and without
+   * reading the name, as long as no name has.
+   */
   route(socket: Socket, pass: () => void): void;
+  /**
+   * After the handshake: `serve`, unless the name of a passed connection has got a variant since.
+   * Then the connection ends, and the next one is of that variant.
+   */
+  confirm(socket: TLSSocket, serve: () => void): void;
   /** Ends connections whose hello does not come; to be called now and then. */
   check(): void;
   /**
@@ -39,61 +47,61 @@ const readsMax = 64;
 const ticketKeyBytes = 48;
 const seedBytes = 32;
 
-export function createTlsVariants(options: {
+interface VariantsOptions {
   readonly find: FindTlsVariant;
+  /** Whether any name may have a variant now. Never throws. */
+  readonly isAny: () => boolean;
   readonly world: Pick<World, 'random' | 'clock'>;
   readonly handshakeTimeoutMs: number;
   readonly onConnection: (socket: TLSSocket) => void;
   /** A handshake has failed, or never began. */
   readonly onFailure: (socket: Socket) => void;
-}): TlsVariants {
+}
+
+export function createTlsVariants(options: VariantsOptions): TlsVariants {
   const { world, handshakeTimeoutMs } = options;
-  const servers = new Map<string, Server>();
-  /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
-  let seed = world.random.bytes(seedBytes);
+  const servers = createServers(options);
+  /** Whether any connection was ever passed without reading its name. */
+  let isAnyUnread = false;
   // In the order they came, and so the first to be late first.
   const waiting = new Map<Socket, { fail(): void; untilMs: number }>();
 
-  function setKeys(server: Server, key: string): void {
-    const keys = derive(seed, `variant ${key}`, ticketKeyBytes);
-    server.setTicketKeys(keys);
-    keys.fill(0);
-  }
-
-  function serverOf({ key, options: tls }: TlsVariant): Server {
-    const server =
-      servers.get(key) ?? createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
-    if (!servers.has(key)) {
-      server.on('secureConnection', options.onConnection);
-      server.on('tlsClientError', (_error, socket) => options.onFailure(socket));
-      setKeys(server, key);
-    }
-    servers.delete(key);
-    servers.set(key, server);
-    for (const oldest of servers.keys()) {
-      if (servers.size <= variantsMax) break;
-      servers.delete(oldest);
-    }
-    return server;
+  async function find(serverName: string | undefined): Promise<TlsVariant | undefined> {
+    // A look-up that fails is the certificate's to answer: that one is looked up there too.
+    return serverName === undefined ? undefined : options.find(serverName).catch(() => undefined);
   }
 
   async function give(socket: Socket, serverName: string | undefined, pass: () => void) {
-    // A look-up that fails is the certificate's to answer: that one is looked up there too.
-    const find = serverName === undefined ? undefined : options.find(serverName);
-    const variant = await find?.catch(() => undefined);
+    const variant = await find(serverName);
     if (socket.destroyed) return;
     if (variant === undefined) pass();
-    else serverOf(variant).emit('connection', socket);
+    else servers.of(variant).emit('connection', socket);
   }
 
   return {
     route(socket, pass) {
+      if (!options.isAny()) {
+        isAnyUnread = true;
+        pass();
+        return;
+      }
       const fail = readName(socket, options.onFailure, (serverName) => {
         waiting.delete(socket);
         give(socket, serverName, pass).catch(() => socket.destroy());
       });
       waiting.set(socket, { fail, untilMs: world.clock.monotonicMs() + handshakeTimeoutMs });
       socket.once('close', () => waiting.delete(socket));
+    },
+    confirm(socket, serve) {
+      if (!isAnyUnread || servers.have(socket) || !options.isAny()) {
+        serve();
+        return;
+      }
+      // Nobody else listens before HTTP has the socket.
+      socket.on('error', () => socket.destroy());
+      find(serverNameOf(socket))
+        .then((variant) => (variant === undefined ? serve() : socket.destroy()))
+        .catch(() => socket.destroy());
     },
     check() {
       const now = world.clock.monotonicMs();
@@ -102,12 +110,61 @@ export function createTlsVariants(options: {
         fail();
       }
     },
-    setTicketKeys(keys) {
+    setTicketKeys: servers.setTicketKeys,
+  };
+}
+
+/** The TLS servers of variants; the longest unused is dropped. */
+function createServers({ world, handshakeTimeoutMs, onConnection, onFailure }: VariantsOptions) {
+  const servers = new Map<string, Server>();
+  const sockets = new WeakSet<Socket>();
+  /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
+  let seed = world.random.bytes(seedBytes);
+
+  function setKeys(server: Server, key: string): void {
+    const keys = derive(seed, `variant ${key}`, ticketKeyBytes);
+    server.setTicketKeys(keys);
+    keys.fill(0);
+  }
+
+  return {
+    of({ key, options: tls }: TlsVariant): Server {
+      const server =
+        servers.get(key) ?? createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
+      if (!servers.has(key)) {
+        server.on('secureConnection', (socket) => {
+          sockets.add(socket);
+          onConnection(socket);
+        });
+        server.on('tlsClientError', (_error, socket) => onFailure(socket));
+        setKeys(server, key);
+      }
+      servers.delete(key);
+      servers.set(key, server);
+      for (const oldest of servers.keys()) {
+        if (servers.size <= variantsMax) break;
+        servers.delete(oldest);
+      }
+      return server;
+    },
+    /** Whether this connection is of one of them. */
+    have: (socket: Socket): boolean => sockets.has(socket),
+    setTicketKeys(keys: Buffer): void {
       seed.fill(0);
       seed = derive(keys, 'variants', seedBytes);
       for (const [key, server] of servers) setKeys(server, key);
     },
   };
+}
+
+/**
+ * The name this connection was opened for. A resumed TLS 1.2 session says nothing about it
+ * (security.md 5.4); TLS 1.3 names it in every handshake.
+ */
+export function serverNameOf(socket: TLSSocket): string | undefined {
+  if (socket.isSessionReused() && socket.getProtocol() !== 'TLSv1.3') return undefined;
+  const { servername } = socket as { servername?: string | false | null };
+  return servername || undefined;
 }
 
 /** RFC 5869, so that no key tells anything of another. */

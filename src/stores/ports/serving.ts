@@ -50,6 +50,8 @@ export interface SeenReads {
   domain(domain: string): Seen<MappedDomain> | undefined;
   object(bucketId: number, key: string): Seen<StoredObject> | undefined;
   document(bucketId: number, name: BucketDocumentName): Seen<string> | undefined;
+  /** Whether any bucket has a document of this name. */
+  hasDocument(name: BucketDocumentName): boolean;
   /** Another number after every commit of anybody, in this process or another. */
   moment(): number;
   /**

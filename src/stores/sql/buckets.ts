@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, SqlBool } from 'kysely';
 import type { AuditActor } from '../ports/audit.ts';
 import type {
   Bucket,
@@ -60,6 +60,17 @@ export const documentByName: HotRead<
     .select('text')
     .where('bucket_id', '=', slot('bucketId'))
     .where('name', '=', slot('name'));
+
+/** Of whichever bucket; one row always, so that "none" can be kept like an answer. */
+export const isDocumentAnywhere: HotRead<{ name: BucketDocumentName }, { found: SqlBool }> = (
+  sql,
+  slot,
+) =>
+  sql.selectNoFrom(({ exists, selectFrom }) =>
+    exists(selectFrom('bucket_documents').select('bucket_id').where('name', '=', slot('name'))).as(
+      'found',
+    ),
+  );
 
 const accountAccessBlock = 'account-access-block';
 

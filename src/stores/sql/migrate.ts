@@ -10,6 +10,7 @@ import { leases } from './migrations/0005-leases.ts';
 import { bucketConfiguration } from './migrations/0006-bucket-configuration.ts';
 import { versionsAndParts } from './migrations/0007-versions-and-parts.ts';
 import { identities } from './migrations/0008-identities.ts';
+import { documentsByName } from './migrations/0009-documents-by-name.ts';
 import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import { findSetting, setSetting } from './settings.ts';
@@ -24,6 +25,7 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0006-bucket-configuration': bucketConfiguration,
   '0007-versions-and-parts': versionsAndParts,
   '0008-identities': identities,
+  '0009-documents-by-name': documentsByName,
 };
 
 /**

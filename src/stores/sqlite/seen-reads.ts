@@ -4,7 +4,7 @@ import type { BucketDocumentName } from '../ports/buckets.ts';
 import type { StoredObject } from '../ports/objects.ts';
 import type { SeenReads, ServingReads } from '../ports/serving.ts';
 import { credentialByAccessKeyId, toKnownCredential } from '../sql/accounts.ts';
-import { bucketByName, documentByName, toBucket } from '../sql/buckets.ts';
+import { bucketByName, documentByName, isDocumentAnywhere, toBucket } from '../sql/buckets.ts';
 import { certificateByNumber, toStoredCertificate } from '../sql/certificates.ts';
 import { mappedDomainByName, toMappedDomain } from '../sql/cnames.ts';
 import { keyBytes, type ObjectRow, toStoredObject } from '../sql/object-rows.ts';
@@ -83,6 +83,11 @@ export function createSeenReads(
     execute: prepareNow(documentByName),
     toValue: ({ text }) => text,
   };
+  const documentsAnywhere = {
+    keyOf: (of: { name: BucketDocumentName }) => `documents/${of.name}`,
+    execute: prepareNow(isDocumentAnywhere),
+    toValue: ({ found }: { found: unknown }) => Boolean(found),
+  };
 
   function read<Input, Row extends object, Value>(
     source: RowSource<Input, Row, Value>,
@@ -101,6 +106,7 @@ export function createSeenReads(
       return key === undefined ? undefined : read(objects, { bucketId, text, key });
     },
     document: (bucketId, name) => read(documents, { bucketId, name }),
+    hasDocument: (name) => read(documentsAnywhere, { name })?.value ?? false,
     moment() {
       try {
         return rows.look();

@@ -1,7 +1,9 @@
 /** Connections whose TLS depends on their name, before TLS begins. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { createHttpListener, type HttpListener } from '../../../src/http/index.ts';
 import { createListenerOptions, createSniContexts } from '../../../src/tls/index.ts';
 import { realWorld } from '../../../src/world/index.ts';
@@ -11,6 +13,11 @@ import { authority, ecKey, request } from './stand.ts';
 
 let listener: HttpListener;
 let port: number;
+/** Whether any name has a variant; names are not even looked up otherwise. */
+let isAny = true;
+/** Somebody has asked for that: a connection has come, or its handshake is over. */
+let anyAsked = Promise.withResolvers<void>();
+const lookedUp: string[] = [];
 /** Ends the look-up of `slow.example`. */
 let slow = Promise.withResolvers<void>();
 let asked = Promise.withResolvers<void>();
@@ -36,7 +43,12 @@ before(async () => {
     world: realWorld,
     limits: { ...quickLimits, handshakeTimeoutMs: 2_000 },
     tls,
+    hasTlsVariants() {
+      anyAsked.resolve();
+      return isAny;
+    },
     async findTlsVariant(name) {
+      lookedUp.push(name);
       if (name === 'failing.example') throw new Error('away');
       if (name === 'slow.example') {
         asked.resolve();
@@ -72,6 +84,40 @@ test('a variant serves with the certificate of the listener, also without one of
 
 test('a look-up that fails leaves the connection to the listener', async () => {
   assert.equal(await seen('failing.example', 'TLSv1.2'), 'TLSv1.2');
+});
+
+test('as long as no name has a variant, none is looked up', async () => {
+  isAny = false;
+  lookedUp.length = 0;
+  try {
+    assert.equal(await seen('new.example', 'TLSv1.2'), 'TLSv1.2');
+    assert.deepEqual(lookedUp, []);
+  } finally {
+    isAny = true;
+  }
+  assert.equal(await seen('new.example'), 'TLSv1.3');
+});
+
+test('a name that gets a variant before its hello has come is not served without', async () => {
+  for (const [name, isServed] of [
+    ['new.example', false],
+    ['plain.example', true],
+  ] as const) {
+    isAny = false;
+    lookedUp.length = 0;
+    anyAsked = Promise.withResolvers();
+    const plain = connect(port, '127.0.0.1');
+    // Accepted, and passed on: only then does the name get its variant.
+    await anyAsked.promise;
+    isAny = true;
+    const client = connectTls({ socket: plain, servername: name, rejectUnauthorized: false });
+    client.on('error', () => {});
+    client.once('secureConnect', () => client.write(request(name)));
+    const ended = Promise.race([once(client, 'data'), once(client, 'close').then(() => undefined)]);
+    assert.equal((await ended) !== undefined, isServed, name);
+    assert.deepEqual(lookedUp, [name]);
+    client.destroy();
+  }
 });
 
 test('a client that goes away during the look-up harms nobody', async () => {
