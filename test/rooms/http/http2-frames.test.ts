@@ -1,6 +1,8 @@
 /** What no client should send: refused as RFC 9113 has it; floods end their connection. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { connect } from 'node:tls';
 import { createAuthority } from '../../support/certificates.ts';
 import {
   connectHttp2,
@@ -114,6 +116,121 @@ describe('resets the stream and nothing else', () => {
   }
 });
 
+const put = plain.with(0, [':method', 'PUT']);
+const trailers = (flags: number) => frame(is.headers, flags, 1, fields([['x-a', 'b']]));
+/** A head whose last bytes are these (RFC 7541). */
+const coded = (...bytes: number[]) =>
+  frame(is.headers, wholeRequest, 1, Buffer.concat([fields(plain), Buffer.from(bytes)]));
+
+/** RFC 9113 5.1, 5.2, 6, 8.1 and RFC 7541: the stream is reset or the connection ends. */
+const faultsOfStreams: readonly [string, readonly Uint8Array[]][] = [
+  ['DATA after the end of its stream', [request(1), frame(is.data, 0, 1, Buffer.from('x'))]],
+  ['HEADERS after the end of its stream', [request(1), request(1)]],
+  ['CONTINUATION after a whole head', [open, frame(is.continuation, endHeaders, 1, fields([]))]],
+  ['trailers that do not end their stream', [open, trailers(endHeaders)]],
+  [
+    'pseudo headers among trailers',
+    [open, frame(is.headers, wholeRequest, 1, fields([[':path', '/y']]))],
+  ],
+  [
+    'a body longer than its length',
+    [
+      frame(is.headers, endHeaders, 1, fields([...put, ['content-length', '1']])),
+      frame(is.data, endStream, 1, Buffer.from('xy')),
+    ],
+  ],
+  [
+    'a body shorter than its length',
+    [
+      frame(is.headers, endHeaders, 1, fields([...put, ['content-length', '3']])),
+      frame(is.data, endStream, 1, Buffer.from('xy')),
+    ],
+  ],
+  ['WINDOW_UPDATE of 0 for a stream', [open, frame(is.window, 0, 1, number32(0))]],
+  ['a window of a stream that overflows', [open, frame(is.window, 0, 1, number32(2 ** 31 - 1))]],
+  [
+    'a push that is neither off nor on',
+    [frame(is.settings, 0, 0, Buffer.from([0, 2, 0, 0, 0, 2]))],
+  ],
+  ['PRIORITY of 4 bytes', [open, frame(is.priority, 0, 1, Buffer.alloc(4))]],
+  ['RST_STREAM of 5 bytes', [open, frame(is.reset, 0, 1, Buffer.alloc(5))]],
+  ['a field of index 0', [coded(0x80)]],
+  ['a field beyond both tables', [coded(0xff, 0xff, 0x01)]],
+  ['a table larger than was allowed', [coded(0x3f, 0xe1, 0xff, 0x03)]],
+  ['Huffman padding of a byte', [coded(0x00, 0x01, 0x61, 0x82, 0x1f, 0xff)]],
+  [
+    'the end of text inside a Huffman text',
+    [coded(0x00, 0x01, 0x61, 0x84, 0xff, 0xff, 0xff, 0xff)],
+  ],
+  ['a text longer than its head', [coded(0x00, 0x01, 0x61, 0x7f, 0xff)]],
+];
+
+describe('resets the stream or ends the connection', () => {
+  for (const [name, frames] of faultsOfStreams) {
+    test(name, async () => {
+      const client = await connectHttp2(stub.port);
+      client.send(...frames);
+      const told = await client.until(
+        ({ type, stream }) => type === is.goaway || (type === is.reset && stream === 1),
+      );
+      const code = told?.payload.readUInt32BE(told.type === is.goaway ? 4 : 0);
+      assert.notEqual(code, 0);
+      client.destroy();
+    });
+  }
+});
+
+test('what comes after a reset reaches nobody', async () => {
+  const client = await connectHttp2(stub.port);
+  const before = stub.handled.length;
+  const reset = frame(is.reset, 0, 1, number32(8));
+  client.send(open, reset, frame(is.data, 0, 1, Buffer.from('x')), request(1));
+  await isAlive(client);
+  assert.ok(stub.handled.length <= before + 1, 'the request that was reset, at most');
+  client.destroy();
+});
+
+test('more streams at once than the settings allow are refused, the others served', async () => {
+  const own = await startStub({ tls, limits: { keepAliveMs: 60_000 } });
+  const client = await connectHttp2(own.port);
+  const settings = await client.until(({ type, flags }) => type === is.settings && flags === 0);
+  const pairs = Array.from({ length: (settings?.payload.length ?? 0) / 6 }, (_, at) => [
+    settings?.payload.readUInt16BE(at * 6),
+    settings?.payload.readUInt32BE(at * 6 + 2),
+  ]);
+  const streamsMax = pairs.find(([id]) => id === 3)?.[1] ?? 0;
+  assert.ok(streamsMax > 0 && streamsMax < 1_000, `${streamsMax} streams`);
+  client.send(frame(is.settings, 1));
+  for (let count = 0; count <= streamsMax; count += 1) {
+    client.send(frame(is.headers, endHeaders, 2 * count + 1, fields(put)));
+  }
+  const told = await client.until(({ type }) => type === is.goaway || type === is.reset);
+  assert.ok(told);
+  if (told.type === is.reset) {
+    assert.equal(told.stream, 2 * streamsMax + 1);
+    client.send(frame(is.data, endStream, 1, Buffer.from('x')));
+    const answer = await client.until(({ type, stream }) => type === is.headers && stream === 1);
+    assert.ok(answer);
+  }
+  client.destroy();
+  await own.stop();
+});
+
+test('a connection that agreed on h2 and begins otherwise ends', async () => {
+  const socket = connect({
+    port: stub.port,
+    host: '127.0.0.1',
+    servername: 'a.example',
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2'],
+  });
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  socket.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+  socket.resume();
+  await once(socket, 'close');
+});
+
 test('a stream below one that was, or a value with line feeds, reaches nobody', async () => {
   const seen: string[] = [];
   const own = await startStub({
@@ -131,6 +248,14 @@ test('a stream below one that was, or a value with line feeds, reaches nobody', 
   assert.deepEqual(seen, ['/x host']);
   client.destroy();
   await own.stop();
+});
+
+/** RFC 9113 6.3 wants the connection ended; the runtime does not tell us (decision 14). */
+test('PRIORITY of stream 0 is ignored', async () => {
+  const client = await connectHttp2(stub.port);
+  client.send(frame(is.priority, 0, 0, Buffer.alloc(5)));
+  assert.ok(await isAlive(client));
+  client.destroy();
 });
 
 test('unknown frames, settings and flags are ignored', async () => {
