@@ -83,9 +83,11 @@ export async function startFleet(
   const ticketKeys = createTicketKeys({
     world,
     async apply(keys) {
-      keysNow.fill(0);
+      const before = keysNow;
       keysNow = Buffer.from(keys);
       await fleet.askAll('takeTicketKeys', keysNow);
+      // Not earlier: they may have been on their way to a worker.
+      before.fill(0);
     },
   });
   const domainIsOf = async (owner: OwnerOfDomain): Promise<void> => {
