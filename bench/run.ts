@@ -16,6 +16,7 @@ import { controlWrites } from './control-writes.ts';
 import { database } from './database.ts';
 import { domains, million } from './domains.ts';
 import { handshakes } from './handshakes.ts';
+import { http2 } from './http2.ts';
 import { keepAlive } from './keep-alive.ts';
 import { large } from './large.ts';
 import type { Bench } from './lib/bench.ts';
@@ -31,6 +32,7 @@ import { workers } from './workers.ts';
 
 const benches: readonly Bench[] = [
   keepAlive,
+  http2,
   large,
   handshakes,
   controlWrites,

@@ -63,6 +63,20 @@ export async function loadKeepAlive(load: KeepAliveLoad): Promise<Measured> {
   };
 }
 
+/** Requests over HTTP/2, so many streams at once on each connection, by h2load. */
+export async function loadHttp2(load: KeepAliveLoad & { streams: number }): Promise<Measured> {
+  const { connections, streams, seconds, url, folder, pid } = load;
+  const [program = '', ...args] = [...loadPrefix, 'h2load', '-t1', `-c${connections}`];
+  args.push(`-m${streams}`, `-D${seconds}`, '--warm-up-time=0', url);
+  const env = { ...process.env, LD_PRELOAD: compile('loopback-names', folder) };
+  const { cpu, answer } = await underWatch(pid, () => execute(program, args, { env }));
+  const text = answer.stdout;
+  const found = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
+  const good = found(/status codes: (\d+) 2xx/);
+  const bad = found(/(\d+) failed/) + found(/2xx, (\d+) 3xx/) + found(/(\d+) 4xx/);
+  return { perSecond: good / seconds, perCpuSecond: good / cpu, p99Ms: 0, bad };
+}
+
 const byteUnits: Readonly<Record<string, number>> = {
   B: 1,
   KB: 1024,

@@ -90,7 +90,7 @@ http {
   uwsgi_temp_path ${folder}/4; scgi_temp_path ${folder}/5;
   ssl_protocols TLSv1.2 TLSv1.3;
   server {
-    listen 127.0.0.1:${httpPort}; listen 127.0.0.1:${httpsPort} ssl;
+    listen 127.0.0.1:${httpPort}; listen 127.0.0.1:${httpsPort} ssl http2;
     ssl_certificate ${pem}; ssl_certificate_key ${pem}; root ${field.webRoot};
   }
 }
@@ -174,7 +174,7 @@ defaults
   timeout http-keep-alive 60s
 frontend bench
   bind 127.0.0.1:${httpPort}
-  bind 127.0.0.1:${httpsPort} ssl crt-list ${list}
+  bind 127.0.0.1:${httpsPort} ssl crt-list ${list} alpn h2,http/1.1
 ${answers.join('\n')}
 `;
   const path = join(folder, 'haproxy.cfg');

@@ -9,6 +9,7 @@ const packages = {
   caddy: 'caddy',
   haproxy: 'haproxy',
   wrk: 'wrk',
+  h2load: 'nghttp2-client',
   taskset: 'util-linux',
   cc: 'gcc libc6-dev libssl-dev',
 } as const;
