@@ -6,10 +6,15 @@ import type { Shop } from './canary.ts';
 
 export interface Guests {
   readonly open: number;
-  /** To be called every second: keeps each of them what it is. */
+  /**
+   * To be called every `tickMs`: keeps some of them what they are. Not all at once: what comes in one
+   * burst is no crowd that wants little.
+   */
   tick(): void;
   leave(): Promise<void>;
 }
+
+export const tickMs = 100;
 
 /** An address each for so many, as a crowd has. */
 const perAddress = 200;
@@ -43,8 +48,34 @@ async function leaveAll(sockets: readonly Socket[]): Promise<void> {
 const openOf = (sockets: readonly Socket[]): number =>
   sockets.filter((socket) => !socket.destroyed && socket.readyState === 'open').length;
 
+/** Each is cared for once within so many milliseconds. */
+function guestsOf(
+  sockets: readonly Socket[],
+  withinMs: number,
+  care: (socket: Socket) => void,
+): Guests {
+  const turns = withinMs / tickMs;
+  let turn = 0;
+  return {
+    get open() {
+      return openOf(sockets);
+    },
+    tick() {
+      turn += 1;
+      for (let at = turn % turns; at < sockets.length; at += turns) {
+        const socket = sockets[at];
+        if (socket !== undefined) care(socket);
+      }
+    },
+    leave: () => leaveAll(sockets),
+  };
+}
+
+const seatsPerTurn = 2_000;
+
 /** TLS connections that ask for the page now and then, so that they may stay. */
 export async function seatIdle(shop: Shop, count: number): Promise<Guests> {
+  const seated: Socket[] = [];
   const ask = `HEAD ${shop.path} HTTP/1.1\r\nHost: ${shop.domain}\r\n\r\n`;
   const sockets = await gather(count, async (index) => {
     const address = { host: '127.0.0.1', port: shop.httpsPort, localAddress: addressOf(index) };
@@ -53,21 +84,12 @@ export async function seatIdle(shop: Shop, count: number): Promise<Guests> {
     await once(socket, 'secureConnect');
     socket.resume();
     socket.write(ask);
+    seated.push(socket);
+    // Seating all of them may take longer than an idle connection lasts.
+    if (seated.length % seatsPerTurn === 0) for (const each of seated) each.write(ask);
     return socket;
   });
-  let turn = 0;
-  /** Each within so many seconds, less than an idle connection may last. */
-  const turns = 8;
-  return {
-    get open() {
-      return openOf(sockets);
-    },
-    tick() {
-      turn += 1;
-      for (let at = turn % turns; at < sockets.length; at += turns) sockets[at]?.write(ask);
-    },
-    leave: () => leaveAll(sockets),
-  };
+  return guestsOf(sockets, 8_000, (socket) => void socket.write(ask));
 }
 
 const sipBytes = 2_048;
@@ -86,13 +108,7 @@ export async function seatSlow(shop: Shop, path: string, count: number): Promise
     socket.write(`GET ${path} HTTP/1.1\r\nHost: ${shop.domain}\r\n\r\n`);
     return socket;
   });
-  return {
-    get open() {
-      return openOf(sockets);
-    },
-    tick() {
-      for (const socket of sockets) socket.read(Math.min(sipBytes, socket.readableLength));
-    },
-    leave: () => leaveAll(sockets),
-  };
+  return guestsOf(sockets, 1_000, (socket) => {
+    socket.read(Math.min(sipBytes, socket.readableLength));
+  });
 }
