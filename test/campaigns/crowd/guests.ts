@@ -7,8 +7,8 @@ import type { Shop } from './canary.ts';
 export interface Guests {
   readonly open: number;
   /**
-   * To be called every `tickMs`: keeps some of them what they are. Not all at once: what comes in one
-   * burst is no crowd that wants little.
+   * To be called every `tickMs`: keeps some of them what they are. Not all at once: what comes in
+   * one burst is no crowd that wants little.
    */
   tick(): void;
   leave(): Promise<void>;
