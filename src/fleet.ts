@@ -4,8 +4,7 @@
  */
 import { createQuestionLimit } from './cname/index.ts';
 import type { Config } from './config/index.ts';
-import type { BoundAddresses, Serving } from './listening.ts';
-import { openAccessLog } from './listening.ts';
+import { type BoundAddresses, drainMs, openAccessLog, type Serving } from './listening.ts';
 import type { Log } from './log.ts';
 import type { Health } from './operator/index.ts';
 import { createServices, type ServiceParts } from './services.ts';
@@ -137,9 +136,6 @@ export async function startFleet(
     },
   };
 }
-
-/** security.md 10.2 */
-const drainMs = 30_000;
 
 /** What the primary goes by itself, and so the whole server until it is restarted. */
 const fixed = {

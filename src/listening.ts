@@ -28,6 +28,9 @@ import {
 } from './tls/index.ts';
 import type { World } from './world/index.ts';
 
+/** So long requests may run on when their process is told to end (security.md 10.2). */
+export const drainMs = 30_000;
+
 export interface BoundAddresses {
   readonly http: ListenerAddress | undefined;
   readonly https: ListenerAddress | undefined;

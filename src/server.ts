@@ -9,7 +9,7 @@ import { databaseOf, type Engines, openEngines } from './engines.ts';
 import { forkWorkers, startFleet, type Workers } from './fleet.ts';
 import type { ListenerAddress } from './http/index.ts';
 import { keepLifecycle } from './lifecycle.ts';
-import { listen, type Serving } from './listening.ts';
+import { drainMs, listen, type Serving } from './listening.ts';
 import { type OpenLog, openLog } from './log.ts';
 import { createHealth, createOperatorListener, type Health } from './operator/index.ts';
 import { standAlone } from './standing-alone.ts';
@@ -46,8 +46,6 @@ export interface RunningServer {
   fall(problem: unknown): Promise<void>;
 }
 
-/** security.md 10.2 */
-const drainMs = 30_000;
 /**
  * A node whose database has been silent for so long is unfit, although it goes on serving what it
  * knows (security.md 9.3).

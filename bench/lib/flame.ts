@@ -57,6 +57,7 @@ export function drawFlames(title: string, threads: readonly ThreadProfile[]): st
   const drawn = boxes.map((box) => drawBox(box, height, sum));
   const legend = 'blue: src, violet: packages, yellow: Node, red: native, grey: garbage collection';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="monospace" font-size="${fontSize}">
+<title>${escapeXml(title)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="4" y="12" font-size="12">${escapeXml(title)} (${legend})</text>
 ${drawn.join('\n')}
