@@ -371,6 +371,7 @@ describe('the counters of a bucket', () => {
     await administer(before, `alter table objects ${added.join(', ')}`);
     await administer(before, 'alter table credentials drop user_id');
     await administer(before, 'drop table attachments, members, policies, identities');
+    await administer(before, 'drop index bucket_documents_by_name');
     await administer(before, "delete from kysely_migration where name > '0004'");
     await administer(before, 'update buckets set object_count = 1, storage_bytes = 10');
     const engine = await open(before);
