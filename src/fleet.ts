@@ -111,7 +111,10 @@ export async function startFleet(
     publicEndpoint: () => config.publicEndpoint ?? '',
   });
   const order = (): WorkerOrder => ({ config, ticketKeys: keysNow });
-  const addresses = await fleet.start({ order, answers });
+  const addresses = await fleet.start({ order, answers }).catch((error: unknown) => {
+    ticketKeys.stop();
+    throw error;
+  });
   health.watchWorkers(() => ({ count: config.workers, serving: fleet.serving }));
   return {
     addresses,

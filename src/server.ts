@@ -123,7 +123,7 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
     const root = await engines.accounts.ensureRootAccount(config.rootKey);
     const swept = keepSwept(engines, world, log, config);
     // What an earlier server left unfinished is told from what a worker writes by coming first.
-    await swept.begun;
+    if (around.workers) await swept.begun;
     const serving = await serve(engines, around);
     const { services, accessLog } = serving;
     const lifecycle = keepLifecycle(engines, services.documents, world, log, accessLog.applied);
@@ -164,7 +164,10 @@ async function serve(
   const parts = { engines, config, world, log: opened.log };
   if (workers) return await startFleet(workers, parts, health);
   const together = standAlone(world);
-  const serving = await listen(parts, together);
+  const serving = await listen(parts, together).catch((error: unknown) => {
+    together.end();
+    throw error;
+  });
   return {
     ...serving,
     reload: undefined,

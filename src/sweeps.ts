@@ -1,4 +1,7 @@
-/** Keeps the object bytes swept while the server runs. No start waits for it (DESIGN section 4). */
+/**
+ * Keeps the object bytes swept while the server runs. No start waits for it (DESIGN section 4), but
+ * one with workers for what an earlier server left unfinished.
+ */
 import { createSweeper, type Sweeper } from './buckets/index.ts';
 import type { Engines } from './engines.ts';
 import type { Log } from './log.ts';

@@ -192,11 +192,14 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     this.#isReloading = true;
     try {
       for (const member of this.#serving()) {
+        // One that has died meanwhile is replaced below, if its successor has not come.
+        if (!this.#members.has(member)) continue;
         await this.#begin();
         void this.#end(member, { deadlineMs: drainMs, isGentle: true });
       }
     } finally {
       this.#isReloading = false;
+      for (let missing = this.#missing(); missing > 0; missing -= 1) void this.#replace(0);
     }
   }
 
@@ -209,6 +212,12 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     this.#stopping.abort();
     const ending = { deadlineMs, isGentle: false };
     await Promise.all([...this.#members].map((member) => this.#end(member, ending)));
+  }
+
+  /** How many of those that should serve are neither there nor about to be. */
+  #missing(): number {
+    const staying = [...this.#members].filter(({ state }) => state !== 'ending');
+    return this.#options.count - staying.length;
   }
 
   #serving(): Member<Ask>[] {
@@ -305,7 +314,8 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     const { world, report } = this.#options;
     for (let delayMs = firstDelayMs; ; ) {
       await world.timers.delay(delayMs, this.#stopping.signal).catch(() => {});
-      if (this.#stopping.signal.aborted) return;
+      // The end of a reload looks who is missing.
+      if (this.#stopping.signal.aborted || this.#isReloading || this.#missing() <= 0) return;
       const bornMs = world.clock.monotonicMs();
       try {
         await this.#begin();

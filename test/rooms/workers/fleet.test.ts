@@ -248,6 +248,28 @@ describe('a fleet', () => {
     assert.deepEqual(stage.events, [], 'nobody who was told to end is replaced');
   });
 
+  test('is as large as before when one dies while its successor begins', async () => {
+    const starting = Promise.withResolvers<number>();
+    const stage = createStage(2, { begin: (pid) => (pid === 3 ? starting.promise : pid) });
+    const { fleet, delays, workers } = stage;
+    await stage.start();
+    const reloading = fleet.reload(0);
+    await until(() => workers.length === 3 && stage.worker(2).log.length === 1);
+    const before = delays.length;
+    stage.worker(0).exit('with code 1');
+    stage.worker(1).exit('with code 1');
+    await until(() => delays.length >= before + 2);
+    for (const { ms, pass } of delays.slice(before)) if (ms < 5_000) pass();
+    starting.resolve(3);
+    await reloading;
+    for (let turns = 0; turns < 100; turns += 1) {
+      for (const { ms, pass } of delays) if (ms < 5_000) pass();
+      await new Promise(setImmediate);
+    }
+    assert.equal(fleet.serving.length, 2);
+    assert.equal(workers.filter(({ isGone }) => !isGone).length, 2);
+  });
+
   test('keeps who serves when a successor cannot begin, and takes one reload at a time', async () => {
     const stage = createStage(2, {
       begin: async (pid) => {
