@@ -8,9 +8,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Campaign, Figures } from '../support/campaign.ts';
+import type { Campaign, CampaignOptions, Figures } from '../support/campaign.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createChance } from '../support/chance.ts';
+import { loopDelays } from '../support/loop-delay.ts';
 import { filesOpen, residentMiB } from '../support/process-facts.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { createSignedClient, type SignedClient } from '../support/signed-client.ts';
@@ -32,21 +33,23 @@ const certificateCount = 6;
 const visitors = 4;
 /** Shorter runs have not warmed up. */
 const secondsToJudge = 300;
-/** The second sixth and the last are compared. */
+/** The second sixth and the last are compared; descriptors and event loop are told of both. */
 const parts = 6;
 const growthMax = 1.2;
 
 export const run: Campaign['run'] = async ({ size, seed, log }) => {
   const folder = await mkdtemp(join(tmpdir(), 'cnamed-soak-'));
+  const loopDelayFile = join(folder, 'loop-delays');
   const server = await startServerProcess({
     ...credentials,
     dataDir: join(folder, 'data'),
+    loopDelayFile,
     settings: { OWNERSHIP: 'off', LOG_LEVEL: 'warn', CONNECTIONS_PER_ADDRESS: '1000' },
   });
   assert.ok(server);
   const client = createSignedClient({ port: server.httpPort, credentials, connections: 12 });
   try {
-    return await soak(server, client, size, seed, log);
+    return await soak(server, loopDelayFile, client, { size, seed, log });
   } finally {
     client.close();
     await server.stop();
@@ -56,10 +59,9 @@ export const run: Campaign['run'] = async ({ size, seed, log }) => {
 
 async function soak(
   server: ServerProcess,
+  loopDelayFile: string,
   client: SignedClient,
-  size: number,
-  seed: number,
-  log: (line: string) => void,
+  { size, seed, log }: CampaignOptions,
 ): Promise<Figures> {
   const page = Buffer.alloc(4_096, 'a page. ');
   const headers = { 'x-oss-acl': 'public-read' };
@@ -112,11 +114,16 @@ async function soak(
   const figures: Record<string, number | string> = {};
   try {
     for (let part = 1; part <= parts; part++) {
+      const since = Date.now();
       const { median, p99 } = await watchDuring(shop, async () => {
         const pass = measureFor(server.pid, Math.max(1, size / parts));
         sizes.push(await Promise.race([pass, working.then(() => pass)]));
       });
-      const line = `${sizes.at(-1)} MiB, a page in ${median.toFixed(1)} and ${p99.toFixed(1)} ms`;
+      const late = loopDelays(loopDelayFile, since);
+      const line =
+        `${sizes.at(-1)} MiB, ${filesOpen(server.pid)} files and connections, ` +
+        `a page in ${median.toFixed(1)} and ${p99.toFixed(1)} ms, event loop late by ` +
+        `${late.median.toFixed(1)} and ${late.p99.toFixed(1)}, once ${late.longest.toFixed(0)} ms`;
       log(`part ${part} of ${parts}: ${line}`);
       if (part === 2 || part === parts) figures[`part ${part}`] = line;
     }

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { withEdition } from './editions.ts';
+import { loopDelaysTo } from './loop-delay.ts';
 
 const entry = resolve(import.meta.dirname, '../../bin/cnamed.cjs');
 
@@ -31,6 +32,8 @@ export interface ServerProcessOptions {
   readonly accessKeySecret: string;
   /** More settings, by variable name without the prefix. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where it writes how late its event loop is, each second; read by `loopDelays`. */
+  readonly loopDelayFile?: string;
   /** Put in front of the command, e.g. `taskset -c 0`. */
   readonly prefix?: readonly string[];
   /** Kills the process at this moment if it is not ready by then. */
@@ -95,6 +98,9 @@ async function environmentOf(options: ServerProcessOptions): Promise<Record<stri
     CNAMED_ACCESS_KEY_SECRET: options.accessKeySecret,
     CNAMED_LOG_LEVEL: 'warn',
   };
+  if (options.loopDelayFile !== undefined) {
+    Object.assign(environment, loopDelaysTo(options.loopDelayFile));
+  }
   for (const [name, value] of Object.entries(options.settings ?? {})) {
     environment[`CNAMED_${name}`] = value;
   }

@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../ports/engine.ts';
 import { unavailable } from './failures.ts';
 import type { FolderSync } from './folder-sync.ts';
 import type { Layout } from './layout.ts';
+import type { OpenFiles } from './open-files.ts';
 import type { Reserve } from './reserve.ts';
 
 export interface WriterParts {
@@ -11,6 +12,7 @@ export interface WriterParts {
   readonly layout: Layout;
   readonly reserve: Reserve;
   readonly folderSync: FolderSync;
+  readonly openFiles: OpenFiles;
   /** Names below tmp/ that writers of this process are at. */
   readonly unfinished: Set<string>;
 }
@@ -66,19 +68,22 @@ export class FileBlobWriter implements BlobWriter {
 
   async finish(): Promise<string> {
     this.#expectOpen();
-    const { disk, layout, folderSync, unfinished } = this.#parts;
+    const { disk, layout, folderSync, openFiles, unfinished } = this.#parts;
     const blobId = this.#givenId ?? layout.newBlobId();
+    const path = layout.blobPath(blobId);
     let isNamed = false;
     try {
       await this.#file.sync();
       await this.#closeFile();
       // Until it has its name nobody can take it for an orphan.
       await this.#announce?.(blobId);
-      await disk.rename(layout.unfinishedPath(this.#name), layout.blobPath(blobId));
+      await disk.rename(layout.unfinishedPath(this.#name), path);
       isNamed = true;
+      openFiles.forget(path);
       await folderSync.sync(layout.shardFolder(blobId));
     } catch (error) {
-      if (isNamed) await removeQuietly(disk, layout.blobPath(blobId));
+      if (isNamed) await removeQuietly(disk, path);
+      openFiles.forget(path);
       await this.abandon();
       throw unavailable(error, 'The object could not be made durable');
     }

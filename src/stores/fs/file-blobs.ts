@@ -1,11 +1,12 @@
-import type { Disk, DiskFile, World } from '../../world/index.ts';
+import type { Disk, World } from '../../world/index.ts';
 import type { PlaceMark } from '../place-mark.ts';
-import type { Announce, BlobReader, BlobStore } from '../ports/blobs.ts';
+import type { Announce, BlobReader, BlobSpan, BlobStore } from '../ports/blobs.ts';
 import { FileBlobWriter, type WriterParts } from './blob-writer.ts';
 import { isMissing, noBlobId, unavailable } from './failures.ts';
 import { FolderSync } from './folder-sync.ts';
 import { Layout } from './layout.ts';
 import { ensureMark, findMark, markPath } from './mark.ts';
+import { OpenFiles } from './open-files.ts';
 import { Reserve } from './reserve.ts';
 
 export interface FileBlobsOptions {
@@ -46,7 +47,14 @@ export async function openFileBlobs(options: FileBlobsOptions): Promise<BlobStor
   const { reserveBytes = defaultReserveBytes, writersCount = 1 } = options;
   const reserve = new Reserve(world, folder, { reserveBytes, writersCount });
   const folderSync = new FolderSync(world.disk);
-  const parts = { disk: world.disk, layout, reserve, folderSync, unfinished: new Set<string>() };
+  const parts = {
+    disk: world.disk,
+    layout,
+    reserve,
+    folderSync,
+    openFiles: new OpenFiles(world.disk),
+    unfinished: new Set<string>(),
+  };
   return new FileBlobs(world, parts, options.isShared === true);
 }
 
@@ -98,31 +106,28 @@ class FileBlobs implements BlobStore {
     }
   }
 
-  async open(blobId: string): Promise<BlobReader | undefined> {
-    const { disk, layout } = this.#parts;
+  async open(blobId: string, span?: BlobSpan): Promise<BlobReader | undefined> {
+    const { disk, layout, openFiles } = this.#parts;
     if (!layout.isBlobId(blobId)) return undefined;
-    let file: DiskFile;
+    // Who reads nothing asks whether it is there: what others have open does not tell.
+    const files = span?.length === 0 ? new OpenFiles(disk) : openFiles;
     try {
-      file = await disk.open(layout.blobPath(blobId));
+      return await files.reader(layout.blobPath(blobId));
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw unavailable(error, 'The object cannot be read');
-    }
-    try {
-      return new FileBlobReader(file, await file.size());
-    } catch (error) {
-      await file.close().catch(() => {});
       throw unavailable(error, 'The object cannot be read');
     }
   }
 
   async remove(blobIds: readonly string[]): Promise<void> {
-    const { disk, layout } = this.#parts;
+    const { disk, layout, openFiles } = this.#parts;
     const failures: unknown[] = [];
     for (const blobId of blobIds) {
       if (!layout.isBlobId(blobId)) continue;
+      const path = layout.blobPath(blobId);
       try {
-        await disk.remove(layout.blobPath(blobId));
+        await disk.remove(path);
+        openFiles.forget(path);
       } catch (error) {
         if (!isMissing(error)) failures.push(error);
       }
@@ -210,27 +215,5 @@ async function removeIfThere(disk: Disk, path: string): Promise<boolean> {
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
-  }
-}
-
-class FileBlobReader implements BlobReader {
-  readonly #file: DiskFile;
-  readonly size: number;
-
-  constructor(file: DiskFile, size: number) {
-    this.#file = file;
-    this.size = size;
-  }
-
-  async read(target: Uint8Array, position: number): Promise<number> {
-    try {
-      return await this.#file.read(target, position);
-    } catch (error) {
-      throw unavailable(error, 'The object cannot be read');
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#file.close();
   }
 }

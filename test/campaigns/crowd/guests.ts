@@ -7,14 +7,14 @@ import type { Shop } from './canary.ts';
 export interface Guests {
   readonly open: number;
   /**
-   * To be called every `tickMs`: keeps some of them what they are. Not all at once: what comes in
-   * one burst is no crowd that wants little.
+   * To be called every `tickMs`: keeps some of them what they are. So few at once that they come as
+   * those do who know nothing of each other: what comes in one burst is no crowd that wants little.
    */
   tick(): void;
   leave(): Promise<void>;
 }
 
-export const tickMs = 100;
+export const tickMs = 10;
 
 /** An address each for so many, as a crowd has. */
 const perAddress = 200;
