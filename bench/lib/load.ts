@@ -103,6 +103,8 @@ export interface HandshakeLoad {
   readonly folder: string;
   /** Else each is a full one. */
   readonly isResumed?: boolean;
+  /** Names are drawn at random from it: with the same one, the same names once more. */
+  readonly seed?: number;
 }
 
 /** Handshakes with one GET each, by tls-load. */
@@ -117,6 +119,7 @@ export async function loadHandshakes(load: HandshakeLoad): Promise<Measured> {
     String(load.names),
     load.path,
     load.isResumed ? 'resumed' : 'full',
+    String(load.seed ?? 0),
   ];
   const { cpu, answer } = await underWatch(load.pid, () => execute(program, args));
   const seen: { good: number; bad: number; seconds: number; p99Ms: number } = JSON.parse(

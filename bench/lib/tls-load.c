@@ -175,8 +175,8 @@ static void print_result(struct worker *workers, int threads, double seconds) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 7) {
-    fprintf(stderr, "usage: tls-load PORT THREADS SECONDS NAMES PATH full|resumed\n");
+  if (count != 8) {
+    fprintf(stderr, "usage: tls-load PORT THREADS SECONDS NAMES PATH full|resumed SEED\n");
     return 2;
   }
   port = atoi(arguments[1]);
@@ -185,6 +185,7 @@ int main(int count, char **arguments) {
   names = atol(arguments[4]);
   path = arguments[5];
   is_resuming = strcmp(arguments[6], "resumed") == 0;
+  unsigned long seed = strtoul(arguments[7], NULL, 10);
   context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
@@ -202,7 +203,8 @@ int main(int count, char **arguments) {
   double started = now_seconds();
   for (int index = 0; index < threads; index++) {
     workers[index].number = index;
-    workers[index].chance = 88172645463325252UL + (unsigned long)index * 7919003UL;
+    workers[index].chance =
+        88172645463325252UL + (unsigned long)index * 7919003UL + seed * 2654435761UL;
     workers[index].latencies_ms = malloc(sizeof(float) * LATENCIES_MAX);
     pthread_create(&workers[index].thread, NULL, work, &workers[index]);
   }
