@@ -91,14 +91,15 @@ export async function createServices(
     world,
     report: (notice) => log[notice.event === 'read' ? 'info' : 'warn'](notice, 'list of names'),
   });
-  const { cnames, certificates, audit, serving } = metadata;
+  const { cnames, certificates, audit, serving, seen } = metadata;
+  const { region } = config;
   const keys = createContentKeys(sealer, world.random);
   const dialer = openDialer(config, world);
   const objects = createObjects({ objects: metadata.objects, serving, blobs, keys, world });
   return {
     world,
     accounts,
-    authenticator: createAuthenticator({ accounts, world, regions: [config.region] }),
+    authenticator: createAuthenticator({ accounts, world, regions: [region] }),
     callbacks: createCallbacks({
       dialer,
       settings: metadata.settings,
@@ -108,7 +109,7 @@ export async function createServices(
     images: createImages(),
     settings: {
       publicScheme: config.http === 'off' ? 'https' : 'http',
-      region: config.region,
+      region,
       isForceDownload: config.isForceDownload,
       restoreDelayMs: config.restoreDelayMs,
       canSpeak: (restriction) => restrictProfile(restriction) !== undefined,
@@ -135,13 +136,7 @@ export async function createServices(
     }),
     documents: createBucketDocuments({ buckets: metadata.buckets, serving }),
     policies: createPolicyShelf(),
-    certificates: createCertificates({
-      certificates,
-      serving,
-      sealer,
-      region: config.region,
-      world,
-    }),
+    certificates: createCertificates({ certificates, serving, seen, sealer, region, world }),
     cnames: createCnames({
       cnames,
       serving,

@@ -43,6 +43,14 @@ export interface Certificates {
    * unsealed is found out by `unseal`: trying here would cost every handshake.
    */
   findBoundCertificate(domain: string): Promise<BoundCertificate | undefined>;
+  /**
+   * The same at once, where the engine is in this process; `undefined` where it must be waited for.
+   *
+   * @throws StoreUnavailable
+   */
+  findBoundCertificateNow(
+    domain: string,
+  ): { readonly bound: BoundCertificate | undefined } | undefined;
   unseal(certificate: StoredCertificate): UnsealedCertificate;
   /** Whether ListCname shows it as Enabled: not expired and its key can be unsealed. */
   isUsable(certificate: StoredCertificate, now: number): boolean;

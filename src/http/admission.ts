@@ -35,14 +35,14 @@ export function createAdmission(limits: HttpLimits): Admission {
       if (socket.remoteAddress === undefined) return refuse(socket);
       if (sockets.size >= limits.connectionsMax) return refuse(socket);
       sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
+      socket.on('close', () => sockets.delete(socket));
       return true;
     },
     admitFrom(socket, address) {
       const here = perAddress.get(address) ?? 0;
       if (here >= limits.connectionsPerAddressMax) return refuse(socket);
       perAddress.set(address, here + 1);
-      socket.once('close', () => leave(address));
+      socket.on('close', () => leave(address));
       return true;
     },
     get open() {

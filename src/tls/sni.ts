@@ -32,6 +32,13 @@ export interface SniContexts {
    * @throws Error when a context is due but cannot be had now: the connection must be closed
    */
   contextFor(serverName: string | undefined): Promise<SecureContext | undefined>;
+  /**
+   * The same at once, where neither the engine nor a build must be waited for; else `undefined`,
+   * and `contextFor` tells. Never throws.
+   */
+  contextNow(
+    serverName: string | undefined,
+  ): { readonly context: SecureContext | undefined } | undefined;
   readonly count: number;
   readonly bytes: number;
 }
@@ -41,7 +48,10 @@ export interface SniContexts {
  * certificate at a time, so many a second, names without a certificate answered without any.
  */
 export function createSniContexts(options: {
-  readonly certificates: Pick<Certificates, 'findBoundCertificate' | 'unseal'>;
+  readonly certificates: Pick<
+    Certificates,
+    'findBoundCertificate' | 'findBoundCertificateNow' | 'unseal'
+  >;
   readonly world: Pick<World, 'clock' | 'timers'>;
   readonly limits?: Partial<SniLimits>;
   /** Told before the look-up of a name; what it returns, of the account that was found. */
@@ -63,8 +73,7 @@ export function createSniContexts(options: {
   }
 
   function contextOf(bound: BoundCertificate): SecureContext | Promise<SecureContext> {
-    const { number, fingerprint256 } = bound.certificate;
-    const key = `${number}/${fingerprint256}`;
+    const key = keyOf(bound);
     const kept = cache.find(key) ?? building.get(key);
     if (kept) return kept;
     const started = build(key, bound).finally(() => building.delete(key));
@@ -91,8 +100,31 @@ export function createSniContexts(options: {
     }
   }
 
+  function findNow(domain: string): ReturnType<Certificates['findBoundCertificateNow']> {
+    const found = options.noteHandshake?.(domain);
+    let now: ReturnType<Certificates['findBoundCertificateNow']>;
+    try {
+      now = options.certificates.findBoundCertificateNow(domain);
+    } catch {
+      // Asked once more where it may be told.
+    }
+    found?.(now?.bound?.accountId);
+    return now;
+  }
+
+  function contextNow(serverName: string | undefined): ReturnType<SniContexts['contextNow']> {
+    const domain = domainOf(serverName);
+    if (domain === undefined) return noContext;
+    const now = findNow(domain);
+    if (now === undefined) return undefined;
+    if (now.bound === undefined) return noContext;
+    const context = cache.find(keyOf(now.bound));
+    return context && { context };
+  }
+
   return {
     contextFor,
+    contextNow,
     get count() {
       return cache.count;
     },
@@ -100,6 +132,12 @@ export function createSniContexts(options: {
       return cache.bytes;
     },
   };
+}
+
+const noContext = { context: undefined };
+
+function keyOf({ certificate: { number, fingerprint256 } }: BoundCertificate): string {
+  return `${number}/${fingerprint256}`;
 }
 
 /** Builds the context and overwrites the key, whatever happens. */

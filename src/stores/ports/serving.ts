@@ -1,6 +1,6 @@
 import type { AccountStore } from './accounts.ts';
 import type { Bucket, BucketDocumentName, BucketStore } from './buckets.ts';
-import type { CertificateStore } from './certificates.ts';
+import type { CertificateStore, StoredCertificate } from './certificates.ts';
 import type { CnameStore, MappedDomain } from './cnames.ts';
 import type { IdentityStore } from './identities.ts';
 import type { ObjectIndex, StoredObject } from './objects.ts';
@@ -48,6 +48,7 @@ export interface Seen<Value> {
  */
 export interface SeenReads {
   domain(domain: string): Seen<MappedDomain> | undefined;
+  certificate(number: number): Seen<StoredCertificate> | undefined;
   object(bucketId: number, key: string): Seen<StoredObject> | undefined;
   document(bucketId: number, name: BucketDocumentName): Seen<string> | undefined;
   /** Whether any bucket has a document of this name. */

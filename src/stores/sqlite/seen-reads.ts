@@ -101,6 +101,7 @@ export function createSeenReads(
   }
   const seen: SeenReads = {
     domain: (domain) => read(domains, { domain }),
+    certificate: (number) => read(certificates, { number }),
     object(bucketId, text) {
       const key = keyBytes(text);
       return key === undefined ? undefined : read(objects, { bucketId, text, key });
@@ -124,7 +125,7 @@ export function createSeenReads(
       findBucket: async (name) => read(buckets, { name })?.value,
       findBucketDocument: async (bucketId, name) => seen.document(bucketId, name)?.value,
       findCredential: async (accessKeyId) => read(credentials, { accessKeyId })?.value,
-      findCertificate: async (number) => read(certificates, { number })?.value,
+      findCertificate: async (number) => seen.certificate(number)?.value,
       findObject: async (bucketId, key) => seen.object(bucketId, key)?.value,
     },
   };

@@ -57,6 +57,8 @@ export async function startStand(
   options: {
     defaultCertificate?: DefaultCertificate;
     limits?: Partial<SniLimits>;
+    /** Whether mappings are at hand, as those of an engine in this process are. */
+    isNear?: boolean;
     handshakeTimeoutMs?: number;
   } = {},
 ): Promise<Stand> {
@@ -72,6 +74,11 @@ export async function startStand(
       async findBoundCertificate(domain) {
         asked.push(domain);
         return bound.get(domain);
+      },
+      findBoundCertificateNow(domain) {
+        if (!options.isNear) return undefined;
+        asked.push(domain);
+        return { bound: bound.get(domain) };
       },
       unseal(certificate) {
         const key = keys.get(certificate.number);

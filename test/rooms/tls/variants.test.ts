@@ -28,6 +28,7 @@ before(async () => {
     contexts: createSniContexts({
       certificates: {
         findBoundCertificate: async () => undefined,
+        findBoundCertificateNow: () => undefined,
         unseal() {
           throw new Error('there is none');
         },
