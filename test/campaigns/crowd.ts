@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectionsWithin } from '../../src/http/index.ts';
 import type { Campaign, Figures } from '../support/campaign.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createChance } from '../support/chance.ts';
@@ -17,6 +18,7 @@ import { filesOpen, residentMiB } from '../support/process-facts.ts';
 import { putCname } from '../support/put-cname.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { createSignedClient } from '../support/signed-client.ts';
+import { workersOf } from '../support/workers.ts';
 import { type Shop, type Times, watchDuring } from './crowd/canary.ts';
 import { type Guests, seatIdle, seatSlow, tickMs } from './crowd/guests.ts';
 import { scan } from './crowd/scan.ts';
@@ -34,70 +36,81 @@ const pageBytes = 4_096;
 /** More than the buffers between server and client take. */
 const largeBytes = 32 * 1024 * 1024;
 const namesPerTry = 100;
-/** One for each connection: however many read a file, the server has it open once. */
-const filesFor = (size: number): number => size + 2_048;
+/** For a server that takes so many connections, and for this process. */
+const filesFor = (size: number): number => 2 * size + 2_048;
 
 /** How long each kind of crowd is watched, in seconds. */
 const watchSeconds = (size: number): number => Math.min(30, Math.max(1, size / 300));
 
-/** The limit of open files, as root may raise it; else as it is. */
-function allowFiles(count: number): readonly string[] {
-  const limit = `--nofile=${count}:${count}`;
-  const raised = spawnSync('prlimit', ['--pid', String(process.pid), limit]);
-  if (raised.status === 0) return ['prlimit', limit];
+/** Raises the limit of open files, as far as that is allowed, and returns it. */
+function allowFiles(count: number): number {
+  spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${count}:${count}`]);
   const allowed = Number(spawnSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).stdout);
-  assert.ok(count <= allowed, `${count} open files are needed, and ${allowed} are allowed here.`);
-  return [];
+  return Math.min(count, allowed);
 }
+
+/** As many as take so many connections, where the system allows each so many open files. */
+const workersFor = (size: number, files: number): number =>
+  Math.ceil(size / connectionsWithin(files));
 
 export const run: Campaign['run'] = async ({ size, seed, log }) => {
   const folder = await mkdtemp(join(tmpdir(), 'cnamed-crowd-'));
+  const workers = workersFor(size, allowFiles(filesFor(size)));
   const server = await startServerProcess({
     ...credentials,
     dataDir: join(folder, 'data'),
-    settings: { OWNERSHIP: 'off', LOG_LEVEL: 'warn' },
-    prefix: allowFiles(filesFor(size)),
+    settings: { OWNERSHIP: 'off', LOG_LEVEL: 'warn', WORKERS: String(workers) },
   });
   assert.ok(server);
   try {
-    return await watchCrowds(server, size, seed, log);
+    const pids = workers === 1 ? [server.pid] : await workersOf(server, workers);
+    return await watchCrowds({ server, pids }, size, seed, log);
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
 };
 
+interface Serving {
+  readonly server: ServerProcess;
+  /** The processes that serve. */
+  readonly pids: readonly number[];
+}
+
 async function watchCrowds(
-  server: ServerProcess,
+  { server, pids }: Serving,
   size: number,
   seed: number,
   log: (line: string) => void,
 ): Promise<Figures> {
   const shop = await open(server);
   const seconds = watchSeconds(size);
-  const figures: Record<string, number | string> = {};
+  const resident = () => sum(pids.map(residentMiB));
+  const files = () => sum(pids.map(filesOpen));
+  const figures: Record<string, number | string> = { processes: pids.length };
   const note = (what: string, { visits, median, p99 }: Times): void => {
     figures[what] = `${visits} visits, ${median.toFixed(1)} and ${p99.toFixed(1)} ms`;
-    log(`${what}: ${figures[what]}, RSS ${residentMiB(server.pid)} MiB`);
+    log(`${what}: ${figures[what]}, RSS ${resident()} MiB`);
   };
   note('alone', await watchDuring(shop, () => delay(seconds * 1_000)));
-  const before = filesOpen(server.pid);
+  const before = files();
 
   const idle = await seatIdle(shop, size);
   note('idle TLS', await watchDuring(shop, () => stay(idle, seconds)));
   assert.equal(idle.open, size, 'an idle connection was cut');
-  figures['RSS with idle TLS'] = `${residentMiB(server.pid)} MiB`;
+  figures['RSS with idle TLS'] = `${resident()} MiB`;
   await idle.leave();
 
   const slow = await seatSlow(shop, '/large', size);
   note('slow clients', await watchDuring(shop, () => stay(slow, seconds)));
   assert.equal(slow.open, size, 'a slow client was cut');
-  const files = filesOpen(server.pid) - before;
-  assert.ok(files <= size + 2, `${size} slow clients cost ${files} files and connections`);
-  figures['RSS with slow clients'] = `${residentMiB(server.pid)} MiB`;
+  // However many read a file, a process has it open once.
+  const cost = files() - before;
+  assert.ok(cost <= size + 2 * pids.length, `${size} slow clients cost ${cost} descriptors`);
+  figures['RSS with slow clients'] = `${resident()} MiB`;
   await slow.leave();
 
-  const residentBefore = residentMiB(server.pid);
+  const residentBefore = resident();
   const chance = createChance(seed);
   note(
     'scan',
@@ -105,15 +118,15 @@ async function watchCrowds(
       Object.assign(figures, await scan(shop, size * namesPerTry, chance));
     }),
   );
-  const grown = residentMiB(server.pid) - residentBefore;
-  assert.ok(grown < 64, `a scan of invented names took ${grown} MiB`);
-  await until(
-    () => filesOpen(server.pid) <= before + 2,
-    'connections of the crowd are still there',
-  );
-  figures['RSS at the end'] = `${residentMiB(server.pid)} MiB`;
+  const grown = resident() - residentBefore;
+  assert.ok(grown < 64 * pids.length, `a scan of invented names took ${grown} MiB`);
+  await until(() => files() <= before + 2, 'connections of the crowd are still there');
+  figures['RSS at the end'] = `${resident()} MiB`;
   return figures;
 }
+
+const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0);
 
 async function open(server: ServerProcess): Promise<Shop> {
   const client = createSignedClient({ port: server.httpPort, credentials });
