@@ -110,11 +110,16 @@ export async function startFleet(
     domainIsOf: async (domain, accountId) => domainIsOf({ domain, accountId }),
     publicEndpoint: () => config.publicEndpoint ?? '',
   });
-  const order = (): WorkerOrder => ({ config, ticketKeys: keysNow });
-  const addresses = await fleet.start({ order, answers }).catch((error: unknown) => {
-    ticketKeys.stop();
-    throw error;
+  const orderOf = (settings: Config) => (): WorkerOrder => ({
+    config: settings,
+    ticketKeys: keysNow,
   });
+  const addresses = await fleet
+    .start({ order: orderOf(config), answers })
+    .catch((error: unknown) => {
+      ticketKeys.stop();
+      throw error;
+    });
   health.watchWorkers(() => ({ count: config.workers, serving: fleet.serving }));
   return {
     addresses,
@@ -127,14 +132,8 @@ export async function startFleet(
     },
     async reload(next) {
       refuseFixed(config, next);
-      const before = config;
+      await fleet.reload(orderOf(next), next.drainDelayMs + drainMs);
       config = next;
-      try {
-        await fleet.reload(next.drainDelayMs + drainMs);
-      } catch (problem) {
-        config = before;
-        throw problem;
-      }
       log.info({ workers: fleet.serving }, 'reloaded');
     },
   };

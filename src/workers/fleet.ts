@@ -58,8 +58,8 @@ export interface FleetOptions {
 
 /** What its workers are for. */
 export interface FleetWork<Ask extends FleetQuestions, Told extends WorkerQuestions> {
-  /** What a worker is told that begins now. */
-  order(): Order<Ask>;
+  /** What a worker is told that begins now, until a reload brings another order. */
+  readonly order: () => Order<Ask>;
   /** What the worker of this number asks. */
   answers(number: number): Omit<Answers<Told>, 'hello'>;
 }
@@ -94,6 +94,10 @@ class Member<Ask extends FleetQuestions> {
   /** Resolves when it listens to questions; rejects when it will not. */
   readonly hello = Promise.withResolvers<void>();
   readonly gone = Promise.withResolvers<void>();
+  /** Resolves when it serves, or is gone. */
+  readonly begun = Promise.withResolvers<void>();
+  /** What it was told to begin with; `undefined` before that. */
+  order: (() => Body<Ask, 'begin'>) | undefined;
   /** Whether it listens to questions: what is asked of all is asked of it from then on. */
   isListening = false;
   state: 'starting' | 'serving' | 'ending' = 'starting';
@@ -136,6 +140,7 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
   readonly #idle: Member<Ask>[];
   readonly #stopping = new AbortController();
   #work: FleetWork<Ask, Told> | undefined;
+  #order: (() => Order<Ask>) | undefined;
   #isReloading = false;
   #lastNumber = 0;
   /** Workers in a row that did not live long. */
@@ -157,6 +162,7 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
   async start(work: FleetWork<Ask, Told>): Promise<Bound<Ask>> {
     const { count } = this.#options;
     this.#work = work;
+    this.#order = work.order;
     const begun = await Promise.allSettled(Array.from({ length: count }, () => this.#begin()));
     const failed = begun.find((each) => each.status === 'rejected');
     if (failed !== undefined) {
@@ -183,20 +189,23 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
   }
 
   /**
-   * Every worker is replaced by one with the order of now, one after the other: each is told to end
-   * when its successor accepts. Rejects when a successor cannot begin; the others go on as they
-   * are.
+   * Every worker is replaced by one with this order, one after the other: each is told to end when
+   * its successor accepts. Rejects when a successor cannot begin; then all serve by the order of
+   * before, those that were replaced already after one more turn.
    */
-  async reload(drainMs: number): Promise<void> {
+  async reload(order: () => Order<Ask>, drainMs: number): Promise<void> {
     if (this.#isReloading) throw new Error('A reload is under way already.');
     this.#isReloading = true;
+    const before = this.#order;
     try {
-      for (const member of this.#serving()) {
-        // One that has died meanwhile is replaced below, if its successor has not come.
-        if (!this.#members.has(member)) continue;
-        await this.#begin();
-        void this.#end(member, { deadlineMs: drainMs, isGentle: true });
-      }
+      await this.#bringAllTo(order, drainMs);
+    } catch (problem) {
+      await this.#bringAllTo(before, drainMs).catch((again: unknown) => {
+        throw new Error('Some workers serve by the new settings, and cannot be replaced.', {
+          cause: new AggregateError([problem, again]),
+        });
+      });
+      throw problem;
     } finally {
       this.#isReloading = false;
       for (let missing = this.#missing(); missing > 0; missing -= 1) void this.#replace(0);
@@ -212,6 +221,27 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     this.#stopping.abort();
     const ending = { deadlineMs, isGentle: false };
     await Promise.all([...this.#members].map((member) => this.#end(member, ending)));
+  }
+
+  async #bringAllTo(order: (() => Order<Ask>) | undefined, drainMs: number): Promise<void> {
+    this.#order = order;
+    for (;;) {
+      const member = this.#byOtherThan(order);
+      if (member === undefined) return;
+      if (member.state === 'starting') {
+        await member.begun.promise;
+        continue;
+      }
+      await this.#begin();
+      void this.#end(member, { deadlineMs: drainMs, isGentle: true });
+    }
+  }
+
+  /** One that serves by another order, or is about to. Who dies is replaced when all is over. */
+  #byOtherThan(order: (() => Order<Ask>) | undefined): Member<Ask> | undefined {
+    return [...this.#members].find(
+      (member) => member.state !== 'ending' && member.order !== undefined && member.order !== order,
+    );
   }
 
   /** How many of those that should serve are neither there nor about to be. */
@@ -232,9 +262,11 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
     this.#killAfter(member, this.#limits.beginMs, begun.signal);
     try {
       await member.hello.promise;
-      if (work === undefined) throw new Error('There is no work.');
+      const order = this.#order;
+      if (work === undefined || order === undefined) throw new Error('There is no work.');
       member.answerWith<Told>(work.answers(member.number));
-      const bound = (await member.channel.ask('begin', work.order())) as Bound<Ask>;
+      member.order = order;
+      const bound = (await member.channel.ask('begin', order())) as Bound<Ask>;
       this.#stopping.signal.throwIfAborted();
       member.state = 'serving';
       return bound;
@@ -245,6 +277,7 @@ export class Fleet<Ask extends FleetQuestions, Told extends WorkerQuestions> {
       throw problem;
     } finally {
       begun.abort();
+      member.begun.resolve();
     }
   }
 

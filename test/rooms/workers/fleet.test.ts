@@ -65,6 +65,7 @@ interface Conduct {
   end?(worker: PlayedWorker): void;
 }
 
+const second = () => 'second';
 const never = new Promise<never>(() => {});
 
 function createStage(count: number, conduct: Conduct = {}) {
@@ -77,7 +78,6 @@ function createStage(count: number, conduct: Conduct = {}) {
       delays.push({ ms, pass: resolve });
       signal?.addEventListener('abort', () => reject(new Error('ended')));
     });
-  let order = 'first';
   const fleet = new Fleet<Asks, Told>({
     count,
     world: { ...world, timers: { ...world.timers, delay } },
@@ -96,7 +96,7 @@ function createStage(count: number, conduct: Conduct = {}) {
     report: (event) => events.push(event),
   });
   const work: FleetWork<Asks, Told> = {
-    order: () => order,
+    order: () => 'first',
     answers: (number) => ({ whoAmI: () => number }),
   };
   return {
@@ -106,9 +106,6 @@ function createStage(count: number, conduct: Conduct = {}) {
     delays,
     fleet,
     start: () => fleet.start(work),
-    setOrder: (next: string) => {
-      order = next;
-    },
     worker(index: number): PlayedWorker {
       const found = workers[index];
       assert.ok(found);
@@ -238,8 +235,7 @@ describe('a fleet', () => {
   test('reloads one after the other: each ends gently when its successor serves', async () => {
     const stage = createStage(2);
     await stage.start();
-    stage.setOrder('second');
-    await stage.fleet.reload(30_000);
+    await stage.fleet.reload(second, 30_000);
     await until(() => stage.worker(0).isGone && stage.worker(1).isGone);
     const ended = ['begin first', 'end 30000 true'];
     assert.deepEqual([stage.worker(0).log, stage.worker(1).log], [ended, ended]);
@@ -253,7 +249,7 @@ describe('a fleet', () => {
     const stage = createStage(2, { begin: (pid) => (pid === 3 ? starting.promise : pid) });
     const { fleet, delays, workers } = stage;
     await stage.start();
-    const reloading = fleet.reload(0);
+    const reloading = fleet.reload(second, 0);
     await until(() => workers.length === 3 && stage.worker(2).log.length === 1);
     const before = delays.length;
     stage.worker(0).exit('with code 1');
@@ -278,16 +274,60 @@ describe('a fleet', () => {
       },
     });
     await stage.start();
-    const reloading = stage.fleet.reload(0);
-    await assert.rejects(stage.fleet.reload(0), /under way/);
+    const reloading = stage.fleet.reload(second, 0);
+    await assert.rejects(stage.fleet.reload(second, 0), /under way/);
     await assert.rejects(reloading, /a bad order/);
     assert.deepEqual([...stage.fleet.serving].sort(), [1, 2]);
+  });
+
+  test('goes back to the order of before when a later successor cannot begin', async () => {
+    const stage = createStage(3, {
+      begin: async (pid) => {
+        if (pid === 5) throw new Error('a bad order');
+        return pid;
+      },
+    });
+    await stage.start();
+    await assert.rejects(stage.fleet.reload(second, 0), /a bad order/);
+    await until(() => stage.worker(3).isGone);
+    assert.deepEqual([...stage.fleet.serving].sort(), [2, 3, 6]);
+    assert.equal(stage.worker(3).log[0], 'begin second');
+    assert.equal(stage.worker(5).log[0], 'begin first');
+  });
+
+  test('says so when it cannot go back', async () => {
+    const stage = createStage(2, {
+      begin: async (pid) => {
+        if (pid > 3) throw new Error('no more');
+        return pid;
+      },
+    });
+    await stage.start();
+    await assert.rejects(stage.fleet.reload(second, 0), /Some workers serve by the new settings/);
+    assert.deepEqual([...stage.fleet.serving].sort(), [2, 3]);
+  });
+
+  test('replaces in a reload who was about to begin by the order of before', async () => {
+    const starting = Promise.withResolvers<number>();
+    const stage = createStage(2, { begin: (pid) => (pid === 3 ? starting.promise : pid) });
+    const { fleet, delays, workers } = stage;
+    await stage.start();
+    stage.worker(0).exit('with code 1');
+    await until(() => delays.some(({ ms }) => ms === 0));
+    for (const { ms, pass } of delays) if (ms === 0) pass();
+    await until(() => workers.length === 3 && stage.worker(2).log.length === 1);
+    const reloading = fleet.reload(second, 0);
+    await until(() => fleet.serving.includes(4));
+    starting.resolve(3);
+    await reloading;
+    assert.deepEqual([...fleet.serving].sort(), [4, 5]);
+    await until(() => stage.worker(2).isGone);
+    assert.deepEqual(stage.worker(2).log, ['begin first', 'end 0 true']);
   });
 
   test('stops all: who serves ends by itself, who has not begun and who hangs is killed', async () => {
     const stage = createStage(2, { end: () => {} });
     await stage.start();
-    stage.setOrder('second');
     stage.fleet.announceEnd();
     const stopping = stage.fleet.stop(30_000);
     await until(() => stage.worker(0).log.length === 3);
