@@ -26,7 +26,7 @@ import {
   type TicketKeys,
   type TlsRestriction,
 } from './tls/index.ts';
-import type { World } from './world/index.ts';
+import { createPace, type Pace, type World } from './world/index.ts';
 
 /** So long requests may run on when their process is told to end (security.md 10.2). */
 export const drainMs = 30_000;
@@ -64,6 +64,12 @@ export interface Together {
   join(own: OwnSessions): void;
 }
 
+/**
+ * Names that nobody has mapped, by Host or in handshakes that will fail: so many a second. A scan
+ * of invented ones then takes a fifth of a core at most.
+ */
+const strangersPerSecond = 2_000;
+
 /** The sessions that a process has made. */
 export interface OwnSessions {
   readonly sessions: Sessions;
@@ -90,18 +96,22 @@ export async function listen(around: ServiceParts, together: Together): Promise<
       (await services.certificates.findBoundCertificate(domain))?.accountId,
   });
   const accessLog = openAccessLog(services, config, world, log);
-  const options = listenerOptions(services, accessLog, engines.metadata, config, world, log);
+  const strangers = createPace(world, strangersPerSecond);
+  const options = listenerOptions(around, services, accessLog, strangers);
   const http =
     config.http === 'off' ? undefined : createHttpListener({ ...options, address: config.http });
   if (config.https !== 'off') {
+    const defaultCertificate = await readDefaultCertificate(config, world);
     const tls = createListenerOptions({
       contexts: createSniContexts({
         certificates: services.certificates,
         world,
         noteHandshake: sessions.noteHandshake,
+        // With a default certificate they are hosts of the endpoint as well as strangers.
+        strangers: defaultCertificate === undefined ? strangers : undefined,
         onFault: (err, domain) => log.error({ err, domain }, 'certificate cannot serve'),
       }),
-      defaultCertificate: await readDefaultCertificate(config, world),
+      defaultCertificate,
       isHttp2: config.isHttp2,
     });
     const findTlsVariant = createRestrictions(tls, (domain) => restrictionOf(domain, services));
@@ -178,17 +188,17 @@ export function openAccessLog(
 }
 
 function listenerOptions(
+  { engines, config, world, log }: ServiceParts,
   services: Services,
   accessLog: AccessLog,
-  { audit, identities, seen }: Engines['metadata'],
-  config: Config,
-  world: World,
-  log: Log,
+  strangers: Pace,
 ): Omit<ListenerOptions, 'address'> {
+  const { audit, identities, seen } = engines.metadata;
   const handle = createPipeline({
     hosts: createHostResolver({
       endpoints: config.endpoints,
       findMappedDomain: (domain) => services.cnames.findMappedDomain(domain),
+      strangers,
     }),
     services,
     accessLog,

@@ -47,7 +47,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   http: ['errors', 'uri', 'world'],
   'access-log': ['http', 'buckets', 'errors', 'world'],
   operator: ['http', 'errors'],
-  hosts: ['cname', 'names', 'uri', 'errors'],
+  hosts: ['cname', 'names', 'uri', 'errors', 'world'],
   auth: ['http', 'accounts', 'signing', 'errors', 'world'],
   sts: ['http', 'accounts', 'auth', 'rights', 'stores', 'xml', 'errors', 'world'],
   api: [

@@ -1,5 +1,6 @@
 import type { MappedDomain } from '../cname/index.ts';
 import { parseHost } from '../names/index.ts';
+import type { Pace } from '../world/index.ts';
 import type { ResolvedHost } from './types.ts';
 
 /** Names under which the server itself is reached, e.g. `oss.example.com`; without ports. */
@@ -29,6 +30,8 @@ const vendorEndpoint =
 export function createHostResolver(options: {
   readonly endpoints: Endpoints;
   readonly findMappedDomain: (domain: string) => Promise<MappedDomain | undefined>;
+  /** Unknown names wait their turn: whoever scans invented ones leaves time for the others. */
+  readonly strangers: Pace;
 }): HostResolver {
   const endpoints = new Set(['localhost', ...options.endpoints.map(endpointName)]);
   // The longest first: with `oss.test` and `eu.oss.test`, `b.eu.oss.test` is the bucket `b`.
@@ -47,7 +50,8 @@ export function createHostResolver(options: {
     }
     if (name.startsWith('.')) return { kind: 'bad', problem: 'empty-label' };
     const mapping = await options.findMappedDomain(name);
-    return mapping === undefined ? { kind: 'unknown', name } : { kind: 'mapped', mapping };
+    if (mapping !== undefined) return { kind: 'mapped', mapping };
+    return (await options.strangers.turn()) ? { kind: 'unknown', name } : { kind: 'crowded' };
   }
 
   return {

@@ -15,8 +15,8 @@ const service: Target = {
  * slashes kept (oss-protocol.md 1.1), so that a key is exactly what the client named.
  *
  * @throws OssError NoSuchBucket for an unknown host (without a BucketName, DESIGN ruling 19),
- *   BadHost for a malformed one, InvalidURI for a bad escape, InvalidArgument for bytes that are no
- *   UTF-8 (DESIGN ruling 21).
+ *   ServiceUnavailable when too many of those wait, BadHost for a malformed one, InvalidURI for a
+ *   bad escape, InvalidArgument for bytes that are no UTF-8 (DESIGN ruling 21).
  */
 export function parseTarget(resolved: ResolvedHost, request: { readonly rawPath: string }): Target {
   const path = request.rawPath.slice(1);
@@ -31,6 +31,11 @@ export function parseTarget(resolved: ResolvedHost, request: { readonly rawPath:
     }
     case 'unknown':
       throw new OssError('NoSuchBucket');
+    case 'crowded':
+      throw new OssError('ServiceUnavailable', {
+        message: 'Too many hosts that nobody has mapped are asked for. Please retry later.',
+        closeConnection: true,
+      });
     case 'bad':
       throw new OssError('BadHost', { closeConnection: true });
   }

@@ -25,4 +25,6 @@ export type ResolvedHost =
   | { readonly kind: 'mapped'; readonly mapping: MappedDomain }
   /** A well-formed name nobody has mapped; never read as path style (DESIGN ruling 9). */
   | { readonly kind: 'unknown'; readonly name: string }
+  /** Unknown too, but too many of those wait for their answer. */
+  | { readonly kind: 'crowded' }
   | { readonly kind: 'bad'; readonly problem: string };

@@ -1,8 +1,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { BoundCertificate, Certificates, UnsealedCertificate } from '../certificates/index.ts';
 import { parseHost } from '../names/index.ts';
-import type { World } from '../world/index.ts';
-import { createBuildLimit } from './build-limit.ts';
+import { createPace, type Pace, type World } from '../world/index.ts';
 import { createContextCache } from './context-cache.ts';
 import { tlsProfile } from './profile.ts';
 
@@ -29,7 +28,8 @@ export interface SniContexts {
    * which leaves the handshake to the listener's default certificate, or without one to a fatal
    * alert (DESIGN ruling 10). The mapping is read at every call.
    *
-   * @throws Error when a context is due but cannot be had now: the connection must be closed
+   * @throws Error when a context is due but cannot be had now, or too many names without one are
+   *   asked for: the connection must be closed
    */
   contextFor(serverName: string | undefined): Promise<SecureContext | undefined>;
   /**
@@ -56,16 +56,19 @@ export function createSniContexts(options: {
   readonly limits?: Partial<SniLimits>;
   /** Told before the look-up of a name; what it returns, of the account that was found. */
   readonly noteHandshake?: (domain: string) => (accountId: string | undefined) => void;
+  /** Handshakes of names without a certificate wait their turn, and fail when too many do. */
+  readonly strangers?: Pace | undefined;
   /** Told of certificates that should serve and cannot. */
   readonly onFault?: (problem: unknown, domain: string) => void;
 }): SniContexts {
   const limits = { ...defaultSniLimits, ...options.limits };
+  const { strangers } = options;
   const cache = createContextCache(limits);
-  const buildLimit = createBuildLimit(options.world, limits.buildsPerSecond);
+  const builds = createPace(options.world, limits.buildsPerSecond);
   const building = new Map<string, Promise<SecureContext>>();
 
   async function build(key: string, bound: BoundCertificate): Promise<SecureContext> {
-    if (!(await buildLimit.turn())) throw new Error('Too many certificates wait to be loaded.');
+    if (!(await builds.turn())) throw new Error('Too many certificates wait to be loaded.');
     const unsealed = options.certificates.unseal(bound.certificate);
     const context = buildContext(unsealed);
     cache.keep(key, context, unsealed.chainPem.length);
@@ -81,9 +84,14 @@ export function createSniContexts(options: {
     return started;
   }
 
+  async function waitAsStranger(): Promise<undefined> {
+    const isIn = (await strangers?.turn()) ?? true;
+    if (!isIn) throw new Error('Too many names without a certificate are asked for.');
+  }
+
   async function contextFor(serverName: string | undefined): Promise<SecureContext | undefined> {
     const domain = domainOf(serverName);
-    if (domain === undefined) return undefined;
+    if (domain === undefined) return await waitAsStranger();
     const found = options.noteHandshake?.(domain);
     let bound: BoundCertificate | undefined;
     try {
@@ -91,7 +99,7 @@ export function createSniContexts(options: {
     } finally {
       found?.(bound?.accountId);
     }
-    if (!bound) return undefined;
+    if (!bound) return await waitAsStranger();
     try {
       return await contextOf(bound);
     } catch (problem) {
@@ -114,10 +122,9 @@ export function createSniContexts(options: {
 
   function contextNow(serverName: string | undefined): ReturnType<SniContexts['contextNow']> {
     const domain = domainOf(serverName);
-    if (domain === undefined) return noContext;
-    const now = findNow(domain);
+    const now = domain === undefined ? { bound: undefined } : findNow(domain);
     if (now === undefined) return undefined;
-    if (now.bound === undefined) return noContext;
+    if (now.bound === undefined) return (strangers?.turnNow() ?? true) ? noContext : undefined;
     const context = cache.find(keyOf(now.bound));
     return context && { context };
   }

@@ -11,6 +11,7 @@ import type { World } from './types.ts';
 
 export { type Disk, type DiskFile, realDisk } from './disk.ts';
 export { type LineOutput, openLineOutput } from './line-output.ts';
+export { createPace, type Pace } from './pace.ts';
 export type { Clock, Instant, Random, Timers, World } from './types.ts';
 
 /** The world as it is. */

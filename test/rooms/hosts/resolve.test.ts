@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { MappedDomain } from '../../../src/cname/index.ts';
 import { createHostResolver, parseTarget, type ResolvedHost } from '../../../src/hosts/index.ts';
+import { createPace } from '../../../src/world/index.ts';
+import { createTestWorld } from '../../support/world.ts';
 
 /** What is mapped, for the purpose of these tests: only the name of the bucket matters. */
 function mappingOf(bucket: string): MappedDomain {
@@ -40,6 +42,7 @@ const resolver = createHostResolver({
     asked.push(domain);
     return domain.endsWith('.nobody.example') ? undefined : mapped;
   },
+  strangers: createPace(createTestWorld(), 100_000),
 });
 
 const endpoint: ResolvedHost = { kind: 'endpoint' };
@@ -116,9 +119,38 @@ describe('hosts', () => {
 
   test('an endpoint that is no host name is refused at the start', () => {
     assert.throws(
-      () => createHostResolver({ endpoints: ['a b'], findMappedDomain: async () => undefined }),
+      () =>
+        createHostResolver({
+          endpoints: ['a b'],
+          findMappedDomain: async () => undefined,
+          strangers: createPace(createTestWorld(), 1),
+        }),
       /"a b" is not a host name/,
     );
+  });
+
+  test('unknown ones wait their turn; too many are refused, and nobody else is', async () => {
+    const turns: ((isIn: boolean) => void)[] = [];
+    const turn = () => new Promise<boolean>((resolve) => void turns.push(resolve));
+    const paced = createHostResolver({
+      endpoints: ['oss.test'],
+      findMappedDomain: async (domain) => (domain === 'img.shop.example' ? mapped : undefined),
+      strangers: { turn, turnNow: () => false },
+    });
+    const waiting = [paced.resolve('one.invented'), paced.resolve('two.invented')];
+    for (const known of ['img.shop.example', 'oss.test', 'photos.oss.test', '127.0.0.1']) {
+      assert.ok(['mapped', 'endpoint', 'bucket'].includes((await paced.resolve(known)).kind));
+    }
+    assert.equal(turns.length, 2);
+    turns[0]?.(true);
+    turns[1]?.(false);
+    const [unknown, crowded] = await Promise.all(waiting);
+    assert.deepEqual(unknown, { kind: 'unknown', name: 'one.invented' });
+    assert.deepEqual(crowded, { kind: 'crowded' });
+    assert.throws(() => parseTarget({ kind: 'crowded' }, { rawPath: '/' }), {
+      code: 'ServiceUnavailable',
+      closeConnection: true,
+    });
   });
 
   test('no text makes the resolver throw', async () => {

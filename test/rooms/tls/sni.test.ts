@@ -112,6 +112,26 @@ function namesAreServed(isNear: boolean): void {
       });
     }
 
+    test('waits its turn for the alert, and is cut off when too many wait', async () => {
+      for (const isIn of [true, false]) {
+        const asked = Promise.withResolvers<void>();
+        const turns = Promise.withResolvers<boolean>();
+        const turn = (): Promise<boolean> => {
+          asked.resolve();
+          return turns.promise;
+        };
+        const stand = await startStand({ strangers: { turn, turnNow: () => false } });
+        stand.bind('one.example', await issue('one.example'));
+        const failing = handshakeFailure({ port: stand.port, tls: { servername: 'two.example' } });
+        await asked.promise;
+        // Whoever has a certificate does not wait behind those who have none.
+        await shownLeaf(stand, 'one.example');
+        turns.resolve(isIn);
+        assert.match(await failing, isIn ? fatal : /ECONNRESET/);
+        await stand.stop();
+      }
+    });
+
     test('no name at all ends with a fatal alert', async () => {
       const stand = await startStand();
       assert.match(await handshakeFailure({ port: stand.port, tls: {} }), fatal);

@@ -15,7 +15,7 @@ import {
   type TicketKeys,
   type TlsRestriction,
 } from '../../../src/tls/index.ts';
-import { realWorld } from '../../../src/world/index.ts';
+import { type Pace, realWorld } from '../../../src/world/index.ts';
 import {
   createAuthority,
   createKey,
@@ -59,6 +59,7 @@ export async function startStand(
     limits?: Partial<SniLimits>;
     /** Whether mappings are at hand, as those of an engine in this process are. */
     isNear?: boolean;
+    strangers?: Pace;
     handshakeTimeoutMs?: number;
   } = {},
 ): Promise<Stand> {
@@ -90,6 +91,7 @@ export async function startStand(
     },
     world: realWorld,
     ...(options.limits ? { limits: options.limits } : {}),
+    strangers: options.strangers,
     noteHandshake: (domain) => sessions.noteHandshake(domain),
     onFault: (problem) => void faults.push(problem),
   });
