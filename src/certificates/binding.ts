@@ -12,11 +12,11 @@ import {
   formatCertificateId,
   parseCertificateId,
 } from './certificate-id.ts';
-import { checkFitness } from './fitness.ts';
+import { checkFitness, checkStillFit } from './fitness.ts';
 import type { KeySealing } from './key-sealing.ts';
 import { checkContext, readMaterial, takesKey } from './material.ts';
 import { refuseCertificate } from './refusals.ts';
-import { KnownServables, type Servable } from './servable.ts';
+import { digestOf, KnownServables, type Servable } from './servable.ts';
 import type { BindingChange, CertificateRequest, StoredCertificate } from './types.ts';
 
 export interface BindingParts {
@@ -133,17 +133,23 @@ function invalidCasId(certId: string, expected?: string): OssError {
   });
 }
 
-/** A certificate sent along. One that came before is not read again; its key is proven again. */
+/** A certificate sent along. One that came before is not read again; another key is proven. */
 async function checkSent(
   accountId: string,
   domain: string,
   { certificatePem, privateKeyPem }: { certificatePem: string; privateKeyPem: string },
   { known, sealing, world }: Tools,
 ): Promise<Servable> {
+  const provenKey = digestOf(privateKeyPem);
   const earlier = known.find(accountId, certificatePem);
-  if (earlier !== undefined && (await takesKey(earlier.leaf, certificatePem, privateKeyPem))) {
+  const isProven = earlier?.provenKey === provenKey;
+  if (
+    earlier !== undefined &&
+    (isProven || (await takesKey(earlier.leaf, certificatePem, privateKeyPem)))
+  ) {
     const { leaf, keySealed } = earlier;
-    checkFitness(leaf, domain, world.clock.now());
+    checkStillFit(leaf, domain, world.clock.now());
+    if (!isProven) known.keep(accountId, certificatePem, { ...earlier, provenKey });
     const { fingerprint256 } = leaf;
     return { ...earlier, keySealed: sealing.rewrap({ accountId, fingerprint256, keySealed }) };
   }
@@ -153,7 +159,7 @@ async function checkSent(
     checkFitness(leaf, domain, world.clock.now());
     checkContext(material);
     const keySealed = sealing.seal(keyPem, { accountId, fingerprint256: leaf.fingerprint256 });
-    const servable = { leaf, chainPem, keySealed };
+    const servable = { leaf, chainPem, keySealed, provenKey };
     known.keep(accountId, certificatePem, servable);
     return servable;
   } finally {
@@ -200,15 +206,18 @@ function bindSent(
 function checkStored(stored: StoredCertificate, domain: string, tools: Tools): void {
   const { accountId, chainPem, keySealed } = stored;
   const earlier = tools.known.find(accountId, chainPem);
-  const isKnown = earlier?.keySealed === keySealed;
-  const leaf = isKnown ? earlier.leaf : new X509Certificate(chainPem);
-  checkFitness(leaf, domain, tools.world.clock.now());
-  if (isKnown) return;
+  const now = tools.world.clock.now();
+  if (earlier?.keySealed === keySealed) {
+    checkStillFit(earlier.leaf, domain, now);
+    return;
+  }
+  const leaf = new X509Certificate(chainPem);
+  checkFitness(leaf, domain, now);
   const keyPem = tools.sealing.unseal(stored);
   try {
     checkContext({ leaf, chainPem, keyPem });
   } finally {
     keyPem.fill(0);
   }
-  tools.known.keep(accountId, chainPem, { leaf, chainPem, keySealed });
+  tools.known.keep(accountId, chainPem, { leaf, chainPem, keySealed, provenKey: undefined });
 }

@@ -17,8 +17,7 @@ const curves: readonly string[] = ['prime256v1', 'secp384r1'];
 
 /** @throws OssError InvalidArgument with the first thing that is wrong. */
 export function checkFitness(leaf: X509Certificate, domain: string, now: Instant): void {
-  checkValidity(leaf, now);
-  checkCoverage(leaf, domain);
+  checkStillFit(leaf, domain, now);
   checkKeyKind(leaf.publicKey);
   if (isWeakSignature(leaf.raw)) {
     throw refuseCertificate(
@@ -27,6 +26,12 @@ export function checkFitness(leaf: X509Certificate, domain: string, now: Instant
       'The certificate is signed with MD5 or SHA-1, which no browser accepts: have it issued again.',
     );
   }
+}
+
+/** What is left to look at in a leaf that was fit before, for whatever domain. */
+export function checkStillFit(leaf: X509Certificate, domain: string, now: Instant): void {
+  checkValidity(leaf, now);
+  checkCoverage(leaf, domain);
 }
 
 function checkValidity(leaf: X509Certificate, now: Instant): void {

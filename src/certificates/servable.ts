@@ -1,4 +1,4 @@
-import { createHash, type X509Certificate } from 'node:crypto';
+import { hash, type X509Certificate } from 'node:crypto';
 
 /** A certificate whose key was proven and which TLS was seen to take. */
 export interface Servable {
@@ -7,6 +7,8 @@ export interface Servable {
   readonly chainPem: string;
   /** Of the account that it was sent by. */
   readonly keySealed: string;
+  /** `digestOf` the text of the key that was proven last; none where it came from the store. */
+  readonly provenKey: string | undefined;
 }
 
 /** Per process. Some kilobytes each, most of them OpenSSL's; no key in the clear is among them. */
@@ -43,5 +45,10 @@ export class KnownServables {
 }
 
 function keyOf(accountId: string, certificateText: string): string {
-  return createHash('sha256').update(`${accountId}\0${certificateText}`).digest('base64');
+  return digestOf(`${accountId}\0${certificateText}`);
+}
+
+/** Of a private key it tells no more than the certificate does: whether a guess is right. */
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'base64');
 }

@@ -124,7 +124,12 @@ test('a stored certificate whose sealed key is another than was tried is tried',
 
 test('what is kept has a bound: the longest unused goes', () => {
   const known = new KnownServables();
-  const servable = { leaf: leaf.x509, chainPem: leaf.chainPem, keySealed: '' };
+  const servable = {
+    leaf: leaf.x509,
+    chainPem: leaf.chainPem,
+    keySealed: '',
+    provenKey: undefined,
+  };
   known.keep(ann, 'first', servable);
   known.keep(ann, 'second', servable);
   for (let count = 2; count <= 1_000; count++) {
