@@ -29,6 +29,21 @@ export interface CompiledRead<Input> {
 /** Stands for the values of a hot statement until it is run. */
 export type Slots<Input> = <Name extends keyof Input>(name: Name) => Input[Name];
 
+/** Runs a compiled statement on one connection. */
+export type RunCompiled = <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Row>>;
+
+const directs = new WeakMap<Sql, RunCompiled>();
+
+/**
+ * Hot statements on `sql` go to `run` at once: for engines within the process, where Kysely's way
+ * to a connection costs as much as the statement. One far away must not have it: there statements
+ * that are under way together would overtake those that go through Kysely.
+ */
+export function runningDirectly(sql: Sql, run: RunCompiled): Sql {
+  directs.set(sql, run);
+  return sql;
+}
+
 /**
  * A statement of writes that come often, written with Kysely and compiled once for each engine: to
  * build it anew costs several times what SQLite needs to run it. What it answers runs it on `sql`,
@@ -46,7 +61,8 @@ export function hotStatement<Input, Row>(
       known = compileRead(sql, statement);
       compiled.set(adapter, known);
     }
-    return sql.executeQuery<Row>({ ...known.query, parameters: known.values(input) });
+    const query = { ...known.query, parameters: known.values(input) } as CompiledQuery<Row>;
+    return directs.get(sql)?.(query) ?? sql.executeQuery(query);
   };
 }
 

@@ -16,6 +16,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import type { Database, Sql } from '../sql/database.ts';
+import { runningDirectly } from '../sql/prepared.ts';
 
 /** Statements kept per connection; the ports have fewer texts, lists of values make more. */
 const statementsMax = 256;
@@ -35,13 +36,15 @@ export function kyselyOver(
   convert: (error: unknown) => Error = toError,
 ): SqliteOverConnection {
   const statement = keptStatements(connection);
+  const statements = new StatementConnection(statement, convert);
   const dialect: Dialect = {
     createAdapter: () => adapter,
-    createDriver: () => new SqliteDriver(new StatementConnection(statement, convert)),
+    createDriver: () => new SqliteDriver(statements),
     createIntrospector: (database) => new SqliteIntrospector(database),
     createQueryCompiler: () => new OneWriterCompiler(),
   };
-  return { sql: new Kysely<Database>({ dialect }), statement };
+  const sql = new Kysely<Database>({ dialect });
+  return { sql: runningDirectly(sql, (query) => statements.executeQuery(query)), statement };
 }
 
 const locks = new Set(['ForUpdate', 'ForNoKeyUpdate', 'ForKeyShare']);
