@@ -13,8 +13,9 @@ import {
   parseCertificateId,
 } from './certificate-id.ts';
 import { checkFitness, checkStillFit } from './fitness.ts';
+import { KnownIssuers } from './issuers.ts';
 import type { KeySealing } from './key-sealing.ts';
-import { checkContext, readMaterial, takesKey } from './material.ts';
+import { checkContext, checkMaterial, readMaterial, takesKey } from './material.ts';
 import { refuseCertificate } from './refusals.ts';
 import { digestOf, KnownServables, type Servable } from './servable.ts';
 import type { BindingChange, CertificateRequest, StoredCertificate } from './types.ts';
@@ -28,6 +29,7 @@ export interface BindingParts {
 
 interface Tools extends BindingParts {
   readonly known: KnownServables;
+  readonly issuers: KnownIssuers;
 }
 
 export interface Bindings {
@@ -42,7 +44,7 @@ export interface Bindings {
 const numberOfNone = -1;
 
 export function createBindings(parts: BindingParts): Bindings {
-  const tools: Tools = { ...parts, known: new KnownServables() };
+  const tools: Tools = { ...parts, known: new KnownServables(), issuers: new KnownIssuers() };
   return {
     async prepareBinding(accountId, domain, request) {
       const guard = guardOf(request, parts.region);
@@ -138,7 +140,7 @@ async function checkSent(
   accountId: string,
   domain: string,
   { certificatePem, privateKeyPem }: { certificatePem: string; privateKeyPem: string },
-  { known, sealing, world }: Tools,
+  { known, issuers, sealing, world }: Tools,
 ): Promise<Servable> {
   const provenKey = digestOf(privateKeyPem);
   const earlier = known.find(accountId, certificatePem);
@@ -153,11 +155,11 @@ async function checkSent(
     const { fingerprint256 } = leaf;
     return { ...earlier, keySealed: sealing.rewrap({ accountId, fingerprint256, keySealed }) };
   }
-  const material = await readMaterial(certificatePem, privateKeyPem);
+  const material = await readMaterial(certificatePem, privateKeyPem, issuers);
   try {
     const { leaf, chainPem, keyPem } = material;
     checkFitness(leaf, domain, world.clock.now());
-    checkContext(material);
+    checkMaterial(material, issuers);
     const keySealed = sealing.seal(keyPem, { accountId, fingerprint256: leaf.fingerprint256 });
     const servable = { leaf, chainPem, keySealed, provenKey };
     known.keep(accountId, certificatePem, servable);
@@ -215,7 +217,7 @@ function checkStored(stored: StoredCertificate, domain: string, tools: Tools): v
   checkFitness(leaf, domain, now);
   const keyPem = tools.sealing.unseal(stored);
   try {
-    checkContext({ leaf, chainPem, keyPem });
+    checkContext(chainPem, keyPem);
   } finally {
     keyPem.fill(0);
   }

@@ -1,4 +1,5 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { KnownIssuers } from './issuers.ts';
 import { type PemBlock, PemProblem, readPemBlocks, toPem } from './pem.ts';
 import { refuseCertificate } from './refusals.ts';
 
@@ -11,7 +12,7 @@ const certificateLabels: readonly string[] = ['CERTIFICATE', 'X509 CERTIFICATE']
  * The certificates of the Certificate element, as sent.
  * @throws OssError InvalidArgument that says what is wrong with the element.
  */
-export function parseCertificates(text: string): X509Certificate[] {
+export function parseCertificates(text: string, issuers: KnownIssuers): X509Certificate[] {
   const blocks = readCertificateBlocks(text);
   if (blocks.length === 0) {
     throw unreadable('Certificate holds no PEM block: it begins with a BEGIN CERTIFICATE line.');
@@ -30,7 +31,7 @@ export function parseCertificates(text: string): X509Certificate[] {
       `Certificate holds ${blocks.length} certificates: at most ${certificatesMax} are accepted.`,
     );
   }
-  return withoutRepetitions(blocks.map(importCertificate));
+  return withoutRepetitions(blocks.map((block, index) => importCertificate(block, index, issuers)));
 }
 
 function readCertificateBlocks(text: string): PemBlock[] {
@@ -42,9 +43,9 @@ function readCertificateBlocks(text: string): PemBlock[] {
   }
 }
 
-function importCertificate(block: PemBlock, index: number): X509Certificate {
+function importCertificate(block: PemBlock, index: number, issuers: KnownIssuers): X509Certificate {
   try {
-    return new X509Certificate(block.der);
+    return issuers.read(block.der);
   } catch {
     throw unreadable(`Certificate number ${index + 1} in Certificate cannot be read as X.509.`);
   }

@@ -6,14 +6,17 @@ import { type KeyObject, sign, verify, type X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { isKeyOf, orderChain, parseCertificates, renderChain } from './chain.ts';
+import type { KnownIssuers } from './issuers.ts';
 import { toPem } from './pem.ts';
 import { parsePrivateKey } from './private-key.ts';
 import { refuseCertificate } from './refusals.ts';
 
-/** Chain and key as a TLS context takes them. */
+/** Chain and key, checked. */
 export interface CertificateMaterial {
   readonly leaf: X509Certificate;
-  /** Leaf first. */
+  /** What follows the leaf. */
+  readonly issuers: readonly X509Certificate[];
+  /** All of them as a TLS context takes them. */
   readonly chainPem: string;
   /** PKCS#8; the receiver overwrites it with zeros. */
   readonly keyPem: Buffer;
@@ -29,16 +32,18 @@ const materialBytesMax = 64 * 1024;
 export async function readMaterial(
   certificateText: string,
   keyText: string,
+  known: KnownIssuers,
 ): Promise<CertificateMaterial> {
   checkSize(certificateText, keyText);
-  const certificates = parseCertificates(certificateText);
+  const certificates = parseCertificates(certificateText, known);
   const key = parsePrivateKey(keyText);
   const chain = orderChain(certificates, key);
-  await checkKeySigns(chain[0], key);
+  const [leaf, ...issuers] = chain;
+  await checkKeySigns(leaf, key);
   const der = key.export({ type: 'pkcs8', format: 'der' });
   const keyPem = Buffer.from(toPem('PRIVATE KEY', der), 'latin1');
   der.fill(0);
-  return { leaf: chain[0], chainPem: renderChain(chain), keyPem };
+  return { leaf, issuers, chainPem: renderChain(chain), keyPem };
 }
 
 /**
@@ -96,6 +101,17 @@ function isQuick({ asymmetricKeyDetails }: KeyObject): boolean {
 }
 
 /**
+ * Whether TLS takes the pair, asked without the issuers that it is known to take.
+ * @throws OssError InvalidArgument.
+ */
+export function checkMaterial(material: CertificateMaterial, known: KnownIssuers): void {
+  const { leaf, issuers, keyPem } = material;
+  const asked = issuers.filter((issuer) => !known.isKnown(issuer));
+  checkContext(renderChain([leaf, ...asked]), keyPem);
+  for (const issuer of issuers) known.keep(issuer);
+}
+
+/**
  * What a certificate may be does not depend on the suites. To read the runtime's own list of them
  * takes longer than to read chain and key.
  */
@@ -105,7 +121,7 @@ const anySuite = 'TLS_AES_128_GCM_SHA256';
  * Builds a TLS context and throws it away. Nothing bad may ever replace a good certificate
  * (security.md 4.6), and only OpenSSL knows all it will not serve.
  */
-export function checkContext({ chainPem, keyPem }: CertificateMaterial): void {
+export function checkContext(chainPem: string, keyPem: Buffer): void {
   try {
     createSecureContext({ cert: chainPem, key: keyPem, ciphers: anySuite });
   } catch (problem) {

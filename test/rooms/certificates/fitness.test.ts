@@ -152,6 +152,25 @@ describe('keys and signatures', () => {
       refusal('9018-00000202', 'Certificate', /TLS cannot serve this certificate: .*too small/),
     );
   });
+
+  test('an issuer that TLS took once stays in chains; one that it refuses it refuses each time', async () => {
+    const middle = await authority.issueAuthority({ now: testEpoch });
+    const weak = await middle.issueAuthority({ now: testEpoch, key: 'RSA-1024' });
+    for (let count = 0; count < 2; count++) {
+      const leaf = await issue({}, middle);
+      const change = await bind(rooms, leaf);
+      assert.ok(change.kind === 'bind' && change.certificate.kind === 'new');
+      assert.equal(change.certificate.certificate.chainPem, leaf.chainPem);
+      await assert.rejects(
+        bind(rooms, await issue({}, weak)),
+        refusal('9018-00000202', 'Certificate', /TLS cannot serve this certificate: .*too small/),
+      );
+      await assert.rejects(
+        bind(rooms, { chainPem: leaf.chainPem + weak.certificatePem, keyPem: leaf.keyPem }),
+        refusal('9018-00000202', 'Certificate', /TLS cannot serve this certificate: .*too small/),
+      );
+    }
+  });
 });
 
 describe('warnings', () => {

@@ -1,7 +1,9 @@
 /** A certificate that comes again is not tried in TLS again; all that may have changed is. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { before, test } from 'node:test';
 import type { Certificates } from '../../../src/certificates/index.ts';
+import { KnownIssuers } from '../../../src/certificates/issuers.ts';
 import { KnownServables } from '../../../src/certificates/servable.ts';
 import {
   createAuthority,
@@ -138,4 +140,23 @@ test('what is kept has a bound: the longest unused goes', () => {
   }
   assert.equal(known.find(ann, 'first'), servable);
   assert.equal(known.find(ann, 'second'), undefined);
+});
+
+test('so have issuers: whoever comes with a leaf stays', async () => {
+  const known = new KnownIssuers();
+  const authorities = await Promise.all(
+    Array.from({ length: 257 }, () => createAuthority({ now: testEpoch })),
+  );
+  const [first, second, ...others] = authorities.map(
+    ({ certificatePem }) => new X509Certificate(certificatePem),
+  );
+  assert.ok(first !== undefined && second !== undefined);
+  for (const each of [first, second, ...others]) {
+    known.keep(each);
+    known.keep(first);
+  }
+  assert.equal(known.read(first.raw), first);
+  assert.equal(known.isKnown(first), true);
+  assert.equal(known.isKnown(second), false);
+  assert.notEqual(known.read(second.raw), second);
 });
