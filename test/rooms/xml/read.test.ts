@@ -140,3 +140,18 @@ test('characters of several bytes survive the cuts between slices', async () => 
     assert.equal(root.text, text.replaceAll('\r\n', '\n'));
   }
 });
+
+test('documents know nothing of each other, one after the other and at once', async () => {
+  const long = (name: string): string => `<${name}>${`<b>${name}</b>`.repeat(10_000)}</${name}>`;
+  for (const name of ['a', 'c']) {
+    await assert.rejects(parse('<x><y>left over', roomy), XmlProblem);
+    assert.deepEqual(shape(await parse(`<${name}>&#x01;</${name}>`)), [name, '\u0001']);
+    const limits = { bytesMax: 100, elementsMax: 2 };
+    assert.deepEqual(shape(await parse('<a><b/></a>', limits)), ['a', ['b', '']]);
+  }
+  const read = await Promise.all(['a', 'b', 'c'].map((name) => parse(long(name))));
+  for (const root of read) {
+    assert.equal(root.children.length, 10_000);
+    assert.ok(root.children.every(({ text }) => text === root.name));
+  }
+});
