@@ -17,13 +17,13 @@ export function presentHeaderV4(
 ): Presented {
   const { regions, keys } = settings;
   const fields = parseAuthorizationV4(request.headers.authorization ?? '');
-  const timestamp = timestampOf(request);
+  const { timestamp, instant } = timeOf(request);
   checkPayloadHash(request, true);
   const credential = parseCredentialV4(fields.credential, 'Authorization', regions);
   const additionalHeaders = parseAdditionalHeaders(fields.additionalHeaders, 'Authorization');
   checkSameDay(timestamp, credential);
   refuseDoubled(request.query, () => true);
-  checkSkew(parseBasicIso(timestamp) ?? now, now);
+  checkSkew(instant, now);
   const { scope } = credential;
   const signed = { timestamp, scope, options: { additionalHeaders }, keys };
   return {
@@ -37,16 +37,13 @@ export function presentHeaderV4(
 }
 
 /** `yyyymmddTHHMMSSZ`, from `x-oss-date` or, failing that, from `Date`. */
-function timestampOf(request: HttpRequest): string {
+function timeOf(request: HttpRequest): { timestamp: string; instant: Instant } {
   const own = request.headers['x-oss-date'];
-  if (own !== undefined) {
-    if (parseBasicIso(own) === undefined) throw dateMissing();
-    return own;
-  }
   const { date = '' } = request.headers;
-  const instant = parseBasicIso(date) ?? parseHttpDate(date);
+  const instant =
+    own === undefined ? (parseBasicIso(date) ?? parseHttpDate(date)) : parseBasicIso(own);
   if (instant === undefined) throw dateMissing();
-  return formatBasicIso(instant);
+  return { timestamp: own ?? formatBasicIso(instant), instant };
 }
 
 interface FieldsV4 {

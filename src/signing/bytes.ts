@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, hash, type KeyObject } from 'node:crypto';
 
 /**
  * Signatures cover bytes, and headers reach us as bytes. This room keeps everything it signs as a
@@ -29,7 +29,7 @@ export function sha256Hex(bytes: ByteString): string {
   return hash('sha256', Buffer.from(bytes, 'latin1'), 'hex');
 }
 
-export function hmacSha256(key: string | Uint8Array, bytes: ByteString): Buffer {
+export function hmacSha256(key: string | Uint8Array | KeyObject, bytes: ByteString): Buffer {
   return createHmac('sha256', key).update(bytes, 'latin1').digest();
 }
 

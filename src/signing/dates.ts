@@ -9,11 +9,16 @@ const clock = '(\\d{2}):(\\d{2}):(\\d{2})';
 const imfFixdate = new RegExp(`^[A-Z][a-z]{2}, (\\d{1,2}) ([A-Z][a-z]{2}) (\\d{4}) ${clock} GMT$`);
 const rfc850 = new RegExp(`^[A-Z][a-z]{5,8}, (\\d{2})-([A-Z][a-z]{2})-(\\d{2}) ${clock} GMT$`);
 const asctime = new RegExp(`^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \\d]\\d) ${clock} (\\d{4})$`);
-const basicIso = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
+const basicIso = /^\d{8}T\d{6}Z$/;
 
-function instantOf(year: number, month: number, day: number, time: string[]): number | undefined {
-  const [hour, minute, second] = time.map(Number);
-  if (hour === undefined || minute === undefined || second === undefined) return undefined;
+function instantOf(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number | undefined {
   if (hour > 23 || minute > 59 || second > 60) return undefined;
   const instant = Date.UTC(year, month, day, hour, minute, second);
   const midnight = new Date(Date.UTC(year, month, day));
@@ -30,27 +35,30 @@ function monthOf(name: string): number {
 export function parseHttpDate(text: string): number | undefined {
   const fixed = imfFixdate.exec(text);
   if (fixed) {
-    const [, day = '', month = '', year = '', ...time] = fixed;
-    return instantOf(Number(year), monthOf(month), Number(day), time);
+    const [, day, month = '', year, hour, minute, second] = fixed;
+    const date = [Number(year), monthOf(month), Number(day)] as const;
+    return instantOf(...date, Number(hour), Number(minute), Number(second));
   }
   const old = rfc850.exec(text);
   if (old) {
-    const [, day = '', month = '', year = '', ...time] = old;
+    const [, day, month = '', year, hour, minute, second] = old;
     // Two digits: signatures are minutes old, so the century is this one.
-    return instantOf(2000 + Number(year), monthOf(month), Number(day), time);
+    const date = [2000 + Number(year), monthOf(month), Number(day)] as const;
+    return instantOf(...date, Number(hour), Number(minute), Number(second));
   }
   const c = asctime.exec(text);
   if (!c) return undefined;
-  const [, month = '', day = '', hour = '', minute = '', second = '', year = ''] = c;
-  return instantOf(Number(year), monthOf(month), Number(day), [hour, minute, second]);
+  const [, month = '', day, hour, minute, second, year] = c;
+  const date = [Number(year), monthOf(month), Number(day)] as const;
+  return instantOf(...date, Number(hour), Number(minute), Number(second));
 }
 
 /** `20231216T162057Z`. */
 export function parseBasicIso(text: string): number | undefined {
-  const match = basicIso.exec(text);
-  if (!match) return undefined;
-  const [, year = '', month = '', day = '', ...time] = match;
-  return instantOf(Number(year), Number(month) - 1, Number(day), time);
+  if (!basicIso.test(text)) return undefined;
+  const part = (from: number, to: number): number => Number(text.slice(from, to));
+  const date = [part(0, 4), part(4, 6) - 1, part(6, 8)] as const;
+  return instantOf(...date, part(9, 11), part(11, 13), part(13, 15));
 }
 
 export function formatHttpDate(instant: number): string {

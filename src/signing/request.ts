@@ -21,10 +21,12 @@ export interface SignableRequest {
   readonly headers: Readonly<Record<string, ByteString>>;
 }
 
+const edges = /^[ \t]|[ \t]$/;
+
 /**
  * Removes the white space HTTP allows around a field value (RFC 9110 section 5.6.3). Not `trim()`:
  * that would also eat the byte A0, which ends many UTF-8 characters.
  */
 export function trimFieldValue(value: ByteString): ByteString {
-  return value.replace(/^[ \t]+|[ \t]+$/g, '');
+  return edges.test(value) ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value;
 }

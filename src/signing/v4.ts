@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type ByteString, bytesOfText, compareBytes, hmacSha256, sha256Hex } from './bytes.ts';
 import { percentEncode, percentEncodePath } from './percent.ts';
 import { type QueryPair, type SignableRequest, trimFieldValue } from './request.ts';
@@ -97,15 +98,15 @@ export function stringToSignV4(
   return [algorithmV4, timestamp, scopeBytes, sha256Hex(canonicalRequest)].join('\n');
 }
 
-/** 32 bytes; changes once a day, so it is worth keeping. */
-export function signingKeyV4(accessKeySecret: string, scope: ScopeV4): Buffer {
+/** Changes once a day, so it is worth keeping: as a key, which is not set up for each signature. */
+export function signingKeyV4(accessKeySecret: string, scope: ScopeV4): KeyObject {
   const dateKey = hmacSha256(`aliyun_v4${accessKeySecret}`, scope.date);
   const regionKey = hmacSha256(dateKey, bytesOfText(scope.region));
   const productKey = hmacSha256(regionKey, scope.product ?? productOss);
-  return hmacSha256(productKey, requestSuffixV4);
+  return createSecretKey(hmacSha256(productKey, requestSuffixV4));
 }
 
 /** 64 lower-case hex digits. */
-export function signatureV4(signingKey: Uint8Array, stringToSign: ByteString): string {
+export function signatureV4(signingKey: KeyObject, stringToSign: ByteString): string {
   return hmacSha256(signingKey, stringToSign).toString('hex');
 }

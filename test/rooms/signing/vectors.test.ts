@@ -70,7 +70,7 @@ function checkComputedV4(vector: Vector): void {
   const text = stringToSignV4(timestamp, scope, canonical);
   assert.equal(textOfBytes(text), vector.string_to_sign);
   const key = signingKeyV4(inputs.access_key_secret, scope);
-  assert.equal(key.toString('hex'), vector.signing_key_hex);
+  assert.equal(key.export().toString('hex'), vector.signing_key_hex);
   assert.equal(signatureV4(key, text), vector.signature);
   if (vector.authorization) {
     assert.ok(
@@ -107,7 +107,7 @@ function checkPolicy(vector: Vector): void {
   }
   const [, date = '', region = ''] = (fields['x-oss-credential'] ?? '').split('/');
   const key = signingKeyV4(inputs.access_key_secret, { date, region });
-  assert.equal(key.toString('hex'), vector.signing_key_hex);
+  assert.equal(key.export().toString('hex'), vector.signing_key_hex);
   assert.equal(policySignatureV4(key, policy), vector.signature);
 }
 
