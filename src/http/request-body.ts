@@ -11,6 +11,8 @@ export class IncomingBody implements RequestBody {
   /** Asks the client to send (100 Continue); set while it has not been asked. */
   #askClient: (() => void) | undefined;
   #isTaken = false;
+  /** While it is read. */
+  #meter: UploadMeter | undefined;
   #bytes = 0;
   #isEnded = false;
   #failure: OssError | undefined;
@@ -49,9 +51,42 @@ export class IncomingBody implements RequestBody {
   }
 
   async *stream(): AsyncGenerator<Buffer, void, undefined> {
+    const end = this.#begin();
+    try {
+      for (;;) {
+        const chunk = await this.#next();
+        if (chunk === undefined) return;
+        yield chunk;
+      }
+    } finally {
+      end();
+    }
+  }
+
+  async readAll(bytesMax: number): Promise<Buffer> {
+    if ((this.length ?? 0) > bytesMax) throw tooLarge(bytesMax);
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const end = this.#begin();
+    try {
+      for (;;) {
+        const chunk = await this.#next();
+        if (chunk === undefined) break;
+        bytes += chunk.length;
+        if (bytes > bytesMax) throw tooLarge(bytesMax);
+        chunks.push(chunk);
+      }
+    } finally {
+      end();
+    }
+    return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);
+  }
+
+  /** What it gives back ends the reading, and is to be called in every case. */
+  #begin(): () => void {
     if (this.#isTaken) throw new Error('The body of a request can be read once only.');
     this.#isTaken = true;
-    if (this.length === 0) return;
+    if (this.length === 0) return () => {};
     this.#askClient?.();
     this.#askClient = undefined;
     const incoming = this.#incoming;
@@ -61,49 +96,38 @@ export class IncomingBody implements RequestBody {
     };
     incoming.on('readable', wake).on('end', wake).on('error', gone).on('close', gone);
     const meter = this.#rates.meter(() => this.fail(tooSlow()));
-    try {
-      yield* this.#chunks(meter);
-    } finally {
+    this.#meter = meter;
+    return () => {
       meter.stop();
       incoming.off('readable', wake).off('end', wake).off('close', gone);
       // The error listener stays: an abort after this must not become an uncaught exception.
-    }
+    };
   }
 
-  async *#chunks(meter: UploadMeter): AsyncGenerator<Buffer, void, undefined> {
+  /** `undefined` at the end. */
+  async #next(): Promise<Buffer | undefined> {
     const incoming = this.#incoming;
     for (;;) {
+      // The parser tells of the end later than the last byte is here.
+      if (this.#bytes === this.length) return undefined;
       if (this.#failure) throw this.#failure;
       const chunk: Buffer | null = incoming.read();
       if (chunk !== null) {
-        meter.received(chunk.length);
+        this.#meter?.received(chunk.length);
         this.#bytes += chunk.length;
-        yield chunk;
-        continue;
+        return chunk;
       }
       if (incoming.readableEnded) {
         this.#isEnded = true;
-        return;
+        return undefined;
       }
       if (incoming.destroyed) throw stopped();
-      meter.waitStarts();
+      this.#meter?.waitStarts();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
     }
-  }
-
-  async readAll(bytesMax: number): Promise<Buffer> {
-    if ((this.length ?? 0) > bytesMax) throw tooLarge(bytesMax);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of this.stream()) {
-      bytes += chunk.length;
-      if (bytes > bytesMax) throw tooLarge(bytesMax);
-      chunks.push(chunk);
-    }
-    return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);
   }
 }
 
