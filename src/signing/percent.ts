@@ -3,6 +3,7 @@
  * else `%XX` in upper case (RFC 3986 section 2).
  */
 const unreserved = /^[A-Za-z0-9._~-]*$/;
+const unreservedPath = /^[A-Za-z0-9._~/-]*$/;
 const reservedByRfc3986 = /[!'()*]/g;
 
 export function percentEncode(text: string): string {
@@ -16,5 +17,6 @@ export function percentEncode(text: string): string {
 
 /** As `percentEncode`, with `/` kept. */
 export function percentEncodePath(path: string): string {
+  if (unreservedPath.test(path)) return path;
   return percentEncode(path).replaceAll('%2F', '/');
 }
