@@ -93,10 +93,11 @@ export function createPipeline(rooms: PipelineRooms): Handler {
       reached.errorCode = error.code;
       return await answerRefusedPage(problem, { ...asked, bucket, object: undefined });
     }
-    reached.bucket = grant.bucket;
-    reached.object = grant.object;
-    const context = { ...asked, ...grant };
-    const isCharged = await isRequesterCharged(context, grant.bucket);
+    const { bucket, object, marker } = grant;
+    reached.bucket = bucket;
+    reached.object = object;
+    const context = { ...asked, bucket, object, marker };
+    const isCharged = await isRequesterCharged(context, bucket);
     const act =
       caller.kind === 'anonymous' && operation.anonymousAct
         ? operation.anonymousAct

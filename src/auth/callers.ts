@@ -5,8 +5,8 @@ import type { SignedCaller } from './types.ts';
 export function callerOfKey(key: KnownKey, form: SignedCaller['form']): SignedCaller {
   const { accountId, accountName, accessKeyId, user } = key;
   const signed = { accountId, accountName, accessKeyId, form };
-  if (user === undefined) return { kind: 'account', ...signed };
-  return { kind: 'user', userId: user.id, userName: user.name, ...signed };
+  if (user === undefined) return { ...signed, kind: 'account' };
+  return { ...signed, kind: 'user', userId: user.id, userName: user.name };
 }
 
 export function callerOfSession(

@@ -62,11 +62,22 @@ export function readHead(raw: RawHead, limits: HttpLimits): RequestHead {
   }
   const expectsContinue = (isVersion11 || isFramed) && readExpect(headers.expect);
   const isServerOptions = method === 'OPTIONS' && url === '*';
-  const target = isServerOptions
+  const { target, rawPath, rawQuery } = isServerOptions
     ? { target: '*', rawPath: '/', rawQuery: '' }
     : readTarget(url, host);
-  const query = readQuery(target.rawQuery, limits.queryParametersMax);
-  return { method, ...target, query, headers, host, bodyLength, expectsContinue, isServerOptions };
+  const query = readQuery(rawQuery, limits.queryParametersMax);
+  return {
+    method,
+    target,
+    rawPath,
+    rawQuery,
+    query,
+    headers,
+    host,
+    bodyLength,
+    expectsContinue,
+    isServerOptions,
+  };
 }
 
 /**

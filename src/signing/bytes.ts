@@ -29,8 +29,12 @@ export function sha256Hex(bytes: ByteString): string {
   return hash('sha256', Buffer.from(bytes, 'latin1'), 'hex');
 }
 
-export function hmacSha256(key: string | Uint8Array | KeyObject, bytes: ByteString): Buffer {
+export function hmacSha256(key: string | Uint8Array, bytes: ByteString): Buffer {
   return createHmac('sha256', key).update(bytes, 'latin1').digest();
+}
+
+export function hmacSha256Hex(key: KeyObject, bytes: ByteString): string {
+  return createHmac('sha256', key).update(bytes, 'latin1').digest('hex');
 }
 
 export function hmacSha1(key: string, bytes: ByteString): Buffer {

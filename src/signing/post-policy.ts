@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { bytesOfText, hmacSha256 } from './bytes.ts';
+import { bytesOfText, hmacSha256Hex } from './bytes.ts';
 import { signatureV1 } from './v1.ts';
 
 /**
@@ -12,5 +12,5 @@ export function policySignatureV1(accessKeySecret: string, policyBase64: string)
 
 /** `signingKey`: of the scope that the form's `x-oss-credential` names. */
 export function policySignatureV4(signingKey: KeyObject, policyBase64: string): string {
-  return hmacSha256(signingKey, bytesOfText(policyBase64)).toString('hex');
+  return hmacSha256Hex(signingKey, bytesOfText(policyBase64));
 }

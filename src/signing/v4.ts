@@ -1,5 +1,12 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type ByteString, bytesOfText, compareBytes, hmacSha256, sha256Hex } from './bytes.ts';
+import {
+  type ByteString,
+  bytesOfText,
+  compareBytes,
+  hmacSha256,
+  hmacSha256Hex,
+  sha256Hex,
+} from './bytes.ts';
 import { percentEncode, percentEncodePath } from './percent.ts';
 import { type QueryPair, type SignableRequest, trimFieldValue } from './request.ts';
 import { isSubResource } from './sub-resources.ts';
@@ -108,5 +115,5 @@ export function signingKeyV4(accessKeySecret: string, scope: ScopeV4): KeyObject
 
 /** 64 lower-case hex digits. */
 export function signatureV4(signingKey: KeyObject, stringToSign: ByteString): string {
-  return hmacSha256(signingKey, stringToSign).toString('hex');
+  return hmacSha256Hex(signingKey, stringToSign);
 }
