@@ -44,6 +44,26 @@ describe('requests sent ahead', () => {
     }
   });
 
+  test('stand right behind a body that was answered with its last byte', async () => {
+    const stub = await startStub();
+    try {
+      const client = await connectRaw({ port: stub.port });
+      const put = (body: string, length: number): string =>
+        `PUT /p HTTP/1.1\r\n${host}Content-Length: ${length}\r\n\r\n${body}`;
+      for (let round = 0; round < 3; round++) {
+        client.send(put('ab', 4));
+        client.send(`cd${put('xyz', 3)}${get('/g')}`);
+        for (const expected of ['PUT /p abcd', 'PUT /p xyz', 'GET /g']) {
+          assert.equal(String((await client.response()).body), expected);
+        }
+      }
+      client.destroy();
+      assert.deepEqual(stub.faults, []);
+    } finally {
+      await stub.stop();
+    }
+  });
+
   test('beyond the bound cost the connection', async () => {
     const never = gate();
     const stub = await startStub({
