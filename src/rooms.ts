@@ -102,5 +102,7 @@ export const wiring: readonly string[] = [
   'log.ts',
   'sweeps.ts',
   'lifecycle.ts',
+  'ended-certificates.ts',
+  'leased-job.ts',
   'rooms.ts',
 ];

@@ -5,6 +5,7 @@
 import type { NewAccessKey } from './accounts/index.ts';
 import type { Services } from './api/index.ts';
 import { type Config, nodeNameOf } from './config/index.ts';
+import { keepCertificatesSwept } from './ended-certificates.ts';
 import { databaseOf, type Engines, openEngines } from './engines.ts';
 import { forkWorkers, startFleet, type Workers } from './fleet.ts';
 import type { ListenerAddress } from './http/index.ts';
@@ -127,6 +128,7 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
     const serving = await serve(engines, around);
     const { services, accessLog } = serving;
     const lifecycle = keepLifecycle(engines, services.documents, world, log, accessLog.applied);
+    const certificates = keepCertificatesSwept(engines, world, log);
     health.become('serving');
     return {
       addresses: { ...serving.addresses, console: consoleAddress },
@@ -139,7 +141,8 @@ async function startOn(engines: Engines, around: Around): Promise<RunningServer>
         serving.announceEnd();
         await world.timers.delay(config.drainDelayMs, hurry).catch(() => {});
         await serving.stop(drainMs);
-        await Promise.all([swept.stop(), lifecycle.stop(), services.mirrors.stop()]);
+        const jobs = [swept, lifecycle, certificates, services.mirrors];
+        await Promise.all(jobs.map((job) => job.stop()));
         await accessLog.stop();
         await engines.close();
         await stopOperator();

@@ -6,4 +6,5 @@ export { createCertificates } from './certificates.ts';
 export { movePrivateKey } from './key-sealing.ts';
 export { resealPrivateKeys } from './reseal.ts';
 export { coversDomain, faultOfCertificate } from './soundness.ts';
+export { removeEndedCertificates } from './sweeping.ts';
 export type * from './types.ts';

@@ -6,6 +6,7 @@ import { bucketStoreContract } from './buckets.contract.ts';
 import { certificateStoreContract } from './certificates.contract.ts';
 import { changeFeedContract } from './changes.contract.ts';
 import { cnameStoreContract } from './cnames.contract.ts';
+import { endedCertificateContract } from './ended-certificates.contract.ts';
 import { metadataEngineContract } from './engine.contract.ts';
 import { identityStoreContract } from './identities.contract.ts';
 import { inspectionContract } from './inspection.contract.ts';
@@ -48,6 +49,7 @@ for (const engine of [sqlite, sibling]) {
   auditStoreContract(engine);
   bucketStoreContract(engine);
   certificateStoreContract(engine);
+  endedCertificateContract(engine);
   changeFeedContract(engine);
   cnameStoreContract(engine);
   cnameTokenContract(engine);

@@ -21,10 +21,28 @@ export interface StoredCertificate {
 /** What a caller brings; the number is given by the store. */
 export type NewCertificate = Omit<StoredCertificate, 'number'>;
 
+/** A certificate whose time is over. */
+export interface EndedCertificate {
+  readonly number: number;
+  readonly validTo: Instant;
+  readonly isBound: boolean;
+}
+
 export interface CertificateStore {
   findCertificate(number: number): Promise<StoredCertificate | undefined>;
   /** Pages through all, ascending by number, after `after`. */
   listCertificates(after: number, limit: number): Promise<StoredCertificate[]>;
   /** Replaces the sealed text if it still is `expected`: re-wrapping under a new master key. */
   resealCertificate(number: number, expected: string, next: string): Promise<'done' | 'changed'>;
+  /** Those that ended before a time, bound or not, in the order of end and number. */
+  listEndedCertificates(input: {
+    readonly before: Instant;
+    readonly after: Pick<EndedCertificate, 'number' | 'validTo'> | undefined;
+    readonly limit: number;
+  }): Promise<EndedCertificate[]>;
+  /**
+   * Removes those of them that no domain binds in this moment, and leaves those that some change is
+   * about to bind; returns how many. Who binds one by its number afterwards is told `no-certificate`.
+   */
+  removeUnboundCertificates(numbers: readonly number[]): Promise<number>;
 }

@@ -19,7 +19,8 @@ export type ChangeKind =
  * Every change of a mapping, a binding, a bucket's ACL and documents, the standing and the sealed
  * text of a credential, an account's standing, its users,
  * groups, roles and policies, a certificate's sealed text, and every removal of
- * one of these, in the order of commits. That something new was made is told of domains only.
+ * one of these, in the order of commits; but not that of a certificate, which nothing bound any
+ * more. That something new was made is told of domains only.
  */
 export interface ChangeFeed {
   /**

@@ -47,7 +47,8 @@ const numberOfFingerprint = hotStatement(
       .selectFrom('certificates')
       .select('number')
       .where('account_id', '=', slot('accountId'))
-      .where('fingerprint256', '=', slot('fingerprint256')),
+      .where('fingerprint256', '=', slot('fingerprint256'))
+      .forKeyShare(),
 );
 
 const insertCertificate = hotStatement((sql, slot: Slots<NewCertificate>) =>

@@ -31,7 +31,8 @@ const certificateOfAccount = hotStatement(
       .selectFrom('certificates')
       .select('number')
       .where('number', '=', slot('number'))
-      .where('account_id', '=', slot('accountId')),
+      .where('account_id', '=', slot('accountId'))
+      .forKeyShare(),
 );
 
 const insertMapping = hotStatement((sql, slot: Slots<CnameRow>) =>

@@ -11,6 +11,7 @@ import { bucketConfiguration } from './migrations/0006-bucket-configuration.ts';
 import { versionsAndParts } from './migrations/0007-versions-and-parts.ts';
 import { identities } from './migrations/0008-identities.ts';
 import { documentsByName } from './migrations/0009-documents-by-name.ts';
+import { endedCertificates } from './migrations/0010-ended-certificates.ts';
 import { release } from './release.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import { findSetting, setSetting } from './settings.ts';
@@ -26,6 +27,7 @@ const migrations: Readonly<Record<string, (sql: Sql, facts: SchemaFacts) => Prom
   '0007-versions-and-parts': versionsAndParts,
   '0008-identities': identities,
   '0009-documents-by-name': documentsByName,
+  '0010-ended-certificates': endedCertificates,
 };
 
 /**

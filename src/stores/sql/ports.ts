@@ -28,6 +28,7 @@ import {
 import { knownBlobs, listBlobs, listContentParts, listGarbage } from './contents.ts';
 import { bucketStat, type PickShard } from './counters.ts';
 import type { Sql } from './database.ts';
+import { listEndedCertificates } from './ended-certificates.ts';
 import {
   findGrants,
   findIdentity,
@@ -258,5 +259,7 @@ function certificatePort(
     listCertificates: (after, limit) => listCertificates(sql, after, limit),
     resealCertificate: (number, expected, next) =>
       write('resealCertificate', number, expected, next),
+    listEndedCertificates: (input) => listEndedCertificates(sql, input),
+    removeUnboundCertificates: (numbers) => write('removeUnboundCertificates', numbers),
   };
 }

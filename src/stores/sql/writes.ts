@@ -26,6 +26,7 @@ import { announceBlob, expireAnnounced, forgetGarbage } from './contents.ts';
 import { adoptCopy, claimTarget, completeCopy } from './copy-mark.ts';
 import type { Sql } from './database.ts';
 import { deleteObjects } from './deletions.ts';
+import { removeUnboundCertificates } from './ended-certificates.ts';
 import {
   addMember,
   attachPolicy,
@@ -90,6 +91,7 @@ export const writes = {
   changeMapping,
   releaseDomain,
   resealCertificate,
+  removeUnboundCertificates,
   appendAudit,
   recountBucket,
   discardStrayContent,

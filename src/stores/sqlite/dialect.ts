@@ -47,7 +47,7 @@ export function kyselyOver(
   return { sql: runningDirectly(sql, (query) => statements.executeQuery(query)), statement };
 }
 
-const locks = new Set(['ForUpdate', 'ForNoKeyUpdate', 'ForKeyShare']);
+const locks = new Set(['ForUpdate', 'ForNoKeyUpdate', 'ForKeyShare', 'SkipLocked']);
 
 /** With one writer every row is locked already: `for update` and its kin are left out. */
 class OneWriterCompiler extends SqliteQueryCompiler {

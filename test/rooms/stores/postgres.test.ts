@@ -372,6 +372,7 @@ describe('the counters of a bucket', () => {
     await administer(before, 'alter table credentials drop user_id');
     await administer(before, 'drop table attachments, members, policies, identities');
     await administer(before, 'drop index bucket_documents_by_name');
+    await administer(before, 'drop index certificates_by_end, cnames_of_certificate');
     await administer(before, "delete from kysely_migration where name > '0004'");
     await administer(before, 'update buckets set object_count = 1, storage_bytes = 10');
     const engine = await open(before);
