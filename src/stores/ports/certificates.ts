@@ -42,7 +42,7 @@ export interface CertificateStore {
   }): Promise<EndedCertificate[]>;
   /**
    * Removes those of them that no domain binds in this moment, and leaves those that some change is
-   * about to bind; returns how many. Who binds one by its number afterwards is told `no-certificate`.
+   * about to bind; returns how many. Who asks to bind one afterwards is told `no-certificate`.
    */
   removeUnboundCertificates(numbers: readonly number[]): Promise<number>;
 }

@@ -6,12 +6,16 @@ import type { Database, Sql } from './database.ts';
 
 type ListEnded = Parameters<CertificateStore['listEndedCertificates']>[0];
 
-/** The domains that bind the certificate. */
+/**
+ * The number of the certificate if a domain binds it, else null. Not `exists`: of that PostgreSQL
+ * makes a table of all bindings where it reckons with many certificates.
+ */
 const bindingOf = (of: ExpressionBuilder<Database, 'certificates'>) =>
   of
     .selectFrom('cnames')
-    .select('domain')
-    .whereRef('cnames.certificate_number', '=', 'certificates.number');
+    .select('certificate_number')
+    .whereRef('certificate_number', '=', 'certificates.number')
+    .limit(1);
 
 export async function listEndedCertificates(
   sql: Sql,
@@ -19,8 +23,7 @@ export async function listEndedCertificates(
 ): Promise<EndedCertificate[]> {
   let ended = sql
     .selectFrom('certificates')
-    .select(['number', 'valid_to as validTo'])
-    .select((of) => of.exists(bindingOf(of)).as('isBound'))
+    .select((of) => ['number', 'valid_to as validTo', bindingOf(of).as('binding')])
     .where('valid_to', '<', before);
   if (after !== undefined) {
     const { validTo, number } = after;
@@ -29,7 +32,9 @@ export async function listEndedCertificates(
     );
   }
   const rows = await ended.orderBy('valid_to').orderBy('number').limit(limit).execute();
-  return rows.map((row) => ({ ...row, isBound: Boolean(row.isBound) }));
+  return rows.map(({ number, validTo, binding }) => {
+    return { number, validTo, isBound: binding !== null };
+  });
 }
 
 /**
@@ -53,7 +58,7 @@ export async function removeUnboundCertificates(
   const removed = await sql
     .deleteFrom('certificates')
     .where('number', 'in', own)
-    .where((of) => of.not(of.exists(bindingOf(of))))
+    .where((of) => of(bindingOf(of), 'is', null))
     .returning('number')
     .execute();
   if (removed.length === 0) return 0;
