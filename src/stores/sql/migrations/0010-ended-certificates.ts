@@ -3,7 +3,7 @@ import type { Sql } from '../database.ts';
 /**
  * Which certificates ended before a time, and whether a domain binds one, without reading all of
  * either. Without the second, the removal of a certificate would read every mapping for its
- * foreign key.
+ * foreign key. Nodes of the release before run on beside it.
  */
 export async function endedCertificates(sql: Sql): Promise<void> {
   await sql.schema
