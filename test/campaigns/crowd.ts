@@ -42,6 +42,9 @@ const filesFor = (size: number): number => 2 * size + 2_048;
 /** How long each kind of crowd is watched, in seconds. */
 const watchSeconds = (size: number): number => Math.min(30, Math.max(1, size / 300));
 
+/** Until what taking all the seats has caused is over. */
+const settleSeconds = (size: number): number => Math.min(8, size / 600);
+
 /** Raises the limit of open files, as far as that is allowed, and returns it. */
 function allowFiles(count: number): number {
   spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${count}:${count}`]);
@@ -96,12 +99,14 @@ async function watchCrowds(
   const before = files();
 
   const idle = await seatIdle(shop, size);
+  await stay(idle, settleSeconds(size));
   note('idle TLS', await watchDuring(shop, () => stay(idle, seconds)));
   assert.equal(idle.open, size, 'an idle connection was cut');
   figures['RSS with idle TLS'] = `${resident()} MiB`;
   await idle.leave();
 
-  const slow = await seatSlow(shop, '/large', size);
+  const slow = await seatSlow(shop, '/large', size, createChance(`${seed} sips`));
+  await stay(slow, settleSeconds(size));
   note('slow clients', await watchDuring(shop, () => stay(slow, seconds)));
   assert.equal(slow.open, size, 'a slow client was cut');
   // However many read a file, a process has it open once.

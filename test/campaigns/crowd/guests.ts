@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Chance } from '../../support/chance.ts';
 import type { Shop } from './canary.ts';
 
 export interface Guests {
@@ -95,7 +96,12 @@ export async function seatIdle(shop: Shop, count: number): Promise<Guests> {
 const sipBytes = 2_048;
 
 /** Connections that asked for something large and take it in sips. */
-export async function seatSlow(shop: Shop, path: string, count: number): Promise<Guests> {
+export async function seatSlow(
+  shop: Shop,
+  path: string,
+  count: number,
+  chance: Chance,
+): Promise<Guests> {
   const sockets = await gather(count, async (index) => {
     const socket = connectTcp({
       host: '127.0.0.1',
@@ -103,8 +109,10 @@ export async function seatSlow(shop: Shop, path: string, count: number): Promise
       localAddress: addressOf(index),
     });
     await once(socket, 'connect');
-    // With a listener and without a reader the system's own buffer is all that fills.
+    // With a listener and without a reader the system's own buffer is all that fills. Each has
+    // drunk some already: else all of them would empty theirs in the same second.
     socket.on('readable', () => {});
+    socket.once('readable', () => socket.read(chance.int(socket.readableLength + 1)));
     socket.write(`GET ${path} HTTP/1.1\r\nHost: ${shop.domain}\r\n\r\n`);
     return socket;
   });
