@@ -22,6 +22,7 @@ import {
   createSessions,
   createSniContexts,
   type DefaultCertificate,
+  keepingContexts,
   type Sessions,
   type TicketKeys,
   type TlsRestriction,
@@ -106,6 +107,7 @@ export async function listen(around: ServiceParts, together: Together): Promise<
       contexts: createSniContexts({
         certificates: services.certificates,
         world,
+        limits: keepingContexts(config.certificatesKeptMax),
         noteHandshake: sessions.noteHandshake,
         // With a default certificate they are hosts of the endpoint as well as strangers.
         strangers: defaultCertificate === undefined ? strangers : undefined,

@@ -69,6 +69,7 @@ export interface Config {
   readonly outboundAllow: readonly string[];
   /** On each listener. */
   readonly connectionsPerAddressMax: number;
+  readonly certificatesKeptMax: number;
   /** `undefined`: the name of the machine. */
   readonly nodeName: string | undefined;
   readonly drainDelayMs: number;
@@ -235,6 +236,7 @@ function build(values: Values): Config {
     logZoneMinutes: values['log-time-zone'],
     outboundAllow: values['outbound-allow'],
     connectionsPerAddressMax: values['connections-per-address'],
+    certificatesKeptMax: values['certificates-kept'],
     nodeName: values['node-name'],
     drainDelayMs: values['drain-delay'],
     workers: values.workers,

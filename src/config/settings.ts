@@ -346,6 +346,17 @@ export const rows = {
       'Connections that one address may hold open at once on each listener. Raise it when a ' +
       'reverse proxy brings all requests.',
   }),
+  'certificates-kept': row({
+    schema: value.wholeNumber(64, 1_000_000),
+    fallback: '5000',
+    placeholder: 'count',
+    unit: 'certificates',
+    group: 'Serving',
+    doc:
+      'Certificates that each process keeps ready for handshakes, some 40 KiB each, the latest ' +
+      'used. Any other is read from the database, which takes half a millisecond more. Raise it ' +
+      'where more names than that are asked for all the time.',
+  }),
   'callback-digest': row({
     schema: value.oneOf('md5', 'sha256'),
     fallback: 'md5',

@@ -12,5 +12,5 @@ export { isConnectionForHost, isFit } from './misdirected.ts';
 export { type TlsProfile, tlsProfile } from './profile.ts';
 export { createRestrictions, restrictProfile, type TlsRestriction } from './restriction.ts';
 export { createSessions, type Sessions } from './sessions.ts';
-export { createSniContexts, type SniContexts, type SniLimits } from './sni.ts';
+export { createSniContexts, keepingContexts, type SniContexts, type SniLimits } from './sni.ts';
 export { createTicketKeys, type TicketKeys } from './ticket-keys.ts';

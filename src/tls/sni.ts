@@ -6,15 +6,24 @@ import { createContextCache } from './context-cache.ts';
 import { tlsProfile } from './profile.ts';
 
 export interface SniLimits {
+  /** Contexts kept. */
   readonly countMax: number;
+  /** Of native memory, all of them together. */
   readonly bytesMax: number;
   readonly buildsPerSecond: number;
 }
 
+/** Of a context with a chain that is longer than most. */
+const contextBytes = 52 * 1_024;
+
+/** Limits where so many contexts are kept. */
+export function keepingContexts(countMax: number): Pick<SniLimits, 'countMax' | 'bytesMax'> {
+  return { countMax, bytesMax: countMax * contextBytes };
+}
+
 /** Some 5,000 contexts are 200 MB; more names than that take turns (DESIGN section 4). */
 export const defaultSniLimits: SniLimits = {
-  countMax: 5_000,
-  bytesMax: 256 * 1_024 * 1_024,
+  ...keepingContexts(5_000),
   // A build takes 0.3 ms: at most a little over half of one core.
   buildsPerSecond: 2_000,
 };

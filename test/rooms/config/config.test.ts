@@ -64,6 +64,7 @@ test('without any setting the defaults of the contract stand', async () => {
     restoreDelayMs: 5000,
     outboundAllow: [],
     connectionsPerAddressMax: 256,
+    certificatesKeptMax: 5_000,
     nodeName: undefined,
     drainDelayMs: 0,
     workers: 1,
