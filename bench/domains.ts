@@ -12,7 +12,7 @@ import { byPart, partsOfSqlite } from './storage.ts';
 /** The default quota: so many domains share a bucket. */
 const domainsPerBucket = 100;
 const starts = 5;
-const additions = 30;
+const additions = 200;
 /** Different names asked over HTTPS before memory is read again. */
 const visitsMax = 2_000;
 

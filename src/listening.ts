@@ -67,9 +67,9 @@ export interface Together {
 
 /**
  * Names that nobody has mapped, by Host or in handshakes that will fail: so many a second. A scan
- * of invented ones then takes a fifth of a core at most.
+ * of invented ones then takes a tenth of a core at most.
  */
-const strangersPerSecond = 2_000;
+const strangersPerSecond = 1_000;
 
 /** The sessions that a process has made. */
 export interface OwnSessions {

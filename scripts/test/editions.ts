@@ -33,8 +33,10 @@ export const embeddedOnly: Readonly<Record<string, string>> = {
  */
 export const bothEnds: Readonly<Record<string, string>> = {
   'test/api/clients/conformance.test.ts': 'The time goes into the client and its many ways.',
+  'test/api/kept-certificates.test.ts': 'Contexts are kept in memory, whatever they are read from.',
   'test/api/rights/decisions.test.ts': 'The rules know no engine, and bring them the same rows.',
   'test/api/sts/sts.test.ts': 'Signatures and tokens; nothing is kept.',
+  'test/api/unknown-hosts.test.ts': 'Names that no engine has: one database each.',
   'test/life/browser.test.ts': 'The time goes into the browser.',
   'test/life/browser-sdk.test.ts': 'The time goes into the browser.',
   'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
@@ -50,6 +52,7 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/life/rotation.test.ts': 'The time goes into handshakes.',
   'test/life/soak.test.ts': 'The time goes into everything at once.',
   'test/life/secrets.test.ts': 'Starts of processes; each engine is met at one end.',
+  'test/life/workers.test.ts': 'Starts of processes; each engine is met at one end.',
 };
 
 export function nameOf({ database, objects }: Edition): string {

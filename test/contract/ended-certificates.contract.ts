@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { removeEndedCertificates } from '../../src/certificates/index.ts';
 import type { Bucket, EndedCertificate, NewCertificate } from '../../src/stores/index.ts';
+import { createTestWorld } from '../support/world.ts';
 import {
   accountId,
   actor,
@@ -115,6 +117,27 @@ export function endedCertificateContract(under: EngineUnderTest): void {
       assert.equal(await certificates.resealCertificate(left.number, 'again', 'more'), 'changed');
       const again = await bind(bucket, left.certificate, domain);
       assert.ok(again.number > left.number);
+    });
+
+    it('are removed once by two sweeps at once, and both go through', async () => {
+      const bucket = await makeBucket(suite.engine);
+      // Ended before every other of this suite, and looked at when no other had.
+      const validTo = now - 5_000 * dayMs;
+      const bound = await bind(bucket, { validTo });
+      const left: number[] = [];
+      for (let count = 0; count < 250; count += 1) {
+        left.push((await leave(bucket, { validTo })).number);
+      }
+      const other = await suite.openAgain();
+      const held = { isHeld: () => true, signal: new AbortController().signal };
+      const world = createTestWorld({ now: validTo + 31 * dayMs });
+      const sweeps = [suite.engine, other].map(({ certificates }) =>
+        removeEndedCertificates(certificates, world, held),
+      );
+      const [one = 0, two = 0] = await Promise.all(sweeps);
+      assert.equal(one + two, left.length);
+      for (const number of left) assert.equal(await isThere(number), false);
+      assert.equal(await isThere(bound.number), true);
     });
 
     it('bound and removed in the same moment: one of the two happens, never both', async () => {
