@@ -7,29 +7,30 @@
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   // Corridors: imported by many, importing nothing of ours.
   world: [],
+  lru: [],
   errors: [],
   names: [],
   uri: [],
   xml: [],
   signing: [],
-  rights: [],
+  rights: ['lru'],
   forms: ['errors'],
   config: [],
   client: ['signing', 'world'],
 
   // Below the API: rules, and the engines under them.
-  stores: ['world'],
+  stores: ['lru', 'world'],
   dns: ['world'],
   outbound: ['dns', 'world'],
   sealing: ['world'],
-  accounts: ['stores', 'sealing', 'rights', 'errors', 'world'],
-  certificates: ['stores', 'sealing', 'errors', 'names', 'world'],
+  accounts: ['stores', 'sealing', 'rights', 'errors', 'lru', 'world'],
+  certificates: ['stores', 'sealing', 'errors', 'names', 'lru', 'world'],
   images: ['errors'],
   callbacks: ['stores', 'sealing', 'outbound', 'errors'],
   cname: ['stores', 'dns', 'errors', 'names', 'world'],
-  buckets: ['stores', 'sealing', 'errors', 'world'],
+  buckets: ['stores', 'sealing', 'errors', 'lru', 'world'],
   mirroring: ['buckets', 'outbound', 'errors', 'world'],
-  tls: ['certificates', 'names', 'world'],
+  tls: ['certificates', 'names', 'lru', 'world'],
   workers: ['world'],
   checking: [
     'stores',
@@ -44,11 +45,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   copying: ['stores', 'sealing', 'accounts', 'certificates', 'buckets', 'world'],
 
   // The way of a request.
-  http: ['errors', 'uri', 'world'],
+  http: ['errors', 'uri', 'lru', 'world'],
   'access-log': ['http', 'buckets', 'errors', 'world'],
   operator: ['http', 'errors'],
   hosts: ['cname', 'names', 'uri', 'errors', 'world'],
-  auth: ['http', 'accounts', 'signing', 'errors', 'world'],
+  auth: ['http', 'accounts', 'signing', 'errors', 'lru', 'world'],
   sts: ['http', 'accounts', 'auth', 'rights', 'stores', 'xml', 'errors', 'world'],
   api: [
     'http',

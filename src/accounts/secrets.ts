@@ -1,3 +1,4 @@
+import { Lru } from '../lru/index.ts';
 import { moveSealed, type Sealer, type SealerPair } from '../sealing/index.ts';
 import type { Credential } from '../stores/index.ts';
 
@@ -32,8 +33,7 @@ export function moveSecret(
 }
 
 export function createSecrets(sealer: Sealer): Secrets {
-  // Ordered by last use: a Map keeps the order of insertion, and a hit is inserted anew.
-  const cache = new Map<string, string>();
+  const cache = new Lru<string>({ countMax: cachedSecretsMax });
 
   return {
     seal: (secret, place) => sealer.seal(Buffer.from(secret, 'utf8'), contextOf(place)),
@@ -41,17 +41,12 @@ export function createSecrets(sealer: Sealer): Secrets {
     unseal(credential) {
       // The place is part of the name: a sealed text copied to another row must not be a hit.
       const name = `${contextOf(credential)}\n${credential.secretSealed}`;
-      let secret = cache.get(name);
-      if (secret === undefined) {
-        const plain = sealer.unseal(credential.secretSealed, contextOf(credential));
-        secret = plain.toString('utf8');
-        plain.fill(0);
-        const oldest = cache.size >= cachedSecretsMax ? cache.keys().next().value : undefined;
-        if (oldest !== undefined) cache.delete(oldest);
-      } else {
-        cache.delete(name);
-      }
-      cache.set(name, secret);
+      const found = cache.find(name);
+      if (found !== undefined) return found;
+      const plain = sealer.unseal(credential.secretSealed, contextOf(credential));
+      const secret = plain.toString('utf8');
+      plain.fill(0);
+      cache.keep(name, secret);
       return secret;
     },
   };

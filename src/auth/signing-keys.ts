@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { Lru } from '../lru/index.ts';
 import { type ScopeV4, signingKeyV4 } from '../signing/index.ts';
 
 /** A key takes about 300 bytes; one for each access key in use and day. */
@@ -10,20 +11,15 @@ export interface SigningKeys {
 }
 
 export function createSigningKeys(): SigningKeys {
-  const known = new Map<string, KeyObject>();
+  const known = new Lru<KeyObject>({ countMax: keysMax });
   return {
     find(secret, scope) {
       // A key depends on secret, day and region alone; a new secret under the same id is a new key.
       const name = `${scope.date}/${scope.region}/${secret}`;
-      let key = known.get(name);
-      if (key === undefined) {
-        key = signingKeyV4(secret, scope);
-        const oldest = known.size >= keysMax ? known.keys().next().value : undefined;
-        if (oldest !== undefined) known.delete(oldest);
-      } else {
-        known.delete(name);
-      }
-      known.set(name, key);
+      const found = known.find(name);
+      if (found !== undefined) return found;
+      const key = signingKeyV4(secret, scope);
+      known.keep(name, key);
       return key;
     },
   };

@@ -4,6 +4,7 @@
  * others); here each has its name and its type, and no other.
  */
 import { OssError } from '../errors/index.ts';
+import { Lru } from '../lru/index.ts';
 import type { Bucket, BucketDocumentName, BucketStore, ServingReads } from '../stores/index.ts';
 import { noSuchBucket } from './buckets.ts';
 import type {
@@ -152,26 +153,14 @@ const parsedCharactersMax = 8 * 1024 * 1024;
  * website asks for the same one. Nobody can change what many are given.
  */
 function createParsedTexts() {
-  // A Map iterates in order of insertion: reading puts an entry back at the end.
-  const documents = new Map<string, unknown>();
-  let characters = 0;
+  const documents = new Lru<unknown>({ costMax: parsedCharactersMax });
   return {
     read<Document>(text: string | undefined): Document | undefined {
       if (text === undefined) return undefined;
-      const kept = documents.get(text);
-      if (kept !== undefined) {
-        documents.delete(text);
-        documents.set(text, kept);
-        return kept as Document;
-      }
+      const kept = documents.find(text);
+      if (kept !== undefined) return kept as Document;
       const document = freeze(parseStored<Document>(text));
-      documents.set(text, document);
-      characters += text.length;
-      for (const oldest of documents.keys()) {
-        if (characters <= parsedCharactersMax) break;
-        documents.delete(oldest);
-        characters -= oldest.length;
-      }
+      documents.keep(text, document, text.length);
       return document;
     },
   };

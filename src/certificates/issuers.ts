@@ -1,4 +1,5 @@
 import { hash, X509Certificate } from 'node:crypto';
+import { Lru } from '../lru/index.ts';
 
 /** Per process; some kilobytes each. Authorities sign with few certificates. */
 const keptMax = 256;
@@ -9,26 +10,19 @@ const keptMax = 256;
  * signature) depends on nothing else in the chain (`ssl_security_cert`), so it is asked once.
  */
 export class KnownIssuers {
-  readonly #kept = new Map<string, X509Certificate>();
+  readonly #kept = new Lru<X509Certificate>({ countMax: keptMax });
 
   /** The certificate of these bytes: the very one that is kept, or one read now. */
   read(der: Buffer): X509Certificate {
-    return this.#kept.get(keyOf(der)) ?? new X509Certificate(der);
+    return this.#kept.find(keyOf(der)) ?? new X509Certificate(der);
   }
 
   isKnown(certificate: X509Certificate): boolean {
-    return this.#kept.get(keyOf(certificate.raw)) === certificate;
+    return this.#kept.peek(keyOf(certificate.raw)) === certificate;
   }
 
   keep(certificate: X509Certificate): void {
-    const key = keyOf(certificate.raw);
-    this.#kept.delete(key);
-    this.#kept.set(key, certificate);
-    if (this.#kept.size <= keptMax) return;
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
-      break;
-    }
+    this.#kept.keep(keyOf(certificate.raw), certificate);
   }
 }
 

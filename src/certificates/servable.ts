@@ -1,4 +1,5 @@
 import { hash, type X509Certificate } from 'node:crypto';
+import { Lru } from '../lru/index.ts';
 
 /** A certificate whose key was proven and which TLS was seen to take. */
 export interface Servable {
@@ -20,27 +21,14 @@ const keptMax = 1_000;
  * in TLS a thousand times: that was about half of what a binding by id cost the event loop.
  */
 export class KnownServables {
-  readonly #kept = new Map<string, Servable>();
+  readonly #kept = new Lru<Servable>({ countMax: keptMax });
 
   find(accountId: string, certificateText: string): Servable | undefined {
-    const key = keyOf(accountId, certificateText);
-    const found = this.#kept.get(key);
-    if (found !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, found);
-    }
-    return found;
+    return this.#kept.find(keyOf(accountId, certificateText));
   }
 
   keep(accountId: string, certificateText: string, servable: Servable): void {
-    const key = keyOf(accountId, certificateText);
-    this.#kept.delete(key);
-    this.#kept.set(key, servable);
-    if (this.#kept.size <= keptMax) return;
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
-      break;
-    }
+    this.#kept.keep(keyOf(accountId, certificateText), servable);
   }
 }
 

@@ -7,6 +7,7 @@
  * that is not, makes the request another one.
  */
 
+import { Lru } from '../lru/index.ts';
 import type { HttpLimits } from './limits.ts';
 import { separatorBytes } from './request-head.ts';
 import type { ConnectionFacts } from './request-view.ts';
@@ -24,7 +25,6 @@ export interface Repeat {
   /** Small ones as text, byte for byte (latin1): head and content are then one write. */
   readonly content: Uint8Array | string | undefined;
   readonly repeatable: Repeatable;
-  readonly cost: number;
 }
 
 export interface Repeats {
@@ -159,26 +159,14 @@ function asWritten(content: Uint8Array | undefined): Uint8Array | string | undef
 }
 
 export function createRepeats(limits: HttpLimits): Repeats {
-  // A Map iterates in order of insertion: finding puts an entry back at the end.
-  const kept = new Map<string, Repeat>();
-  let keptBytes = 0;
-
-  function drop(key: string, { cost }: Repeat): void {
-    kept.delete(key);
-    keptBytes -= cost;
-  }
-
+  const kept = new Lru<Repeat>({ costMax: keptBytesMax });
   return {
     find(incoming, connection) {
       const key = keyOf(incoming, connection, limits);
-      const found = key === undefined ? undefined : kept.get(key);
+      const found = key === undefined ? undefined : kept.find(key);
       if (key === undefined || found === undefined) return undefined;
-      kept.delete(key);
-      if (found.repeatable.stands()) {
-        kept.set(key, found);
-        return found;
-      }
-      keptBytes -= found.cost;
+      if (found.repeatable.stands()) return found;
+      kept.drop(key);
       return undefined;
     },
     keep(incoming, connection, answer, head) {
@@ -195,14 +183,7 @@ export function createRepeats(limits: HttpLimits): Repeats {
       const lines = renderLines(isChunked ? [...head, 'Transfer-Encoding', 'chunked'] : head);
       const cost = entryBytes + key.length + lines.length + (content?.length ?? 0);
       const kind = { head: lines, fields: isFramed ? head : undefined };
-      const before = kept.get(key);
-      if (before !== undefined) drop(key, before);
-      kept.set(key, { status, ...kind, content: asWritten(content), repeatable, cost });
-      keptBytes += cost;
-      for (const [oldest, entry] of kept) {
-        if (keptBytes <= keptBytesMax) break;
-        drop(oldest, entry);
-      }
+      kept.keep(key, { status, ...kind, content: asWritten(content), repeatable }, cost);
     },
   };
 }

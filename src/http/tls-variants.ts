@@ -7,6 +7,7 @@
 import { hkdfSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import { Lru } from '../lru/index.ts';
 import type { World } from '../world/index.ts';
 import { type HelloVerdict, helloBytesMax, readClientHello } from './client-hello.ts';
 
@@ -116,7 +117,7 @@ export function createTlsVariants(options: VariantsOptions): TlsVariants {
 
 /** The TLS servers of variants; the longest unused is dropped. */
 function createServers({ world, handshakeTimeoutMs, onConnection, onFailure }: VariantsOptions) {
-  const servers = new Map<string, Server>();
+  const servers = new Lru<Server>({ countMax: variantsMax });
   const sockets = new WeakSet<Socket>();
   /** Of the ticket keys: those of a variant are made of it when it is first asked for. */
   let seed = world.random.bytes(seedBytes);
@@ -129,22 +130,16 @@ function createServers({ world, handshakeTimeoutMs, onConnection, onFailure }: V
 
   return {
     of({ key, options: tls }: TlsVariant): Server {
-      const server =
-        servers.get(key) ?? createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
-      if (!servers.has(key)) {
-        server.on('secureConnection', (socket) => {
-          sockets.add(socket);
-          onConnection(socket);
-        });
-        server.on('tlsClientError', (_error, socket) => onFailure(socket));
-        setKeys(server, key);
-      }
-      servers.delete(key);
-      servers.set(key, server);
-      for (const oldest of servers.keys()) {
-        if (servers.size <= variantsMax) break;
-        servers.delete(oldest);
-      }
+      const found = servers.find(key);
+      if (found !== undefined) return found;
+      const server = createServer({ ...tls, handshakeTimeout: handshakeTimeoutMs });
+      server.on('secureConnection', (socket) => {
+        sockets.add(socket);
+        onConnection(socket);
+      });
+      server.on('tlsClientError', (_error, socket) => onFailure(socket));
+      setKeys(server, key);
+      servers.keep(key, server);
       return server;
     },
     /** Whether this connection is of one of them. */

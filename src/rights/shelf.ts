@@ -1,4 +1,5 @@
 /** Policies that were read, kept by their text: a document is read once, not at every request. */
+import { Lru } from '../lru/index.ts';
 import type { Policy } from './document.ts';
 import { builtInPolicy } from './evaluate.ts';
 import {
@@ -28,23 +29,15 @@ export interface PolicyShelf {
 const silent: Policy = { statements: [] };
 
 export function createPolicyShelf(charactersMax = shelfCharactersMax): PolicyShelf {
-  // Ordered by last use: a Map keeps the order of insertion, and a hit is inserted anew.
-  const kept = new Map<string, Policy>();
-  let characters = 0;
+  const kept = new Lru<Policy>({ costMax: charactersMax });
   return {
     builtIn: (name) => builtInPolicy(name) ?? silent,
     policy(kind, text) {
       const key = `${kind}\n${text}`;
-      const known = kept.get(key);
-      const policy = known ?? parsers[kind](text);
-      if (known === undefined) characters += key.length;
-      else kept.delete(key);
-      kept.set(key, policy);
-      for (const oldest of kept.keys()) {
-        if (characters <= charactersMax) break;
-        kept.delete(oldest);
-        characters -= oldest.length;
-      }
+      const found = kept.find(key);
+      if (found !== undefined) return found;
+      const policy = parsers[kind](text);
+      kept.keep(key, policy, key.length);
       return policy;
     },
   };

@@ -1,4 +1,5 @@
 import type { SecureContext } from 'node:tls';
+import { Lru } from '../lru/index.ts';
 
 export interface ContextCacheLimits {
   readonly countMax: number;
@@ -24,39 +25,18 @@ export interface ContextCache {
  * names: a domain that gets another certificate simply asks for another key, and nothing has to be
  * invalidated.
  */
-export function createContextCache(limits: ContextCacheLimits): ContextCache {
-  // A Map keeps the order of insertion, and knows no `__proto__` (security.md 5.2).
-  const entries = new Map<string, { readonly context: SecureContext; readonly bytes: number }>();
-  let bytes = 0;
-
-  function drop(key: string): void {
-    bytes -= entries.get(key)?.bytes ?? 0;
-    entries.delete(key);
-  }
-
+export function createContextCache({ countMax, bytesMax }: ContextCacheLimits): ContextCache {
+  const contexts = new Lru<SecureContext>({ countMax, costMax: bytesMax });
   return {
-    find(key) {
-      const entry = entries.get(key);
-      if (!entry) return undefined;
-      entries.delete(key);
-      entries.set(key, entry);
-      return entry.context;
-    },
+    find: (key) => contexts.find(key),
     keep(key, context, chainLength) {
-      drop(key);
-      const cost = contextBytes + chainLength * bytesPerChainCharacter;
-      entries.set(key, { context, bytes: cost });
-      bytes += cost;
-      for (const oldest of entries.keys()) {
-        if (entries.size <= limits.countMax && bytes <= limits.bytesMax) break;
-        if (oldest !== key) drop(oldest);
-      }
+      contexts.keep(key, context, contextBytes + chainLength * bytesPerChainCharacter);
     },
     get count() {
-      return entries.size;
+      return contexts.count;
     },
     get bytes() {
-      return bytes;
+      return contexts.cost;
     },
   };
 }

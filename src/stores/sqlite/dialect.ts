@@ -15,6 +15,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { Lru } from '../../lru/index.ts';
 import type { Database, Sql } from '../sql/database.ts';
 import { runningDirectly } from '../sql/prepared.ts';
 
@@ -57,18 +58,13 @@ class OneWriterCompiler extends SqliteQueryCompiler {
 }
 
 function keptStatements(connection: SqliteConnection): (text: string) => Statement<unknown[]> {
-  const kept = new Map<string, Statement<unknown[]>>();
+  const kept = new Lru<Statement<unknown[]>>({ countMax: statementsMax });
   return (text) => {
-    const found = kept.get(text);
+    // Not by use: nearly every text is one of a fixed set, which there is room for.
+    const found = kept.peek(text);
     if (found !== undefined) return found;
     const prepared = connection.prepare<unknown[]>(text);
-    if (kept.size >= statementsMax) {
-      for (const oldest of kept.keys()) {
-        kept.delete(oldest);
-        break;
-      }
-    }
-    kept.set(text, prepared);
+    kept.keep(text, prepared);
     return prepared;
   };
 }
