@@ -1,4 +1,5 @@
 import type { Database as SqliteConnection, Statement } from 'better-sqlite3';
+import { Lru } from '../../lru/index.ts';
 import type { Seen } from '../ports/serving.ts';
 
 /** A prepared read of at most one row, and what the port makes of the row. */
@@ -24,7 +25,6 @@ const copies = 2;
 class SeenRow implements Seen<unknown> {
   readonly value: unknown;
   readonly row: object;
-  readonly bytes: number;
   readonly read: () => object | undefined;
   /** The version of the database that the row was last read in. */
   version: number;
@@ -35,7 +35,6 @@ class SeenRow implements Seen<unknown> {
     this.value = value;
     this.version = version;
     this.read = read;
-    this.bytes = entryBytes + copies * textLength(row);
   }
 }
 
@@ -56,20 +55,18 @@ class SeenRow implements Seen<unknown> {
  */
 export class SeenRows {
   readonly #versionNow: Statement<[], number>;
-  readonly #rows = new Map<string, SeenRow>();
-  readonly #bytesMax: number;
+  readonly #rows: Lru<SeenRow>;
   readonly #endTurn = (): void => this.forgetLook();
   #looked: number | undefined;
   #usesOfLook = 0;
-  #bytes = 0;
 
   constructor(connection: SqliteConnection, bytesMax: number) {
     this.#versionNow = connection.prepare<[], number>('pragma data_version').pluck();
-    this.#bytesMax = bytesMax;
+    this.#rows = new Lru({ costMax: bytesMax });
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#rows.cost;
   }
 
   /** @throws whatever the engine throws */
@@ -79,20 +76,16 @@ export class SeenRows {
   ): Seen<Value> | undefined {
     const key = source.keyOf(input);
     const version = this.look();
-    const kept = this.#rows.get(key);
+    const kept = this.#rows.find(key);
     if (kept !== undefined) {
-      this.#rows.delete(key);
-      if (isSame(kept, version)) {
-        this.#rows.set(key, kept);
-        return kept as Seen<Value>;
-      }
-      this.#bytes -= kept.bytes;
+      if (isSame(kept, version)) return kept as Seen<Value>;
+      this.#rows.drop(key);
     }
     const read = (): Row | undefined => source.execute(input);
     const row = read();
     if (row === undefined) return undefined;
     const seen = new SeenRow(row, source.toValue(row), version, read);
-    this.#keep(key, seen);
+    this.#rows.keep(key, seen, entryBytes + copies * textLength(row));
     return seen as Seen<Value>;
   }
 
@@ -121,16 +114,6 @@ export class SeenRows {
   /** This process has committed something, and nobody was told so far. */
   forgetLook(): void {
     this.#looked = undefined;
-  }
-
-  #keep(key: string, seen: SeenRow): void {
-    this.#rows.set(key, seen);
-    this.#bytes += seen.bytes;
-    for (const [oldest, { bytes }] of this.#rows) {
-      if (this.#bytes <= this.#bytesMax) break;
-      this.#rows.delete(oldest);
-      this.#bytes -= bytes;
-    }
   }
 }
 
