@@ -1,5 +1,5 @@
-import type { SecureContext } from 'node:tls';
 import { Lru } from '../lru/index.ts';
+import type { BuiltContext } from './spare-contexts.ts';
 
 export interface ContextCacheLimits {
   readonly countMax: number;
@@ -14,8 +14,8 @@ const bytesPerChainCharacter = 2;
 
 export interface ContextCache {
   /** The context of this certificate; it becomes the last one to be dropped. */
-  find(key: string): SecureContext | undefined;
-  keep(key: string, context: SecureContext, chainLength: number): void;
+  find(key: string): BuiltContext | undefined;
+  keep(key: string, built: BuiltContext, chainLength: number): void;
   readonly count: number;
   readonly bytes: number;
 }
@@ -25,12 +25,17 @@ export interface ContextCache {
  * names: a domain that gets another certificate simply asks for another key, and nothing has to be
  * invalidated.
  */
-export function createContextCache({ countMax, bytesMax }: ContextCacheLimits): ContextCache {
-  const contexts = new Lru<SecureContext>({ countMax, costMax: bytesMax });
+export function createContextCache(
+  { countMax, bytesMax }: ContextCacheLimits,
+  onDropped: (built: BuiltContext) => void,
+): ContextCache {
+  const contexts = new Lru<BuiltContext>({ countMax, costMax: bytesMax }, (_key, built) =>
+    onDropped(built),
+  );
   return {
     find: (key) => contexts.find(key),
-    keep(key, context, chainLength) {
-      contexts.keep(key, context, contextBytes + chainLength * bytesPerChainCharacter);
+    keep(key, built, chainLength) {
+      contexts.keep(key, built, contextBytes + chainLength * bytesPerChainCharacter);
     },
     get count() {
       return contexts.count;

@@ -1,9 +1,9 @@
-import { createSecureContext, type SecureContext } from 'node:tls';
-import type { BoundCertificate, Certificates, UnsealedCertificate } from '../certificates/index.ts';
+import type { SecureContext } from 'node:tls';
+import type { BoundCertificate, Certificates } from '../certificates/index.ts';
 import { parseHost } from '../names/index.ts';
 import { createPace, type Pace, type World } from '../world/index.ts';
 import { createContextCache } from './context-cache.ts';
-import { tlsProfile } from './profile.ts';
+import { createContextBuilder } from './spare-contexts.ts';
 
 export interface SniLimits {
   /** Contexts kept. */
@@ -72,21 +72,26 @@ export function createSniContexts(options: {
 }): SniContexts {
   const limits = { ...defaultSniLimits, ...options.limits };
   const { strangers } = options;
-  const cache = createContextCache(limits);
+  const builder = createContextBuilder();
+  const cache = createContextCache(limits, builder.giveBack);
   const builds = createPace(options.world, limits.buildsPerSecond);
   const building = new Map<string, Promise<SecureContext>>();
 
   async function build(key: string, bound: BoundCertificate): Promise<SecureContext> {
     if (!(await builds.turn())) throw new Error('Too many certificates wait to be loaded.');
     const unsealed = options.certificates.unseal(bound.certificate);
-    const context = buildContext(unsealed);
-    cache.keep(key, context, unsealed.chainPem.length);
-    return context;
+    try {
+      const built = builder.build(unsealed);
+      cache.keep(key, built, unsealed.chainPem.length);
+      return built.context;
+    } finally {
+      unsealed.keyPem.fill(0);
+    }
   }
 
   function contextOf(bound: BoundCertificate): SecureContext | Promise<SecureContext> {
     const key = keyOf(bound);
-    const kept = cache.find(key) ?? building.get(key);
+    const kept = cache.find(key)?.context ?? building.get(key);
     if (kept) return kept;
     const started = build(key, bound).finally(() => building.delete(key));
     building.set(key, started);
@@ -134,8 +139,7 @@ export function createSniContexts(options: {
     const now = domain === undefined ? { bound: undefined } : findNow(domain);
     if (now === undefined) return undefined;
     if (now.bound === undefined) return (strangers?.turnNow() ?? true) ? noContext : undefined;
-    const context = cache.find(keyOf(now.bound));
-    return context && { context };
+    return cache.find(keyOf(now.bound));
   }
 
   return {
@@ -154,15 +158,6 @@ const noContext = { context: undefined };
 
 function keyOf({ certificate: { number, fingerprint256 } }: BoundCertificate): string {
   return `${number}/${fingerprint256}`;
-}
-
-/** Builds the context and overwrites the key, whatever happens. */
-function buildContext(unsealed: UnsealedCertificate): SecureContext {
-  try {
-    return createSecureContext({ ...tlsProfile(), cert: unsealed.chainPem, key: unsealed.keyPem });
-  } finally {
-    unsealed.keyPem.fill(0);
-  }
 }
 
 /** The canonical name of a server name; `undefined` when it is none. */
