@@ -81,8 +81,10 @@ export class Lru<Value> {
     this.#onDropped?.(key, entry.value);
   }
 
+  /** Nothing is kept after this, and nobody is told of each: there may be very many. */
   clear(): void {
-    for (const key of [...this.#entries.keys()]) this.drop(key);
+    this.#entries.clear();
+    this.#cost = 0;
   }
 
   /** Keys and values, the longest unused first; none is used by it. */

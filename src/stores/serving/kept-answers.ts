@@ -49,6 +49,7 @@ export class KeptAnswers {
 
   clear(): void {
     this.#entries.clear();
+    this.#keysOfTag.clear();
   }
 
   #forgetTags(key: string, { tags }: Kept): void {
