@@ -1,8 +1,12 @@
 /** What is kept for speed, within bounds. Knows nothing of what it keeps. */
 
 interface Entry<Value> {
+  readonly key: string;
   readonly value: Value;
   readonly cost: number;
+  /** Used the last time before this one; undefined: none was. */
+  older: Entry<Value> | undefined;
+  newer: Entry<Value> | undefined;
 }
 
 export interface LruBounds {
@@ -14,12 +18,15 @@ export interface LruBounds {
 
 /**
  * Values by key, the longest unused dropped first. Always within its bounds: a value that is beyond
- * them by itself is not kept.
+ * them by itself is not kept. Whatever it does costs the same however many it keeps.
  */
 export class Lru<Value> {
-  // A Map iterates in the order of insertion, and knows no `__proto__` (security.md 5.2): what is
-  // used is inserted anew, so the first is the longest unused.
+  // A Map knows no `__proto__` (security.md 5.2). The order of use is a list of its own: a Map keeps
+  // the places of removed keys until it is made anew, and whoever asks for its first key walks
+  // through all of them (25 µs with 60,000 kept, AMD EPYC).
   readonly #entries = new Map<string, Entry<Value>>();
+  #oldest: Entry<Value> | undefined;
+  #newest: Entry<Value> | undefined;
   readonly #countMax: number;
   readonly #costMax: number;
   readonly #onDropped: ((key: string, value: Value) => void) | undefined;
@@ -47,8 +54,10 @@ export class Lru<Value> {
   find(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    if (entry !== this.#newest) {
+      this.#unlink(entry);
+      this.#append(entry);
+    }
     return entry.value;
   }
 
@@ -64,19 +73,18 @@ export class Lru<Value> {
       this.#onDropped?.(key, value);
       return;
     }
-    this.#entries.set(key, { value, cost });
+    const entry = { key, value, cost, older: undefined, newer: undefined };
+    this.#entries.set(key, entry);
+    this.#append(entry);
     this.#cost += cost;
-    if (this.#isWithin()) return;
-    for (const oldest of this.#entries.keys()) {
-      this.drop(oldest);
-      if (this.#isWithin()) return;
-    }
+    while (this.#oldest !== undefined && !this.#isWithin()) this.drop(this.#oldest.key);
   }
 
   drop(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
+    this.#unlink(entry);
     this.#cost -= entry.cost;
     this.#onDropped?.(key, entry.value);
   }
@@ -84,15 +92,38 @@ export class Lru<Value> {
   /** Nothing is kept after this, and nobody is told of each: there may be very many. */
   clear(): void {
     this.#entries.clear();
+    this.#oldest = undefined;
+    this.#newest = undefined;
     this.#cost = 0;
   }
 
   /** Keys and values, the longest unused first; none is used by it. */
   *[Symbol.iterator](): Generator<[key: string, value: Value]> {
-    for (const [key, { value }] of this.#entries) yield [key, value];
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) {
+      yield [entry.key, entry.value];
+    }
   }
 
   #isWithin(): boolean {
     return this.#entries.size <= this.#countMax && this.#cost <= this.#costMax;
+  }
+
+  /** What must hold: it is not in the list. */
+  #append(entry: Entry<Value>): void {
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+
+  #unlink(entry: Entry<Value>): void {
+    const { older, newer } = entry;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    // One that has gone and is old must not hold its neighbours until all of the heap is looked at.
+    entry.older = undefined;
+    entry.newer = undefined;
   }
 }

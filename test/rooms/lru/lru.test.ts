@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { Lru } from '../../../src/lru/index.ts';
+
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 function fill(lru: Lru<string>, keys: string, cost?: number): Lru<string> {
   for (const key of keys) lru.keep(key, key.toUpperCase(), cost);
@@ -60,4 +63,86 @@ test('names of the language are keys like any other', () => {
     lru.keep(key, key);
     assert.equal(lru.find(key), key);
   }
+});
+
+/** The same by a list that is gone through each time. */
+class Model {
+  entries: [key: string, value: number, cost: number][] = [];
+  readonly told: string[] = [];
+  readonly bounds: { countMax: number; costMax: number };
+
+  constructor(bounds: { countMax: number; costMax: number }) {
+    this.bounds = bounds;
+  }
+
+  find(key: string): number | undefined {
+    const found = this.entries.find(([each]) => each === key);
+    if (found) this.entries = [...this.entries.filter((each) => each !== found), found];
+    return found?.[1];
+  }
+
+  keep(key: string, value: number, cost: number): void {
+    this.drop(key);
+    this.entries.push([key, value, cost]);
+    if (cost > this.bounds.costMax) this.drop(key);
+    while (this.entries.length > this.bounds.countMax || this.cost > this.bounds.costMax) {
+      this.drop(this.entries[0]?.[0] ?? '');
+    }
+  }
+
+  drop(key: string): void {
+    const found = this.entries.find(([each]) => each === key);
+    if (found) this.told.push(`${key}${found[1]}`);
+    this.entries = this.entries.filter((each) => each !== found);
+  }
+
+  clear(): void {
+    this.entries = [];
+  }
+
+  get cost(): number {
+    return this.entries.reduce((sum, [, , cost]) => sum + cost, 0);
+  }
+}
+
+const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ what: fc.constant('find' as const), key: keys }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ what: fc.constant('keep' as const), key: keys, cost: fc.nat(6) }),
+  },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('drop' as const), key: keys }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('clear' as const) }) },
+);
+
+test('in whatever order it is used, it keeps what a list would keep', (context) => {
+  context.diagnostic(`SEED=${seed}`);
+  fc.assert(
+    fc.property(
+      fc.record({ countMax: fc.nat(4), costMax: fc.nat(12) }),
+      fc.array(step, { maxLength: 60 }),
+      (bounds, steps) => {
+        const told: string[] = [];
+        const lru = new Lru<number>(bounds, (key, value) => told.push(`${key}${value}`));
+        const model = new Model(bounds);
+        for (const [number, each] of steps.entries()) {
+          if (each.what === 'find') assert.equal(lru.find(each.key), model.find(each.key));
+          if (each.what === 'drop') for (const one of [lru, model]) one.drop(each.key);
+          if (each.what === 'clear') for (const one of [lru, model]) one.clear();
+          if (each.what === 'keep') {
+            for (const one of [lru, model]) one.keep(each.key, number, each.cost);
+          }
+          assert.deepEqual(
+            [...lru],
+            model.entries.map(([key, value]) => [key, value]),
+          );
+          assert.equal(lru.count, model.entries.length);
+          assert.equal(lru.cost, model.cost);
+        }
+        assert.deepEqual(told, model.told);
+      },
+    ),
+    { seed },
+  );
 });
