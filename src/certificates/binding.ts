@@ -15,9 +15,10 @@ import {
 import { checkFitness, checkStillFit } from './fitness.ts';
 import { KnownIssuers } from './issuers.ts';
 import type { KeySealing } from './key-sealing.ts';
-import { checkContext, checkMaterial, readMaterial, takesKey } from './material.ts';
+import { readMaterial, takesKey } from './material.ts';
 import { refuseCertificate } from './refusals.ts';
 import { digestOf, KnownServables, type Servable } from './servable.ts';
+import { Trial } from './trial.ts';
 import type { BindingChange, CertificateRequest, StoredCertificate } from './types.ts';
 
 export interface BindingParts {
@@ -30,6 +31,7 @@ export interface BindingParts {
 interface Tools extends BindingParts {
   readonly known: KnownServables;
   readonly issuers: KnownIssuers;
+  readonly trial: Trial;
 }
 
 export interface Bindings {
@@ -44,7 +46,9 @@ export interface Bindings {
 const numberOfNone = -1;
 
 export function createBindings(parts: BindingParts): Bindings {
-  const tools: Tools = { ...parts, known: new KnownServables(), issuers: new KnownIssuers() };
+  const issuers = new KnownIssuers();
+  const trial = new Trial(issuers);
+  const tools: Tools = { ...parts, known: new KnownServables(), issuers, trial };
   return {
     async prepareBinding(accountId, domain, request) {
       const guard = guardOf(request, parts.region);
@@ -140,7 +144,7 @@ async function checkSent(
   accountId: string,
   domain: string,
   { certificatePem, privateKeyPem }: { certificatePem: string; privateKeyPem: string },
-  { known, issuers, sealing, world }: Tools,
+  { known, issuers, trial, sealing, world }: Tools,
 ): Promise<Servable> {
   const provenKey = digestOf(privateKeyPem);
   const earlier = known.find(accountId, certificatePem);
@@ -159,7 +163,7 @@ async function checkSent(
   try {
     const { leaf, chainPem, keyPem } = material;
     checkFitness(leaf, domain, world.clock.now());
-    checkMaterial(material, issuers);
+    trial.tryMaterial(material);
     const keySealed = sealing.seal(keyPem, { accountId, fingerprint256: leaf.fingerprint256 });
     const servable = { leaf, chainPem, keySealed, provenKey };
     known.keep(accountId, certificatePem, servable);
@@ -217,7 +221,7 @@ function checkStored(stored: StoredCertificate, domain: string, tools: Tools): v
   checkFitness(leaf, domain, now);
   const keyPem = tools.sealing.unseal(stored);
   try {
-    checkContext(chainPem, keyPem);
+    tools.trial.tryChain(chainPem, keyPem);
   } finally {
     keyPem.fill(0);
   }

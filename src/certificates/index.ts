@@ -4,6 +4,7 @@
  */
 export { createCertificates } from './certificates.ts';
 export { movePrivateKey } from './key-sealing.ts';
+export { exchangeLeaf } from './leaf-exchange.ts';
 export { resealPrivateKeys } from './reseal.ts';
 export { coversDomain, faultOfCertificate } from './soundness.ts';
 export { removeEndedCertificates } from './sweeping.ts';

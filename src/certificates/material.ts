@@ -1,9 +1,8 @@
 /**
- * From the two PEM texts of a request to one checked pair of chain and key, and the proof that TLS
- * can use them: a certificate that would fail at the first handshake is refused here.
+ * From the two PEM texts of a request to one checked pair of chain and key. Whether TLS takes them
+ * is tried after it (trial.ts).
  */
 import { type KeyObject, sign, verify, type X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { isKeyOf, orderChain, parseCertificates, renderChain } from './chain.ts';
 import type { KnownIssuers } from './issuers.ts';
@@ -98,38 +97,4 @@ async function checkKeySigns(leaf: X509Certificate, key: KeyObject): Promise<voi
 /** OpenSSL signs with P-256 in a fortieth of the time that P-384 takes. */
 function isQuick({ asymmetricKeyDetails }: KeyObject): boolean {
   return asymmetricKeyDetails?.namedCurve === 'prime256v1';
-}
-
-/**
- * Whether TLS takes the pair, asked without the issuers that it is known to take.
- * @throws OssError InvalidArgument.
- */
-export function checkMaterial(material: CertificateMaterial, known: KnownIssuers): void {
-  const { leaf, issuers, keyPem } = material;
-  const asked = issuers.filter((issuer) => !known.isKnown(issuer));
-  checkContext(renderChain([leaf, ...asked]), keyPem);
-  for (const issuer of issuers) known.keep(issuer);
-}
-
-/**
- * What a certificate may be does not depend on the suites. To read the runtime's own list of them
- * takes longer than to read chain and key.
- */
-const anySuite = 'TLS_AES_128_GCM_SHA256';
-
-/**
- * Builds a TLS context and throws it away. Nothing bad may ever replace a good certificate
- * (security.md 4.6), and only OpenSSL knows all it will not serve.
- */
-export function checkContext(chainPem: string, keyPem: Buffer): void {
-  try {
-    createSecureContext({ cert: chainPem, key: keyPem, ciphers: anySuite });
-  } catch (problem) {
-    const reason = problem instanceof Error ? problem.message : 'unknown';
-    throw refuseCertificate(
-      'certificateUnreadable',
-      'Certificate',
-      `TLS cannot serve this certificate: ${reason.replace(/^error:[0-9A-F]*:/, '')}.`,
-    );
-  }
 }

@@ -21,9 +21,9 @@ export interface LruBounds {
  * them by itself is not kept. Whatever it does costs the same however many it keeps.
  */
 export class Lru<Value> {
-  // A Map knows no `__proto__` (security.md 5.2). The order of use is a list of its own: a Map keeps
-  // the places of removed keys until it is made anew, and whoever asks for its first key walks
-  // through all of them (25 µs with 60,000 kept, AMD EPYC).
+  // A Map knows no `__proto__` (security.md 5.2). The order of use is a list of its own: a Map
+  // keeps the places of removed keys until it is made anew, and whoever asks for its first key
+  // walks through all of them (25 µs with 60,000 kept, AMD EPYC).
   readonly #entries = new Map<string, Entry<Value>>();
   #oldest: Entry<Value> | undefined;
   #newest: Entry<Value> | undefined;

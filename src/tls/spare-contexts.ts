@@ -1,4 +1,5 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { exchangeLeaf } from '../certificates/index.ts';
 import { tlsProfile } from './profile.ts';
 
 /** Kept beyond those that are in use; as many as are dropped between two builds, and some. */
@@ -24,12 +25,6 @@ export interface ContextBuilder {
   build(parts: ContextParts): BuiltContext;
   /** Nobody will ask for this one again. */
   giveBack(built: BuiltContext): void;
-}
-
-/** The native side of a context, as `createSecureContext` of the runtime itself fills it. */
-interface NativeContext {
-  setCert(pem: string): void;
-  setKey(pem: Buffer): void;
 }
 
 /**
@@ -70,9 +65,7 @@ export function createContextBuilder(): ContextBuilder {
       const kind = kindOf(chainPem.slice(leafEnd), keyPem);
       const spare = take(kind);
       if (spare !== undefined) {
-        const native = spare.context as NativeContext;
-        native.setCert(chainPem.slice(0, leafEnd));
-        native.setKey(keyPem);
+        exchangeLeaf(spare, chainPem.slice(0, leafEnd), keyPem);
         return { context: spare, kind };
       }
       const context = createSecureContext({ ...tlsProfile(), cert: chainPem, key: keyPem });
