@@ -342,6 +342,27 @@ export function objectIndexContract(under: EngineUnderTest): void {
       }
     });
 
+    it('long runs of groups and of plain keys come in their order', async () => {
+      const { id } = await makeBucket(suite.engine);
+      const run = (count: number, nameAt: (index: string) => string) =>
+        Array.from({ length: count }, (_, index) => nameAt(String(index).padStart(3, '0')));
+      const keys = [
+        ...run(170, (index) => `a/${index}`),
+        ...run(130, (index) => `b${index}`),
+        ...run(60, (index) => `c/${index}`),
+        ...run(20, (index) => `d${index}/x`),
+        ...run(20, (index) => `e${index}`),
+      ];
+      await putAll(suite.engine, id, keys);
+      for (const limit of [150, 160, 1000]) {
+        const ask = { bucketId: id, prefix: '', delimiter: '/', after: '', limit };
+        const model = naiveListing(keys, ask);
+        const listing = await suite.engine.objects.listObjects(ask);
+        assert.deepEqual(namesOf(listing), model.slice(0, limit));
+        assert.equal(listing.isTruncated, model.length > limit);
+      }
+    });
+
     it('deletes of the same keys in any order, puts among them, never stand in each other', async () => {
       const { id } = await makeBucket(suite.engine);
       const engines = [suite.engine, await suite.openAgain()];

@@ -2,40 +2,26 @@
  * Listing of keys, folded at a delimiter, at a cost that grows with the page and not with the
  * bucket: when a group of keys has become one common prefix, the next read starts behind the group.
  */
-import { sql as raw, type Selectable } from 'kysely';
+import { sql as raw } from 'kysely';
 import type { ObjectIndex, ObjectListing } from '../ports/objects.ts';
 import type { UploadListing, UploadStore } from '../ports/uploads.ts';
-import type { ObjectTable, Sql } from './database.ts';
-import { type ObjectRow, objectColumns, toStoredObject } from './object-rows.ts';
-import type { HotRead, PreparedRead } from './prepared.ts';
+import type { Sql } from './database.ts';
+import type { HeadRange, KeyRange, KeyRow } from './key-reads.ts';
+import { toStoredObject } from './object-rows.ts';
+import type { PreparedRead } from './prepared.ts';
 import { toUpload } from './uploads.ts';
-
-export type KeyRow = Pick<Selectable<ObjectTable>, 'key' | 'sequence'> & ObjectRow;
-
-export interface KeyRange {
-  bucketId: number;
-  from: Buffer;
-  end: Buffer;
-  count: number;
-}
-
-/** Keys at or behind `from` and before `end`, in the order of their bytes. */
-export const keysFrom: HotRead<KeyRange, KeyRow> = (sql, slot) =>
-  sql
-    .selectFrom('objects')
-    .select(['key', 'sequence', ...objectColumns])
-    .where('bucket_id', '=', slot('bucketId'))
-    .where('key', '>=', slot('from'))
-    .where('key', '<', slot('end'))
-    .orderBy('key')
-    .limit(slot('count'));
 
 /** Where a read begins: at the first row of a key or later one, or right behind a row. */
 export type Place<Row> = { readonly from: Buffer } | { readonly behind: Row };
 
+/** Up to `count` rows at a place or behind it, and before `end`. */
+type Read<Row> = (place: Place<Row>, end: Buffer, count: number) => Promise<Row[]>;
+
 /** Rows in an order of which the key is the first part. */
 export interface Source<Row extends { readonly key: Buffer }, Entry> {
-  read(place: Place<Row>, end: Buffer, count: number): Promise<Row[]>;
+  readonly read: Read<Row>;
+  /** The first row of each entry only, without the rest of a group. */
+  readonly readHeads?: Read<Row>;
   toEntry(row: Row): Entry;
 }
 
@@ -51,13 +37,19 @@ type Folded<Entry> = Entry | { readonly commonPrefix: string };
 /** Behind every key: UTF-8 has no byte like this. */
 const behindAll = Buffer.of(0xff);
 
+/**
+ * So many heads tell whether more groups are about: a head is a search of its own, and costs four
+ * times what a row costs that is read in passing (measured, on either engine).
+ */
+const headsAtFirst = 100;
+
 /** Rows of a read after one that found few groups: the next are probably as large. */
 const rowsBetweenGroups = 2;
 
 /** So many rows cost no more than a read of their own. */
 const rowsPerRead = 16;
 
-/** Rows to ask for after a read of `count` that gave so many entries. */
+/** Rows to ask for after a read of `count` that gave so many entries, where heads are not read. */
 function nextCount(count: number, entryCount: number): number {
   const isDense = entryCount > 1 && entryCount * rowsPerRead > count;
   return isDense ? count * 2 : rowsBetweenGroups;
@@ -67,29 +59,39 @@ export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
   source: Source<Row, Entry>,
   { prefix, delimiter, first, limit }: Folding<Row>,
 ): Promise<{ entries: Folded<Entry>[]; isTruncated: boolean }> {
+  const { readHeads } = source;
   const end = successor(prefix);
   const wanted = limit + 1;
   const entries: Folded<Entry>[] = [];
-  let place = first;
-  for (let count = wanted; ; ) {
-    const rows = await source.read(place, end, count);
+  let [place, read, count] = [first, source.read, wanted];
+  for (;;) {
+    const rows = await read(place, end, count);
     const page = fold(source, rows, prefix, delimiter);
     entries.push(...page.entries);
     if (rows.length < count || entries.length >= wanted || page.next === undefined) break;
     place = page.next;
-    count = Math.min(nextCount(count, page.entries.length), wanted - entries.length);
+    const left = wanted - entries.length;
+    if (readHeads === undefined) {
+      count = Math.min(nextCount(count, page.entries.length), left);
+    } else if (page.hasGroups) {
+      count = read === readHeads ? left : Math.min(headsAtFirst, left);
+      read = readHeads;
+    } else {
+      [read, count] = [source.read, left];
+    }
   }
   return { entries: entries.slice(0, limit), isTruncated: entries.length > limit };
 }
 
-/** The entries of consecutive rows, and the first place that can add another. */
+/** The entries of rows in their order, and the first place that can add another. */
 function fold<Row extends { readonly key: Buffer }, Entry>(
   source: Source<Row, Entry>,
   rows: readonly Row[],
   prefix: Buffer,
   delimiter: Buffer,
-): { entries: Folded<Entry>[]; next: Place<Row> | undefined } {
+): { entries: Folded<Entry>[]; next: Place<Row> | undefined; hasGroups: boolean } {
   const entries: Folded<Entry>[] = [];
+  let hasGroups = false;
   let group: Buffer | undefined;
   let next: Place<Row> | undefined;
   for (const row of rows) {
@@ -99,22 +101,36 @@ function fold<Row extends { readonly key: Buffer }, Entry>(
       entries.push(source.toEntry(row));
       next = { behind: row };
     } else {
+      hasGroups = true;
       entries.push({ commonPrefix: group.toString('utf8') });
       next = { from: successor(group) };
     }
   }
-  return { entries, next };
+  return { entries, next, hasGroups };
+}
+
+/** The reads of a listing of objects, compiled. */
+export interface KeyReads {
+  readonly keys: PreparedRead<KeyRange, KeyRow>;
+  readonly heads: PreparedRead<HeadRange, KeyRow>;
 }
 
 export async function listObjects(
-  keys: PreparedRead<KeyRange, KeyRow>,
+  { keys, heads }: KeyReads,
   input: Parameters<ObjectIndex['listObjects']>[0],
 ): Promise<ObjectListing> {
   const { bucketId, limit } = input;
   const prefix = Buffer.from(input.prefix);
   const delimiter = Buffer.from(input.delimiter);
+  const grouping = {
+    prefixLength: prefix.length,
+    delimiter,
+    behindDelimiter: successor(delimiter),
+  };
   const source: Source<KeyRow, ObjectListing['entries'][number]> = {
     read: (place, end, count) => keys.all({ bucketId, from: startOf(place), end, count }),
+    readHeads: (place, end, count) =>
+      heads.all({ bucketId, from: startOf(place), end, count, ...grouping }),
     toEntry: (row) => ({ key: row.key.toString('utf8'), object: toStoredObject(row) }),
   };
   const first = { from: firstKey(prefix, delimiter, Buffer.from(input.after)) };

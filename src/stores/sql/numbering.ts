@@ -1,6 +1,7 @@
 /** Where numbered tables have got to: each dialect keeps it in a place of its own. */
-import { PostgresAdapter, sql as raw } from 'kysely';
+import { sql as raw } from 'kysely';
 import type { Sql } from './database.ts';
+import { isPostgres } from './dialects.ts';
 
 /** The highest number the table ever gave or was given; 0 when there was none. */
 export async function lastNumber(sql: Sql, table: string, column: string): Promise<number> {
@@ -35,8 +36,4 @@ export async function continueAfter(
   }
   await raw`delete from sqlite_sequence where name = ${table}`.execute(sql);
   await raw`insert into sqlite_sequence (name, seq) values (${table}, ${last})`.execute(sql);
-}
-
-function isPostgres(sql: Sql): boolean {
-  return sql.getExecutor().adapter instanceof PostgresAdapter;
 }

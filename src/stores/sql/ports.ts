@@ -39,8 +39,9 @@ import {
   listPolicies,
 } from './identities.ts';
 import { inspectionPort } from './inspection.ts';
+import { headsFrom, keysFrom } from './key-reads.ts';
 import { leaseRefusal } from './leases.ts';
-import { keysFrom, listObjects, listUploads } from './listing.ts';
+import { listObjects, listUploads } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { findMarker, findVersion, objectByKey } from './objects.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
@@ -188,7 +189,7 @@ function objectPort(
   pickShard: PickShard,
 ): MetadataEngine['objects'] {
   const object = prepare(objectByKey);
-  const keys = prepare(keysFrom);
+  const reads = { keys: prepare(keysFrom), heads: prepare(headsFrom) };
   return {
     putObject: (input) => write('putObject', input, pickShard()),
     async findObject(bucketId, key) {
@@ -202,8 +203,8 @@ function objectPort(
     deleteObjects: (input) => write('deleteObjects', input, pickShard()),
     changeObject: (input) => write('changeObject', input, pickShard()),
     appendToObject: (input) => write('appendToObject', input, pickShard()),
-    listObjects: (input) => listObjects(keys, input),
-    listVersions: (input) => listVersions(sql, keys, input),
+    listObjects: (input) => listObjects(reads, input),
+    listVersions: (input) => listVersions(sql, reads.keys, input),
     listNoncurrent: (input) => listNoncurrent(sql, input),
     listContentParts: (contentId, from, limit) => listContentParts(sql, contentId, from, limit),
     announceBlob: (blobId, at) => write('announceBlob', blobId, at),

@@ -7,11 +7,10 @@ import type {
   VersionListing,
 } from '../ports/objects.ts';
 import type { ObjectVersionTable, Sql } from './database.ts';
+import type { KeyRange, KeyRow } from './key-reads.ts';
 import {
   firstKey,
   justBehind,
-  type KeyRange,
-  type KeyRow,
   listFolded,
   type Place,
   type Source,

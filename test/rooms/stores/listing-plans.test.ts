@@ -136,6 +136,16 @@ describe('every statement of a listing is a search of one index', () => {
     });
   }
 
+  it('from one group to the next is a search of the index, and nothing else is read', async () => {
+    const folded = { ...page(), delimiter: '/', limit: 2 };
+    const plans = await plansOf(() => ports.objects.listObjects(folded));
+    assert.equal(plans.length, 2);
+    const { plan = '' } = plans.find(({ text }) => text.includes('recursive')) ?? {};
+    const searches = [...plan.matchAll(/SEARCH \w+ USING PRIMARY KEY \(bucket_id=\? AND key/g)];
+    assert.equal(searches.length, 3, plan);
+    assert.doesNotMatch(plan, /SCAN (?!heads|CONSTANT ROW)|AUTOMATIC/, plan);
+  });
+
   it('a page of versions looks at no more of a key than it shows', async () => {
     const list = () =>
       ports.objects.listVersions({ ...page(), after: 'a', afterVersion: undefined });
