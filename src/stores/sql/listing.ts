@@ -20,7 +20,10 @@ type Read<Row> = (place: Place<Row>, end: Buffer, count: number) => Promise<Row[
 /** Rows in an order of which the key is the first part. */
 export interface Source<Row extends { readonly key: Buffer }, Entry> {
   readonly read: Read<Row>;
-  /** The first row of each entry only, without the rest of a group. */
+  /**
+   * The first row of each entry only, without the rest of a group. Sources without it are read from
+   * group to group: folders of uploads are few, and versions are in the order of no index.
+   */
   readonly readHeads?: Read<Row>;
   toEntry(row: Row): Entry;
 }
