@@ -58,6 +58,7 @@ function nextCount(count: number, entryCount: number): number {
   return isDense ? count * 2 : rowsBetweenGroups;
 }
 
+/** Where a source has heads, a page takes four reads at most, and three as a rule. */
 export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
   source: Source<Row, Entry>,
   { prefix, delimiter, first, limit }: Folding<Row>,
@@ -66,7 +67,7 @@ export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
   const end = successor(prefix);
   const wanted = limit + 1;
   const entries: Folded<Entry>[] = [];
-  let [place, read, count] = [first, source.read, wanted];
+  let [place, read, count, headsMax] = [first, source.read, wanted, headsAtFirst];
   for (;;) {
     const rows = await read(place, end, count);
     const page = fold(source, rows, prefix, delimiter);
@@ -77,8 +78,7 @@ export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
     if (readHeads === undefined) {
       count = Math.min(nextCount(count, page.entries.length), left);
     } else if (page.hasGroups) {
-      count = read === readHeads ? left : Math.min(headsAtFirst, left);
-      read = readHeads;
+      [read, count, headsMax] = [readHeads, Math.min(headsMax, left), limit];
     } else {
       [read, count] = [source.read, left];
     }

@@ -101,6 +101,20 @@ describe('a page of a listing costs what the page holds', () => {
     assert.deepEqual(seen, { rows: 1001 + 900, heads: 100, reads: 3 });
   });
 
+  it('runs of plain keys between large prefixes take a fourth read, and no more', async () => {
+    const keyAt = (index: number) => {
+      const name = digits(Math.floor(index / 2000));
+      return index % 2000 < 150 ? `${name}+${digits(index)}` : `${name}/${digits(index)}`;
+    };
+    const { reads, seen } = counting(keyAt, million);
+    const listing = await listObjects(reads, { ...ask, after: digits(0), limit: 1000 });
+    assert.equal(listing.entries.length, 1000);
+    assert.ok(seen.reads <= 4, JSON.stringify(seen));
+    const behind = { ...ask, after: `${digits(0)}+~`, limit: 1000 };
+    await listObjects(reads, behind);
+    assert.ok(seen.reads <= 8, JSON.stringify(seen));
+  });
+
   it('without a delimiter one read is enough', async () => {
     const { reads, seen } = counting((index) => digits(index), million);
     await listObjects(reads, { ...ask, delimiter: '', after: digits(500_000) });
