@@ -46,6 +46,9 @@ const behindAll = Buffer.of(0xff);
  */
 const headsAtFirst = 100;
 
+/** Where fewer heads than one in so many are of groups, rows are read in passing again. */
+const headsPerGroup = 10;
+
 /** Rows of a read after one that found few groups: the next are probably as large. */
 const rowsBetweenGroups = 2;
 
@@ -77,10 +80,10 @@ export async function listFolded<Row extends { readonly key: Buffer }, Entry>(
     const left = wanted - entries.length;
     if (readHeads === undefined) {
       count = Math.min(nextCount(count, page.entries.length), left);
-    } else if (page.hasGroups) {
-      [read, count, headsMax] = [readHeads, Math.min(headsMax, left), limit];
-    } else {
+    } else if (read === readHeads && page.groupCount * headsPerGroup < page.entries.length) {
       [read, count] = [source.read, left];
+    } else {
+      [read, count, headsMax] = [readHeads, Math.min(headsMax, left), limit];
     }
   }
   return { entries: entries.slice(0, limit), isTruncated: entries.length > limit };
@@ -92,9 +95,9 @@ function fold<Row extends { readonly key: Buffer }, Entry>(
   rows: readonly Row[],
   prefix: Buffer,
   delimiter: Buffer,
-): { entries: Folded<Entry>[]; next: Place<Row> | undefined; hasGroups: boolean } {
+): { entries: Folded<Entry>[]; next: Place<Row> | undefined; groupCount: number } {
   const entries: Folded<Entry>[] = [];
-  let hasGroups = false;
+  let groupCount = 0;
   let group: Buffer | undefined;
   let next: Place<Row> | undefined;
   for (const row of rows) {
@@ -104,12 +107,12 @@ function fold<Row extends { readonly key: Buffer }, Entry>(
       entries.push(source.toEntry(row));
       next = { behind: row };
     } else {
-      hasGroups = true;
+      groupCount += 1;
       entries.push({ commonPrefix: group.toString('utf8') });
       next = { from: successor(group) };
     }
   }
-  return { entries, next, hasGroups };
+  return { entries, next, groupCount };
 }
 
 /** The reads of a listing of objects, compiled. */
