@@ -6,8 +6,8 @@ import { type Others, startOthers } from './lib/others.ts';
 import { compareServers, type Report } from './lib/report.ts';
 
 /**
- * As a browser has it: few connections, and many streams on each. Enough of them for a round: cnamed
- * ends a connection after 10,000 requests, and h2load opens no other.
+ * As a browser has it: few connections, and many streams on each. Enough of them for a round:
+ * cnamed ends a connection after 10,000 requests, and h2load opens no other.
  */
 const shapes = [
   { connections: 32, streams: 1 },
