@@ -19,7 +19,10 @@ const anySuite = 'TLS_AES_128_GCM_SHA256';
 /** Tries certificates in contexts that serve nobody. */
 export class Trial {
   readonly #known: KnownIssuers;
-  /** Takes one leaf after the other, with its key: to make a context takes longer than to try. */
+  /**
+   * Takes one leaf after the other, with its key: to make a context takes longer than to try. It
+   * has the last key until the next one comes, as contexts that serve have theirs.
+   */
   #context: SecureContext | undefined;
 
   constructor(known: KnownIssuers) {
