@@ -47,7 +47,8 @@ export class Trial {
 
   #tryLeaf(leafPem: string, keyPem: Buffer): void {
     const context = this.#context ?? createSecureContext({ ciphers: anySuite });
-    // One that was left half way is not used again.
+    // One that was left half way is not used again. None was seen to judge the next pair wrong;
+    // but nobody promises it.
     this.#context = undefined;
     refusing(() => exchangeLeaf(context, leafPem, keyPem));
     this.#context = context;
