@@ -89,19 +89,20 @@ interface Carried {
 /** True when the bytes are in the target; else the row is damaged, or has changed meanwhile. */
 async function carry(run: CopyRun, table: ContentTable, { key, row }: Carried): Promise<boolean> {
   const { source, target, damages, tally } = run;
+  const begun = damages.unreadable;
   const content = await readContent(run, table, row);
   if (content.kind === 'none') return true;
   const fault =
     content.kind === 'unopened' ? content : await carryContent(source, target.blobs, content);
   if (fault === undefined) {
-    damages.noteReadable();
+    damages.noteReadable(begun);
     tally.copied += 1;
     tally.bytes += Number(row.size);
     return true;
   }
   // Replaced or deleted while it was on its way: its successor comes with the next run.
   const isStanding = (await source.metadata.rows.findHolders([String(row.blob_id)])).length > 0;
-  if (isStanding) await damages.addContent({ table, key, row }, fault);
+  if (isStanding) await damages.addContent({ table, key, row }, fault, begun);
   return false;
 }
 

@@ -6,7 +6,7 @@ import type { Damage } from './types.ts';
 /** More than an accident leaves: then the source's place of objects is another one. */
 const damagesMax = 10_000;
 
-/** Unreadable one after the other: the store is away, which is no damage. */
+/** Unreadable, and nothing begun after them was read: the store is away, which is no damage. */
 const unreadableInRowMax = 50;
 
 /** What is lost of one bucket, by the columns that count it. */
@@ -41,7 +41,9 @@ export class Damages {
   /** Made of several blobs. */
   readonly #contents = new Set<string>();
   readonly #losses = new Map<number, Loss>();
-  #unreadableInRow = 0;
+  #unreadable = 0;
+  /** How many of those the store has answered after. */
+  #survived = 0;
 
   constructor(source: RowStore) {
     this.#source = source;
@@ -57,10 +59,18 @@ export class Damages {
     this.#add(of, { of, what: 'does not open under the source’s master key' });
   }
 
-  async addContent({ table, key, row }: DamagedRow, fault: Fault): Promise<void> {
+  /** How many contents could not be read so far: taken before one is read, and given with it. */
+  get unreadable(): number {
+    return this.#unreadable;
+  }
+
+  /** `begun` as in `noteReadable`. */
+  async addContent({ table, key, row }: DamagedRow, fault: Fault, begun: number): Promise<void> {
     const name = nameOf(table, key);
     if (this.#known.has(name)) return;
-    this.#countUnreadable(fault);
+    if (fault.kind === 'unreadable') this.#countUnreadable(fault);
+    // A key that does not open says nothing of the store.
+    else if (fault.kind !== 'unopened') this.noteReadable(begun);
     const upload =
       table === 'upload_parts'
         ? await this.#source.findRow('uploads', [row.upload_id ?? null])
@@ -76,9 +86,12 @@ export class Damages {
     }
   }
 
-  /** A content was read well: what could not be read before is damage and no outage. */
-  noteReadable(): void {
-    this.#unreadableInRow = 0;
+  /**
+   * The store answered a read that began when `begun` contents had been unreadable: those are
+   * damage and no outage. It says nothing of others, which may have begun later and ended sooner.
+   */
+  noteReadable(begun: number): void {
+    this.#survived = Math.max(this.#survived, begun);
   }
 
   /** The row of the source is not to stand in the target. */
@@ -114,8 +127,8 @@ export class Damages {
   }
 
   #countUnreadable(fault: Fault): void {
-    this.#unreadableInRow = fault.kind === 'unreadable' ? this.#unreadableInRow + 1 : 0;
-    if (this.#unreadableInRow < unreadableInRowMax) return;
+    this.#unreadable += 1;
+    if (this.#unreadable - this.#survived < unreadableInRowMax) return;
     throw new CopyProblem(
       `${unreadableInRowMax} objects of the source, one after the other: ${fault.what}.`,
       ['See to the store of its objects, and run the same command again: it goes on.'],

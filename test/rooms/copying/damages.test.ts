@@ -28,13 +28,14 @@ describe('damages', () => {
     return { table: 'objects', key: [bucketId, key], row } as const;
   };
   const gone = { kind: 'gone', what: 'its bytes are missing' };
+  const unopened = { kind: 'unopened', what: 'its key does not open' };
   const unreadable = { kind: 'unreadable', what: 'its bytes cannot be read' };
 
   it('are named once, and counted away from their bucket', async () => {
     const damages = new Damages(engine.rows);
-    await damages.addContent(object('ü'), gone);
-    await damages.addContent(object('ü'), gone);
-    await damages.addContent(object('other'), gone);
+    await damages.addContent(object('ü'), gone, 0);
+    await damages.addContent(object('ü'), gone, 0);
+    await damages.addContent(object('other'), gone, 0);
     damages.addSecret('the private key of certificate 7');
     damages.addSecret('the private key of certificate 7');
     assert.deepEqual(
@@ -64,9 +65,9 @@ describe('damages', () => {
     const { row } = object('k', { content: 'parts', blob_id: 'content', storage_class: 'IA' });
     const version = { ...row, version_id: 'v1' };
     const versionKey = [...object('k').key, 3];
-    await damages.addContent({ table: 'object_versions', key: versionKey, row: version }, gone);
+    await damages.addContent({ table: 'object_versions', key: versionKey, row: version }, gone, 0);
     const part = { table: 'upload_parts', key: ['u', 7] } as const;
-    await damages.addContent({ ...part, row: { upload_id: 'u', number: 7, size: 5 } }, gone);
+    await damages.addContent({ ...part, row: { upload_id: 'u', number: 7, size: 5 } }, gone, 0);
     assert.deepEqual(
       damages.all.map(({ of }) => of),
       ['a-bucket/k (version v1)', 'a-bucket/ü (part 7 of upload u)'],
@@ -96,10 +97,10 @@ describe('damages', () => {
   it('end the run at ten thousand: that is no accident', async () => {
     const damages = new Damages(engine.rows);
     for (let number = 0; number < 10_000; number += 1) {
-      await damages.addContent(object(`${number}`), gone);
+      await damages.addContent(object(`${number}`), gone, 0);
     }
     await assert.rejects(
-      damages.addContent(object('one more'), gone),
+      damages.addContent(object('one more'), gone, 0),
       /More than 10000 objects .* damaged, the first a-bucket\/0/,
     );
   });
@@ -107,12 +108,30 @@ describe('damages', () => {
   it('that cannot be read one after the other are a store that is away', async () => {
     const damages = new Damages(engine.rows);
     for (let number = 0; number < 49; number += 1) {
-      await damages.addContent(object(`${number}`), unreadable);
+      await damages.addContent(object(`${number}`), unreadable, number);
     }
-    damages.noteReadable();
-    for (let number = 50; number < 99; number += 1) {
-      await damages.addContent(object(`${number}`), unreadable);
+    damages.noteReadable(damages.unreadable);
+    for (let number = 49; number < 98; number += 1) {
+      await damages.addContent(object(`${number}`), unreadable, number);
     }
-    await assert.rejects(damages.addContent(object('99'), unreadable), /50 objects of the source/);
+    await damages.addContent(object('98'), gone, damages.unreadable);
+    for (let number = 99; number < 148; number += 1) {
+      await damages.addContent(object(`${number}`), unreadable, number);
+    }
+    const last = damages.addContent(object('148'), unreadable, damages.unreadable);
+    await assert.rejects(last, /50 objects of the source/);
+  });
+
+  it('are an outage even while what was read before it comes to its end', async () => {
+    const damages = new Damages(engine.rows);
+    const early = damages.unreadable;
+    for (let number = 0; number < 49; number += 1) {
+      await damages.addContent(object(`${number}`), unreadable, damages.unreadable);
+      damages.noteReadable(early);
+    }
+    await damages.addContent(object('wrong'), gone, early);
+    await damages.addContent(object('sealed'), unopened, damages.unreadable);
+    const last = damages.addContent(object('50'), unreadable, damages.unreadable);
+    await assert.rejects(last, /50 objects of the source/);
   });
 });
