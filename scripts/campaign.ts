@@ -4,9 +4,11 @@
  * them.
  */
 import { appendFileSync, existsSync, globSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Campaign } from '../test/support/campaign.ts';
+import { endAllBelow } from '../test/support/process-tree.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const page = resolve(root, 'docs/reliability.md');
@@ -64,4 +66,11 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** A campaign that is told to end takes along what it has started. */
+function leave(signal: 'SIGINT' | 'SIGTERM'): void {
+  endAllBelow();
+  process.exit(128 + constants.signals[signal]);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
 process.exitCode = await main();

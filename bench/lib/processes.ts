@@ -1,10 +1,11 @@
 /** Processes under measurement: pinned to a core, their CPU time and memory read from /proc. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processTree, safely } from '../../test/support/process-tree.ts';
 import { findTool } from './tools.ts';
 
 /** The servers' core, and that of whoever puts load on them. */
@@ -31,36 +32,6 @@ export function pinServer(pid: number): void {
   if (taskset) spawnSync(taskset, ['-a', '-cp', String(serverCore), String(pid)]);
 }
 
-/** Kills what this process started and what that started, and tells what was still there. */
-export function endAllBelow(): string[] {
-  const left: string[] = [];
-  for (const pid of tree(process.pid).slice(1)) {
-    const name = safely(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
-    if (name === undefined || safely(() => process.kill(pid, 'SIGKILL')) === undefined) continue;
-    left.push(name);
-  }
-  return left;
-}
-
-/** The process and all below it. */
-function tree(pid: number): number[] {
-  const below: number[] = [];
-  for (const thread of safely(() => readdirSync(`/proc/${pid}/task`)) ?? []) {
-    const text = safely(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
-    for (const child of text?.split(' ').filter((part) => part) ?? []) below.push(Number(child));
-  }
-  return [pid, ...below.flatMap(tree)];
-}
-
-function safely<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    // The process has gone meanwhile.
-    return undefined;
-  }
-}
-
 let ticks = 0;
 
 /** The unit of CPU times in /proc. */
@@ -78,7 +49,7 @@ const timeFields = [11, 12, 13, 14] as const;
  */
 export function cpuSeconds(pid: number): number {
   let sum = 0;
-  for (const each of tree(pid)) {
+  for (const each of processTree(pid)) {
     const stat = safely(() => readFileSync(`/proc/${each}/stat`, 'utf8'));
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
     for (const field of timeFields) sum += Number(fields[field] ?? 0);
@@ -89,7 +60,7 @@ export function cpuSeconds(pid: number): number {
 /** Resident memory of the process tree, MiB. */
 export function residentMiB(pid: number): number {
   let kilobytes = 0;
-  for (const each of tree(pid)) {
+  for (const each of processTree(pid)) {
     const status = safely(() => readFileSync(`/proc/${each}/status`, 'utf8'));
     kilobytes += Number(/VmRSS:\s+(\d+)/.exec(status ?? '')?.[1] ?? 0);
   }
