@@ -3,7 +3,6 @@ import { type AccessLog, createAccessLog } from './access-log/index.ts';
 import { renderError, type Services } from './api/index.ts';
 import { tlsRestrictionOf } from './buckets/index.ts';
 import type { Config } from './config/index.ts';
-import type { Engines } from './engines.ts';
 import { createHostResolver } from './hosts/index.ts';
 import {
   connectionsWithin,
@@ -117,7 +116,8 @@ export async function listen(around: ServiceParts, together: Together): Promise<
       isHttp2: config.isHttp2,
     });
     const findTlsVariant = createRestrictions(tls, (domain) => restrictionOf(domain, services));
-    const hasTlsVariants = () => mayRestrict(engines.metadata);
+    const { serving } = engines.metadata;
+    const hasTlsVariants = () => serving.mayHaveDocument('https');
     const own = { address: config.https, tls, findTlsVariant, hasTlsVariants };
     https = createHttpListener({ ...options, ...own });
     engines.metadata.reach.onDomainsChanged(sessions.domainsChanged);
@@ -145,15 +145,6 @@ export async function listen(around: ServiceParts, together: Together): Promise<
     await stop(0);
     await accessLog.stop();
     throw error;
-  }
-}
-
-/** Whether some bucket may allow less of TLS than others; where that is not known at once, yes. */
-function mayRestrict({ seen }: Pick<Engines['metadata'], 'seen'>): boolean {
-  try {
-    return seen?.hasDocument('https') ?? true;
-  } catch {
-    return true;
   }
 }
 

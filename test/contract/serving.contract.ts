@@ -64,6 +64,32 @@ export function servingContract(under: EngineUnderTest): void {
       }
     });
 
+    it('whether any bucket has a document is known soon, and to be true at once', async () => {
+      const [here, there] = [suite.engine, await suite.openAgain()];
+      const [one, other] = [await makeBucket(here), await makeBucket(there)];
+      const may = () => here.serving.mayHaveDocument('https');
+      const set = (engine: typeof here, id: number, text: string | undefined) =>
+        engine.buckets.setBucketDocument(id, 'https', text);
+      const told = (expected: boolean) => within(worstMs, async () => may() === expected);
+      await told(false);
+      for (let round = 0; round < 10; round += 1) {
+        await set(here, one.id, '{}');
+        assert.equal(may(), true, 'whoever put it knows it at once');
+        await set(here, other.id, '{}');
+        await set(here, one.id, undefined);
+        await told(true);
+        await here.buckets.setBucketAcl(one.id, round % 2 === 0 ? 'public-read' : 'private');
+        await told(true);
+        await set(here, other.id, undefined);
+        await told(false);
+      }
+      await set(there, other.id, '{}');
+      await told(true);
+      await there.buckets.deleteBucket(other.id, { actor, at: now });
+      await told(false);
+      await there.close();
+    });
+
     it('a credential is found as soon as it is made, and refused as soon as it is off', async () => {
       const { serving, accounts } = suite.engine;
       const account = sampleAccount();

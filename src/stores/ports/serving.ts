@@ -23,6 +23,11 @@ export interface ServingReads {
   readonly findDomain: CnameStore['findDomain'];
   findBucket(name: string): Promise<Bucket | undefined>;
   readonly findBucketDocument: BucketStore['findBucketDocument'];
+  /**
+   * Whether some bucket may have a document of this name: at once, and so true as long as that is
+   * not known. Never throws.
+   */
+  mayHaveDocument(name: BucketDocumentName): boolean;
   readonly findCredential: AccountStore['findCredential'];
   readonly findGrants: IdentityStore['findGrants'];
   readonly findCertificate: CertificateStore['findCertificate'];
@@ -51,8 +56,6 @@ export interface SeenReads {
   certificate(number: number): Seen<StoredCertificate> | undefined;
   object(bucketId: number, key: string): Seen<StoredObject> | undefined;
   document(bucketId: number, name: BucketDocumentName): Seen<string> | undefined;
-  /** Whether any bucket has a document of this name. */
-  hasDocument(name: BucketDocumentName): boolean;
   /** Another number after every commit of anybody, in this process or another. */
   moment(): number;
   /**

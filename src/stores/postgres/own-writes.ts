@@ -1,6 +1,6 @@
 import type { Answers } from '../serving/answers.ts';
-import { identitiesTag, tagOf } from '../serving/reads.ts';
 import type { RememberedObjects } from '../serving/remembered-objects.ts';
+import { identitiesTag, tagOf } from '../serving/tags.ts';
 import type { RunWrite, WriteArguments, WriteName } from '../sql/writes.ts';
 import { WriteNotMade } from './failures.ts';
 

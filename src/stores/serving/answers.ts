@@ -1,4 +1,5 @@
 import { KeptAnswers } from './kept-answers.ts';
+import { tagsStaleWith } from './tags.ts';
 
 /** Mappings, buckets, credentials, documents, certificates with their chains. */
 const knownBytesMax = 64 * 1024 * 1024;
@@ -36,10 +37,20 @@ export class Answers {
     return joined ?? this.#read(question);
   }
 
+  /** What is kept; else undefined, and it is read meanwhile. */
+  askNow<Value>(question: Question<Value>): Value | undefined {
+    const kept = this.#known.find(question.key);
+    // Whoever must wait for the answer asks, and is told what failed.
+    if (kept === undefined) void this.ask(question).catch(() => {});
+    return kept?.value as Value | undefined;
+  }
+
   drop(tag: string): void {
     this.#endEpoch();
-    this.#absent.drop(tag);
-    this.#known.drop(tag);
+    for (const each of tagsStaleWith(tag)) {
+      this.#absent.drop(each);
+      this.#known.drop(each);
+    }
   }
 
   clear(): void {

@@ -1,7 +1,7 @@
 import type { World } from '../../world/index.ts';
 import type { ChangeFeed } from '../ports/changes.ts';
 import type { Answers } from './answers.ts';
-import { tagOf } from './reads.ts';
+import { tagOf } from './tags.ts';
 
 /** Well inside the second of DESIGN ruling 12, also when every notification is lost. */
 const pollMs = 400;

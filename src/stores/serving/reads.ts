@@ -1,20 +1,13 @@
-import type { ChangeKind } from '../ports/changes.ts';
 import type { MetadataEngine } from '../ports/engine.ts';
 import type { ServingReads } from '../ports/serving.ts';
 import type { Answers } from './answers.ts';
 import type { RememberedObjects } from './remembered-objects.ts';
+import { identitiesTag, tagOf, tagOfAll } from './tags.ts';
 
 export type ReadStores = Pick<
   MetadataEngine,
   'accounts' | 'identities' | 'buckets' | 'cnames' | 'certificates' | 'objects'
 >;
-
-export function tagOf(kind: ChangeKind, name: string | number): string {
-  return `${kind} ${name}`;
-}
-
-/** Of every answer about a user or a role, whatever the account. */
-export const identitiesTag = tagOf('identities', 'of any account');
 
 /** The law of `ServingReads` where every read reaches the engine at once. */
 export function directReads(stores: ReadStores): ServingReads {
@@ -22,6 +15,7 @@ export function directReads(stores: ReadStores): ServingReads {
     findDomain: (domain) => stores.cnames.findDomain(domain),
     findBucket: (name) => stores.buckets.findBucket(name),
     findBucketDocument: (bucketId, name) => stores.buckets.findBucketDocument(bucketId, name),
+    mayHaveDocument: () => true,
     findCredential: (accessKeyId) => stores.accounts.findCredential(accessKeyId),
     findGrants: (identityId) => stores.identities.findGrants(identityId),
     findCertificate: (number) => stores.certificates.findCertificate(number),
@@ -64,6 +58,13 @@ export function keptReads(
         describe: (text) => ({ tags: [tagOf('bucket', bucketId)], bytes: 2 * text.length }),
         absentTags: [tagOf('bucket', bucketId)],
       }),
+    mayHaveDocument: (name) =>
+      answers.askNow({
+        key: `documents/${name}`,
+        read: async () => (await stores.buckets.listBucketsWith(name, 0, 1)).length > 0,
+        describe: () => ({ tags: [tagOfAll('bucket')], bytes: 0 }),
+        absentTags: [],
+      }) ?? true,
     findCredential: (accessKeyId) =>
       answers.ask({
         key: `credential/${accessKeyId}`,

@@ -40,6 +40,7 @@ export interface SeenServing {
     | 'findDomain'
     | 'findBucket'
     | 'findBucketDocument'
+    | 'mayHaveDocument'
     | 'findCredential'
     | 'findCertificate'
     | 'findObject'
@@ -107,7 +108,6 @@ export function createSeenReads(
       return key === undefined ? undefined : read(objects, { bucketId, text, key });
     },
     document: (bucketId, name) => read(documents, { bucketId, name }),
-    hasDocument: (name) => read(documentsAnywhere, { name })?.value ?? false,
     moment() {
       try {
         return rows.look();
@@ -124,6 +124,13 @@ export function createSeenReads(
       findDomain: async (domain) => seen.domain(domain)?.value,
       findBucket: async (name) => read(buckets, { name })?.value,
       findBucketDocument: async (bucketId, name) => seen.document(bucketId, name)?.value,
+      mayHaveDocument(name) {
+        try {
+          return read(documentsAnywhere, { name })?.value ?? true;
+        } catch {
+          return true;
+        }
+      },
       findCredential: async (accessKeyId) => read(credentials, { accessKeyId })?.value,
       findCertificate: async (number) => seen.certificate(number)?.value,
       findObject: async (bucketId, key) => seen.object(bucketId, key)?.value,

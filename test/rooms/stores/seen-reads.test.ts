@@ -128,20 +128,20 @@ test('whether any bucket has a document is as fresh as the documents', async () 
   const path = newPath();
   const [here, there] = [await open(path), await open(path)];
   const [one, other] = [await makeBucket(here), await makeBucket(here)];
-  assert.equal(here.seen.hasDocument('https'), false);
+  assert.equal(here.serving.mayHaveDocument('https'), false);
   await here.buckets.setBucketDocument(one.id, 'cors', '{}');
-  assert.equal(here.seen.hasDocument('https'), false);
+  assert.equal(here.serving.mayHaveDocument('https'), false);
   await here.buckets.setBucketDocument(one.id, 'https', '{}');
-  assert.equal(here.seen.hasDocument('https'), true);
+  assert.equal(here.serving.mayHaveDocument('https'), true);
   await there.buckets.setBucketDocument(other.id, 'https', '{}');
   await here.buckets.setBucketDocument(one.id, 'https', undefined);
-  assert.equal(here.seen.hasDocument('https'), true);
+  assert.equal(here.serving.mayHaveDocument('https'), true);
   await there.buckets.setBucketDocument(other.id, 'https', undefined);
   await nextTurn();
-  assert.equal(here.seen.hasDocument('https'), false);
+  assert.equal(here.serving.mayHaveDocument('https'), false);
   await there.buckets.setBucketDocument(other.id, 'https', '{}');
   await nextTurn();
-  assert.equal(here.seen.hasDocument('https'), true);
+  assert.equal(here.serving.mayHaveDocument('https'), true);
 });
 
 test('within one turn a look serves a crowd, and no larger one', async () => {
