@@ -8,8 +8,9 @@ import { realWorld } from '../../../src/world/index.ts';
 import { misbehaviours } from '../../support/dns-misbehaviours.ts';
 import { type DnsServer, startDnsServer } from '../../support/dns-server.ts';
 
-const tryMs = 1_000;
-const budgetMs = 3_200;
+/** All cases run at once, so that an answer at once may take a while on a busy machine. */
+const tryMs = 2_000;
+const budgetMs = 6_400;
 /** The milestone's promise: no answer later than this, with the real budget of 8 s. */
 const latestMs = 10_000;
 const token = '5a0e6f1c94b27d83e1f0a96c7b3d2481';
