@@ -36,6 +36,7 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/api/kept-certificates.test.ts': 'Contexts are kept in memory, whatever they are read from.',
   'test/api/rights/decisions.test.ts': 'The rules know no engine, and bring them the same rows.',
   'test/api/sts/sts.test.ts': 'Signatures and tokens; nothing is kept.',
+  'test/api/sts/temporary-credentials.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/api/unknown-hosts.test.ts': 'Names that no engine has: one database each.',
   'test/life/browser.test.ts': 'The time goes into the browser.',
   'test/life/browser-sdk.test.ts': 'The time goes into the browser.',
