@@ -41,6 +41,8 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/life/browser.test.ts': 'The time goes into the browser.',
   'test/life/browser-sdk.test.ts': 'The time goes into the browser.',
   'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
+  'test/life/check-list-changes.test.ts': 'Handshakes and pages in memory: one database each.',
+  'test/life/check-list-listing.test.ts': 'One document, in many ways: one database each.',
   'test/life/check-list-serving.test.ts': 'Handshakes and pages in memory: one database each.',
   'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
   'test/life/cli.test.ts': 'The time goes into starting commands; each engine is met at one end.',
