@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { accountId, bindNew, makeBucket, mapping, sampleCertificate, unique } from './samples.ts';
+import { accountId, makeBucket, mapWithSample, unique } from './samples.ts';
 import { type EngineUnderTest, engineForSuite } from './under-test.ts';
 
 export function certificateStoreContract(under: EngineUnderTest): void {
@@ -8,12 +8,7 @@ export function certificateStoreContract(under: EngineUnderTest): void {
     const suite = engineForSuite(under);
     const store = async (owner: string, fingerprint256 = unique('AA')) => {
       const bucket = await makeBucket(suite.engine, owner);
-      const certificate = sampleCertificate(owner, { fingerprint256 });
-      const bound = await suite.engine.cnames.changeMapping(
-        mapping(bucket, unique('stored.example'), { binding: bindNew(certificate) }),
-      );
-      assert.equal(bound.outcome, 'mapped');
-      return { number: bound.certificateNumber ?? 0, certificate };
+      return mapWithSample(suite.engine, bucket, unique('stored.example'), { fingerprint256 });
     };
 
     it('a certificate bound inline is stored whole under a number of eight digits', async () => {

@@ -4,12 +4,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change, MetadataEngine } from '../../src/stores/index.ts';
 import {
   actor,
-  bindNew,
   makeBucket,
   mapping,
+  mapWithSample,
   now,
   sampleAccount,
-  sampleCertificate,
   sampleCredential,
   unique,
 } from './samples.ts';
@@ -28,13 +27,8 @@ export function changeFeedContract(under: EngineUnderTest): void {
       const bucket = await makeBucket(engine);
       const domain = unique('told.example');
       const start = await position();
-      const bound = mapping(bucket, domain, {
-        binding: bindNew(sampleCertificate(bucket.accountId)),
-      });
-      const made = await engine.cnames.changeMapping(bound);
-      const number = (made as { certificateNumber?: number }).certificateNumber ?? 0;
-      const sealed = (await engine.certificates.findCertificate(number))?.keySealed ?? '';
-      await engine.certificates.resealCertificate(number, sealed, 'again');
+      const { number, certificate } = await mapWithSample(engine, bucket, domain);
+      await engine.certificates.resealCertificate(number, certificate.keySealed, 'again');
       await engine.accounts.setCredentialStanding(key.accessKeyId, 'disabled');
       await engine.accounts.setAccountStanding(account.id, 'disabled');
       await engine.buckets.setBucketAcl(bucket.id, 'public-read');

@@ -13,6 +13,7 @@ import {
   bindStored,
   makeBucket,
   mapping,
+  mapWithSample,
   now,
   sampleCertificate,
   takeToken,
@@ -206,13 +207,7 @@ export function cnameStoreContract(under: EngineUnderTest): void {
     const start = async () => {
       const bucket = await makeBucket(suite.engine);
       const domain = unique('bound.example');
-      const certificate = sampleCertificate(bucket.accountId);
-      const outcome = await suite.engine.cnames.changeMapping(
-        mapping(bucket, domain, { binding: bindNew(certificate) }),
-      );
-      assert.equal(outcome.outcome, 'mapped');
-      const number = (outcome as Mapped).certificateNumber ?? 0;
-      return { bucket, domain, certificate, number };
+      return { bucket, domain, ...(await mapWithSample(suite.engine, bucket, domain)) };
     };
 
     it('map and bind in one step; replace by number; list with the certificate', async () => {
@@ -224,10 +219,7 @@ export function cnameStoreContract(under: EngineUnderTest): void {
         boundAt: now,
       });
       const other = unique('other.example');
-      const next = await cnames.changeMapping(
-        mapping(bucket, other, { binding: bindNew(sampleCertificate(bucket.accountId)) }),
-      );
-      const nextNumber = (next as Mapped).certificateNumber ?? 0;
+      const { number: nextNumber } = await mapWithSample(suite.engine, bucket, other);
       const guard = { kind: 'expect', certificateNumber: number } as const;
       const replaced = await cnames.changeMapping(
         mapping(bucket, domain, {

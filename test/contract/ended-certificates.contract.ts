@@ -10,8 +10,8 @@ import {
   bindStored,
   makeBucket,
   mapping,
+  mapWithSample,
   now,
-  sampleCertificate,
   unique,
 } from './samples.ts';
 import { type EngineUnderTest, engineForSuite } from './under-test.ts';
@@ -23,12 +23,9 @@ export function endedCertificateContract(under: EngineUnderTest): void {
     const suite = engineForSuite(under);
 
     async function bind(bucket: Bucket, changes: Partial<NewCertificate> = {}, domain?: string) {
-      const certificate = sampleCertificate(bucket.accountId, changes);
       const name = domain ?? unique('ended.example');
-      const asked = mapping(bucket, name, { binding: bindNew(certificate) });
-      const bound = await suite.engine.cnames.changeMapping(asked);
-      assert.ok(bound.outcome === 'mapped' && bound.certificateNumber !== undefined);
-      return { bucket, domain: name, number: bound.certificateNumber, certificate };
+      const bound = await mapWithSample(suite.engine, bucket, name, changes);
+      return { bucket, domain: name, ...bound };
     }
 
     /** A certificate that was bound once and is not any more. */

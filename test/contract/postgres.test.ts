@@ -20,6 +20,7 @@ import { settingStoreContract } from './settings.contract.ts';
 import { cnameTokenContract } from './tokens.contract.ts';
 import type { EngineUnderTest } from './under-test.ts';
 import { uploadContract } from './uploads.contract.ts';
+import { versionListingContract } from './version-listings.contract.ts';
 import { versionContract } from './versions.contract.ts';
 
 let server: TestPostgres;
@@ -68,3 +69,4 @@ servingContract(postgres);
 settingStoreContract(postgres);
 uploadContract(postgres);
 versionContract(postgres);
+versionListingContract(postgres);

@@ -199,6 +199,21 @@ export function bindStored(
   return { kind: 'bind', guard, certificate: { kind: 'stored', number } };
 }
 
+/** Maps the domain, with a certificate that is new. */
+export async function mapWithSample(
+  engine: MetadataEngine,
+  bucket: Bucket,
+  domain: string,
+  changes: Partial<NewCertificate> = {},
+): Promise<{ number: number; certificate: NewCertificate }> {
+  const certificate = sampleCertificate(bucket.accountId, changes);
+  const bound = await engine.cnames.changeMapping(
+    mapping(bucket, domain, { binding: bindNew(certificate) }),
+  );
+  assert.ok(bound.outcome === 'mapped' && bound.certificateNumber !== undefined);
+  return { number: bound.certificateNumber, certificate };
+}
+
 export async function takeToken(
   engine: MetadataEngine,
   bucket: Bucket,

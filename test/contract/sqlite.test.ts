@@ -18,6 +18,7 @@ import { settingStoreContract } from './settings.contract.ts';
 import { cnameTokenContract } from './tokens.contract.ts';
 import type { EngineUnderTest } from './under-test.ts';
 import { uploadContract } from './uploads.contract.ts';
+import { versionListingContract } from './version-listings.contract.ts';
 import { versionContract } from './versions.contract.ts';
 
 const sqlite: EngineUnderTest = {
@@ -63,4 +64,5 @@ for (const engine of [sqlite, sibling]) {
   settingStoreContract(engine);
   uploadContract(engine);
   versionContract(engine);
+  versionListingContract(engine);
 }

@@ -1,102 +1,20 @@
 /** Versions of keys, and what is left of a bucket when they come and go (oss-semantics.md 1). */
 import { strict as assert } from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type {
-  Bucket,
-  ListedVersion,
-  MetadataEngine,
-  Versioning,
-  VersionListing,
-} from '../../src/stores/index.ts';
-import { makeBucket, now, sampleObject, unique } from './samples.ts';
+import { now, sampleObject, unique } from './samples.ts';
 import { type EngineUnderTest, engineForSuite } from './under-test.ts';
+import { idOf, openVersionStage, shown } from './version-stage.ts';
 
 const seed = Number(process.env.CNAMED_TEST_SEED ?? Date.now() % 1_000_000);
-
-/** `a@1*`: a version of `a`, the latest; `a!1`: a delete marker; `p/`: a common prefix. */
-function shown(listing: VersionListing): string[] {
-  return listing.entries.map((entry) => {
-    if ('commonPrefix' in entry) return entry.commonPrefix;
-    const latest = entry.isLatest ? '*' : '';
-    return `${entry.key}${'object' in entry ? '@' : '!'}${idOf(entry)}${latest}`;
-  });
-}
-
-function idOf(entry: ListedVersion): string {
-  return 'object' in entry ? entry.object.versionId : entry.marker.versionId;
-}
-
-class Stage {
-  readonly engine: MetadataEngine;
-  readonly bucket: Bucket;
-  at = now;
-
-  constructor(engine: MetadataEngine, bucket: Bucket) {
-    this.engine = engine;
-    this.bucket = bucket;
-  }
-
-  async versioning(versioning: Versioning) {
-    assert.equal(await this.engine.buckets.setBucketVersioning(this.bucket.id, versioning), 'done');
-  }
-
-  async put(
-    key: string,
-    versionId: string,
-    more: Partial<Parameters<typeof sampleObject>[0]> = {},
-  ) {
-    this.at += 1;
-    const object = sampleObject({ versionId, modifiedAt: this.at, ...more });
-    const input = { bucketId: this.bucket.id, key, object, forbidOverwrite: false };
-    const put = await this.engine.objects.putObject(input);
-    assert.equal(put.outcome, 'stored');
-    return { object, versionId: put.outcome === 'stored' ? put.versionId : undefined };
-  }
-
-  async remove(key: string, versionId?: string, markerId = unique('marker')) {
-    this.at += 1;
-    const deletions = [{ key, versionId, markerId }];
-    const input = { bucketId: this.bucket.id, deletions, now: this.at };
-    const [result] = await this.engine.objects.deleteObjects(input);
-    assert.ok(result);
-    return result;
-  }
-
-  async list(more: Partial<Parameters<MetadataEngine['objects']['listVersions']>[0]> = {}) {
-    return await this.engine.objects.listVersions({
-      bucketId: this.bucket.id,
-      prefix: '',
-      delimiter: '',
-      after: '',
-      afterVersion: undefined,
-      limit: 1000,
-      ...more,
-    });
-  }
-
-  async current(key: string): Promise<string | undefined> {
-    return (await this.engine.objects.findObject(this.bucket.id, key))?.versionId;
-  }
-
-  async counters() {
-    const stat = await this.engine.buckets.bucketStat(this.bucket.id);
-    return [stat?.objectCount, stat?.storageBytes, stat?.markerCount];
-  }
-}
 
 export function versionContract(under: EngineUnderTest): void {
   describe(`versions on ${under.name}`, () => {
     const suite = engineForSuite(under);
-    let stage: Stage;
-    const begin = async () => {
-      stage = new Stage(suite.engine, await makeBucket(suite.engine));
-      return stage;
-    };
-    before(begin);
+    const begin = () => openVersionStage(suite.engine);
 
     it('what may only be where nothing is, is refused whatever the versioning', async () => {
-      await begin();
+      const stage = await begin();
       for (const versioning of [undefined, 'Enabled', 'Suspended'] as const) {
         if (versioning !== undefined) await stage.versioning(versioning);
         const place = { bucketId: stage.bucket.id, key: `only-${versioning}` };
@@ -113,7 +31,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('without versioning there is one version, called null, and no marker', async () => {
-      await begin();
+      const stage = await begin();
       assert.equal((await stage.put('a', 'v1')).versionId, undefined);
       assert.equal(await stage.current('a'), 'null');
       assert.deepEqual(shown(await stage.list()), ['a@null*']);
@@ -131,7 +49,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('enabled: every write is a version on top, every delete a marker', async () => {
-      await begin();
+      const stage = await begin();
       await stage.put('a', 'unused', { size: 1 });
       await stage.versioning('Enabled');
       assert.equal((await stage.put('a', 'v1', { size: 2 })).versionId, 'v1');
@@ -165,7 +83,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('the newest of what remains is current when versions and markers go', async () => {
-      await begin();
+      const stage = await begin();
       await stage.versioning('Enabled');
       for (const id of ['v1', 'v2', 'v3']) await stage.put('a', id);
       await stage.remove('a', undefined, 'm1');
@@ -188,7 +106,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('suspended: the version null is replaced wherever it lies, others stay', async () => {
-      await begin();
+      const stage = await begin();
       await stage.put('a', 'x', { size: 1 });
       await stage.versioning('Enabled');
       await stage.put('a', 'v1', { size: 2 });
@@ -216,7 +134,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('a version is found, changed and protected by its id', async () => {
-      await begin();
+      const stage = await begin();
       const { objects } = suite.engine;
       await stage.versioning('Enabled');
       const { object } = await stage.put('a', 'v1');
@@ -255,7 +173,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('without versions a protected object is neither replaced nor deleted', async () => {
-      await begin();
+      const stage = await begin();
       const { object } = await stage.put('a', 'x');
       const input = {
         bucketId: stage.bucket.id,
@@ -277,7 +195,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('what was decided about a version that stood then does not hit what stands now', async () => {
-      await begin();
+      const stage = await begin();
       const { objects } = suite.engine;
       const bucketId = stage.bucket.id;
       type Seen = Parameters<typeof objects.changeObject>[0]['standing'];
@@ -330,7 +248,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('several deletions of one key in one step happen in their order', async () => {
-      await begin();
+      const stage = await begin();
       await stage.versioning('Enabled');
       await stage.put('a', 'v1');
       const results = await suite.engine.objects.deleteObjects({
@@ -351,111 +269,8 @@ export function versionContract(under: EngineUnderTest): void {
       assert.deepEqual(shown(await stage.list()), ['b!m1*']);
     });
 
-    it('pages of any size show what one page shows, folded or not', async () => {
-      await begin();
-      await stage.versioning('Enabled');
-      for (const key of ['a', 'p/1', 'p/2', 'q', 'q/']) {
-        await stage.put(key, `${key}-1`);
-        await stage.put(key, `${key}-2`);
-      }
-      await stage.remove('a', undefined, 'ma');
-      await stage.remove('p/1', undefined, 'mp');
-      await stage.put('q', 'q-3');
-      for (const [prefix, delimiter] of [
-        ['', ''],
-        ['', '/'],
-        ['p/', '/'],
-        ['q', ''],
-      ] as const) {
-        const all = await stage.list({ prefix, delimiter });
-        for (const limit of [1, 2, 3, 5]) {
-          const seen: string[] = [];
-          let [after, afterVersion]: [string, string | undefined] = ['', undefined];
-          for (;;) {
-            const page = await stage.list({ prefix, delimiter, after, afterVersion, limit });
-            seen.push(...shown(page));
-            const last = page.entries.at(-1);
-            if (!page.isTruncated || last === undefined) break;
-            after = 'commonPrefix' in last ? last.commonPrefix : last.key;
-            afterVersion = 'commonPrefix' in last ? undefined : idOf(last);
-          }
-          assert.deepEqual(seen, shown(all), `${prefix} ${delimiter} by ${limit}`);
-        }
-      }
-      assert.deepEqual(shown(await stage.list({ after: 'a' }))[0], 'p/1!mp*');
-      assert.deepEqual(shown(await stage.list({ after: 'a', afterVersion: 'gone' }))[0], 'p/1!mp*');
-    });
-
-    it('what is not the newest is listed with the moment a newer one came', async () => {
-      await begin();
-      await stage.versioning('Enabled');
-      await stage.put('a', 'v1');
-      const second = await stage.put('a', 'v2');
-      await stage.remove('a', undefined, 'm1');
-      const markedAt = stage.at;
-      const third = await stage.put('a', 'v3');
-      await stage.put('b', 'w1');
-      const ask = { bucketId: stage.bucket.id, prefix: '' };
-      const list = (limit: number, after?: { key: string; sequence: number }) =>
-        suite.engine.objects.listNoncurrent({ ...ask, after, limit });
-      const { versions: all, next } = await list(9);
-      assert.equal(next, undefined);
-      assert.deepEqual(
-        all.map((entry) => [idOf(entry), entry.noncurrentAt]),
-        [
-          ['m1', third.object.modifiedAt],
-          ['v2', markedAt],
-          ['v1', second.object.modifiedAt],
-        ],
-      );
-      const after = all[0];
-      const page = await list(1, after);
-      assert.deepEqual(page.versions, all.slice(1, 2));
-      assert.deepEqual(page.next, { key: 'a', sequence: all[1]?.sequence });
-    });
-
-    it('markers on top of their keys are passed over, so many rows at a time', async () => {
-      await begin();
-      await stage.versioning('Enabled');
-      for (const key of ['a', 'b', 'c', 'd']) await stage.remove(key, undefined, `m-${key}`);
-      await stage.put('e', 'e1');
-      await stage.put('e', 'e2');
-      const ask = { bucketId: stage.bucket.id, prefix: '', limit: 2 };
-      const pages: string[][] = [];
-      let after: { key: string; sequence: number } | undefined;
-      do {
-        const page = await suite.engine.objects.listNoncurrent({ ...ask, after });
-        pages.push(page.versions.map(idOf));
-        after = page.next;
-      } while (after !== undefined);
-      assert.deepEqual(pages, [[], [], ['e1']]);
-    });
-
-    it('a key of many versions is listed in pages from any place', async () => {
-      await begin();
-      await stage.versioning('Enabled');
-      for (const key of ['a', 'b', 'c']) {
-        for (let number = 1; number <= 7; number += 1) await stage.put(key, `${key}${number}`);
-      }
-      const wanted = ['a', 'b', 'c'].flatMap((key) => {
-        return [7, 6, 5, 4, 3, 2, 1].map((number) => `${key}${number}`);
-      });
-      for (const limit of [1, 3, 5, 8, 20, 21, 22]) {
-        const seen: string[] = [];
-        let place: { after?: string; afterVersion?: string } = {};
-        for (let isTruncated = true; isTruncated; ) {
-          const page = await stage.list({ ...place, limit });
-          const last = page.entries.at(-1) as ListedVersion;
-          seen.push(...page.entries.map((entry) => idOf(entry as ListedVersion)));
-          place = { after: last.key, afterVersion: idOf(last) };
-          isTruncated = page.isTruncated;
-        }
-        assert.deepEqual(seen, wanted, `by ${limit}`);
-      }
-    });
-
     it('a bucket with versions or markers is not empty', async () => {
-      await begin();
+      const stage = await begin();
       await stage.versioning('Enabled');
       await stage.remove('a', undefined, 'm1');
       const actor = { accountId: '1', accessKeyId: 'k', remoteAddress: '', requestId: '' };
@@ -476,7 +291,7 @@ export function versionContract(under: EngineUnderTest): void {
         pick: fc.nat({ max: 5 }),
       });
       const property = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        await begin();
+        const stage = await begin();
         await stage.versioning('Enabled');
         let isEnabled = true;
         const model: Record<string, { id: string; isMarker: boolean; size: number }[]> = {
@@ -524,7 +339,7 @@ export function versionContract(under: EngineUnderTest): void {
     });
 
     it('rivals on one key leave every version that was acknowledged', async () => {
-      await begin();
+      const stage = await begin();
       await stage.versioning('Enabled');
       const ids = Array.from({ length: 20 }, (_, index) => `v${index}`);
       const engines = [suite.engine, await suite.openAgain()];

@@ -1,13 +1,10 @@
 /**
- * The check list of custom-domain.md 13, lines 10 to 16: what a mapped domain serves. Lines 1 to 9,
- * and the ways a story is played in, are in check-list.test.ts and check-list/stage.ts.
+ * The check list of custom-domain.md 13, lines 12 to 15: what a mapped domain serves, and to whom.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Visits, visit } from '../campaigns/rotation/visitors.ts';
 import type { TestCertificate } from '../support/certificates.ts';
 import { leafShown } from '../support/handshake.ts';
-import { connectRaw, handshakeFailure, type RawClient } from '../support/raw-client.ts';
 import {
   type RequestToSign,
   signHeaderV1,
@@ -15,21 +12,20 @@ import {
   signUrlV1,
   signUrlV4,
 } from '../support/sign.ts';
+import { mapPlace, upload } from './check-list/mapped.ts';
 import {
   type Answer,
-  type Call,
   endpoint,
   errorOf,
   expectOk,
   firstWay,
-  inline,
   openStage,
   type Place,
   refusalOf,
   type Stage,
+  unknownHost,
   type Visit,
   type Way,
-  ways,
 } from './check-list/stage.ts';
 
 let stage: Stage;
@@ -41,178 +37,14 @@ before(async () => {
 });
 after(() => stage.close());
 
+const mappedPlace = (way?: Way, acl?: string) => mapPlace(stage, leaf, way, acl);
+
 /** A handshake without a name gets the default certificate, whatever Host says after it. */
 const noName = '';
-const unknownHost = '404 NoSuchBucket 0015-00000101';
 const connections = [
   { name: 'HTTP', isSecure: false },
   { name: 'HTTPS', isSecure: true },
 ] as const;
-const html = { 'content-type': 'text/html' };
-
-function inEveryWay(line: string, story: (place: Place) => Promise<void>): void {
-  describe(line, () => {
-    for (const way of ways) test(way.name, async () => story(await stage.place(way)));
-  });
-}
-
-/** A bucket of this owner and way whose domain is mapped, with a certificate. */
-async function mappedPlace(way: Way = firstWay, acl = 'private'): Promise<Place> {
-  const place = await stage.place(way);
-  await expectOk(place.call({ method: 'PUT', query: { acl: undefined }, headers: aclOf(acl) }));
-  await place.prove();
-  await expectOk(place.put(inline(leaf)));
-  return place;
-}
-
-const aclOf = (acl: string) => ({ 'x-oss-acl': acl });
-
-async function upload(place: Place, key: string, body: string, headers = {}): Promise<void> {
-  await expectOk(place.call({ method: 'PUT', key, body, headers: { ...html, ...headers } }));
-}
-
-describe('10. a certificate changes under load', () => {
-  for (const scheme of ['V1', 'V4'] as const) {
-    for (const form of ['inline', 'by id'] as const) {
-      test(`${scheme}, ${form}: no failed handshake, every new one shows the new leaf`, async () => {
-        await swapUnderLoad({ ...firstWay, scheme }, form);
-      });
-    }
-  }
-
-  test('a connection from before the swap and its unmapped certificate goes on', async () => {
-    const place = await mappedPlace(firstWay, 'public-read');
-    await upload(place, 'page.html', 'the page');
-    const client = await openKept(place.domain);
-    const ask = async () => {
-      client.send(`GET /page.html HTTP/1.1\r\nHost: ${place.domain}\r\n\r\n`);
-      return (await client.response()).body.toString();
-    };
-    assert.equal(await ask(), 'the page');
-    const next = await stage.issue([place.domain]);
-    await expectOk(place.put({ ...inline(next), Force: 'true' }));
-    assert.equal(await ask(), 'the page');
-    assert.equal(client.isClosed, false);
-    client.destroy();
-  });
-});
-
-function openKept(domain: string): Promise<RawClient> {
-  return connectRaw({
-    port: stage.server.httpsPort,
-    tls: { servername: domain, rejectUnauthorized: true, ca: stage.authority.certificatePem },
-  });
-}
-
-/** Twelve swaps while three visitors keep their connection and three make new ones. */
-async function swapUnderLoad(way: Way, form: 'inline' | 'by id'): Promise<void> {
-  const place = await mappedPlace(way, 'public-read');
-  const page = 'a page of some length '.repeat(500);
-  await upload(place, 'page.html', page);
-  const certificates = await Promise.all([0, 1, 2].map(() => stage.issue([place.domain])));
-  const ids: string[] = [];
-  for (const certificate of certificates) {
-    await expectOk(place.put({ ...inline(certificate), Force: 'true' }));
-    ids.push(await place.certId());
-  }
-  const leaves = [certificates.at(-1)?.x509.fingerprint256 ?? ''];
-  const visits: Visits = { kept: 0, full: 0, resumed: 0 };
-  let isOver = false;
-  const site = () => ({
-    port: stage.server.httpsPort,
-    domain: place.domain,
-    authorityPem: stage.authority.certificatePem,
-    path: '/page.html',
-    page: Buffer.from(page),
-    leaves,
-    sure,
-  });
-  let sure = 0;
-  const visitors = Promise.all(
-    Array.from({ length: 6 }, (_, index) => visit(site, index < 3, () => isOver, visits)),
-  );
-  visitors.catch(() => {});
-  for (let swap = 0; swap < 12; swap++) {
-    const certificate = certificates[swap % 3] as TestCertificate;
-    const id = ids[swap % 3] ?? '';
-    leaves.push(certificate.x509.fingerprint256);
-    const material = form === 'inline' ? inline(certificate) : { CertId: id };
-    const guard = swap % 2 === 0 ? { Force: 'true' } : { PreviousCertId: await place.certId() };
-    await Promise.race([expectOk(place.put({ ...material, ...guard })), visitors]);
-    sure = leaves.length - 1;
-    assert.equal(await leafShown(stage.server.httpsPort, place.domain), leaves[sure]);
-  }
-  isOver = true;
-  await visitors;
-  assert.ok(visits.kept > 0 && visits.full > 0, JSON.stringify(visits));
-}
-
-inEveryWay('11. the certificate goes, then the domain', async (place) => {
-  const { domain, bucket } = place;
-  const { httpsPort } = stage.server;
-  await place.prove();
-  await expectOk(place.put(inline(leaf)));
-  await expectOk(
-    place.call({ method: 'PUT', query: { acl: undefined }, headers: aclOf('public-read') }),
-  );
-  await upload(place, 'page.html', 'the page');
-  const page = (isSecure = false) => stage.visit({ host: domain, path: '/page.html', isSecure });
-  assert.equal((await page(true)).text, 'the page');
-  const kept = await openKept(domain);
-
-  await expectOk(place.put({ DeleteCertificate: 'true' }));
-  assert.equal((await page()).text, 'the page', 'HTTP goes on');
-  assert.equal(await leafShown(httpsPort, domain), stage.defaultLeaf);
-  await assert.rejects(page(true), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
-
-  assert.equal((await expectOk(place.remove())).headers['content-length'], '0');
-  await expectOk(place.remove());
-  const gone = await page();
-  assert.equal(refusalOf(gone), unknownHost);
-  assert.equal(errorOf(gone).HostId, domain);
-  assert.ok(!gone.text.includes(bucket));
-  kept.send(`GET /page.html HTTP/1.1\r\nHost: ${domain}\r\n\r\n`);
-  assert.equal((await kept.response()).status, 404, 'nor over a connection from before');
-  kept.destroy();
-  assert.deepEqual(await place.listed(), []);
-  await expectOk(place.call({ key: 'page.html' }));
-  const again = await place.createToken();
-  assert.equal(again.status, 200, 'whoever maps it again proves it again');
-});
-
-describe('11. where there is no default certificate, the handshake is refused', () => {
-  let bare: Stage;
-  before(async () => {
-    bare = await openStage({ hasDefaultCertificate: false });
-  });
-  after(() => bare.close());
-
-  for (const way of ways.filter(({ isSecure }) => !isSecure)) {
-    test(way.name, async () => {
-      const place = await bare.place(way);
-      await place.prove();
-      const { httpsPort } = bare.server;
-      const failure = () =>
-        handshakeFailure({ port: httpsPort, tls: { servername: place.domain } });
-      const alert = 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE';
-      assert.equal(await failure(), alert);
-      await expectOk(place.put());
-      assert.equal(await failure(), alert);
-      const bound = await bare.issue([place.domain]);
-      await expectOk(place.put(inline(bound)));
-      assert.equal(await leafShown(httpsPort, place.domain), bound.x509.fingerprint256);
-      await expectOk(place.put({ DeleteCertificate: 'TRUE' }));
-      assert.equal(await failure(), alert);
-      const page = await bare.visit({ host: place.domain, path: '/x' });
-      assert.equal(errorOf(page).Code, 'AccessDenied', 'HTTP still finds the bucket');
-      await expectOk(place.put(inline(bound)));
-      assert.equal(await leafShown(httpsPort, place.domain), bound.x509.fingerprint256);
-      await expectOk(place.remove());
-      assert.equal(await failure(), alert);
-      assert.equal(refusalOf(await bare.visit({ host: place.domain })), unknownHost);
-    });
-  }
-});
 
 describe('12. signatures over the domain carry the bucket name', () => {
   const headerSigners = { V1: signHeaderV1, V4: signHeaderV4 };
@@ -542,83 +374,3 @@ function assertUnknown(answer: Answer, host: string, bucket: string): void {
   assert.equal(error.BucketName, undefined);
   assert.ok(!answer.text.includes(bucket));
 }
-
-describe('16. ListCname, byte for byte', () => {
-  const lines = (...all: readonly string[]): string =>
-    ['<?xml version="1.0" encoding="UTF-8"?>', ...all, ''].join('\n');
-  const entry = (place: Pick<Place, 'domain'>, at: string, ...more: readonly string[]) => [
-    '  <Cname>',
-    `    <Domain>${place.domain}</Domain>`,
-    `    <LastModified>${at}</LastModified>`,
-    '    <Status>Enabled</Status>',
-    '    <IsPurgeCdnCache>false</IsPurgeCdnCache>',
-    ...more,
-    '  </Cname>',
-  ];
-  const list: Call = { query: { cname: undefined } };
-
-  for (const way of ways) {
-    test(way.name, async () => {
-      const place = await stage.place(way);
-      const iso = () => new Date(stage.world.clock.now()).toISOString();
-      const head = [
-        '<ListCnameResult>',
-        `  <Bucket>${place.bucket}</Bucket>`,
-        `  <Owner>${place.owner.accountId}</Owner>`,
-      ];
-      const tail = '</ListCnameResult>';
-      const empty = await stage.place({ ...way, addressing: 'path' }, place.owner);
-      const emptyHead = head.map((line) => line.replace(place.bucket, empty.bucket));
-      assert.equal((await expectOk(empty.call(list))).text, lines(...emptyHead, tail));
-
-      stage.world.advance(90_061_000);
-      const domains = ['b', 'a', 'c'].map((label) => `${label}.${place.domain}`);
-      for (const domain of domains) {
-        await place.prove(domain);
-        await expectOk(place.put(undefined, domain));
-      }
-      const mappedAt = iso();
-      stage.world.advance(7_000);
-      const bound = await stage.issue([`b.${place.domain}`], {
-        notBefore: Date.UTC(2026, 10, 1),
-        notAfter: Date.UTC(2036, 0, 30, 23, 59, 59),
-      });
-      await expectOk(place.put(inline(bound), `b.${place.domain}`));
-      const boundAt = new Date(stage.world.clock.now()).toUTCString();
-      const certificate = [
-        '    <Certificate>',
-        '      <Type>Upload</Type>',
-        `      <CertId>${await place.certId(`b.${place.domain}`)}</CertId>`,
-        '      <Status>Enabled</Status>',
-        `      <CreationDate>${boundAt}</CreationDate>`,
-        `      <Fingerprint>${bound.x509.fingerprint}</Fingerprint>`,
-        '      <ValidStartDate>Nov  1 00:00:00 2026 GMT</ValidStartDate>',
-        '      <ValidEndDate>Jan 30 23:59:59 2036 GMT</ValidEndDate>',
-        '    </Certificate>',
-      ];
-      const carried = await carrierEntry(place);
-      const expected = lines(
-        ...head,
-        ...entry({ domain: `a.${place.domain}` }, mappedAt),
-        ...entry({ domain: `b.${place.domain}` }, mappedAt, ...certificate),
-        ...entry({ domain: `c.${place.domain}` }, mappedAt),
-        ...carried,
-        tail,
-      );
-      const answer = await expectOk(place.call(list));
-      assert.equal(answer.text, expected);
-      assert.equal(answer.headers['content-type'], 'application/xml');
-      assert.match(bound.x509.fingerprint, /^([0-9A-F]{2}:){19}[0-9A-F]{2}$/);
-    });
-  }
-
-  /** The entry of the carrier, as the list shows it: `c1.carrier.example` sorts by its own name. */
-  async function carrierEntry(place: Place): Promise<string[]> {
-    if (place.carrier === undefined) return [];
-    const { text } = await expectOk(place.call(list));
-    const entries = text.match(/ {2}<Cname>\n[\s\S]*?\n {2}<\/Cname>/g) ?? [];
-    const found = entries.find((each) => each.includes(`<Domain>${place.carrier}</Domain>`));
-    assert.ok(found, text);
-    return found.split('\n');
-  }
-});

@@ -1,7 +1,8 @@
 /**
  * The check list of custom-domain.md 13, lines 1 to 9: proof, mapping and certificates. Each story
  * is played in every way to sign (V1, V4), to address (path, IP, virtual host, a domain already
- * mapped) and to connect (HTTP, HTTPS). Lines 10 to 16 are in check-list-serving.test.ts.
+ * mapped) and to connect (HTTP, HTTPS). The other lines are in the files beside it:
+ * check-list-changes, -serving and -listing.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -17,6 +18,7 @@ import {
   type Place,
   refusalOf,
   type Stage,
+  unknownHost,
   ways,
 } from './check-list/stage.ts';
 
@@ -38,7 +40,6 @@ const refusals = {
   denied: '403 CnameDenied 9018-00000102',
   taken: '409 CnameAlreadyExists 9018-00000101',
   guard: '400 InvalidArgument 0018-00000209',
-  unknownHost: '404 NoSuchBucket 0015-00000101',
 } as const;
 
 /** One test of a line for each way; every one has a bucket and a domain of its own. */
@@ -58,7 +59,7 @@ async function map(place: Place, certificate?: TestCertificate): Promise<void> {
 
 async function isServed(domain: string): Promise<boolean> {
   const answer = await stage.visit({ host: domain, path: '/any-object' });
-  if (refusalOf(answer) === refusals.unknownHost) return false;
+  if (refusalOf(answer) === unknownHost) return false;
   // The bucket is private: who is refused here has found it.
   assert.equal(errorOf(answer).Code, 'AccessDenied', answer.text);
   return true;

@@ -1,9 +1,20 @@
-/** Access logs: what is written for which request, and where (oss-semantics.md 6). */
+/**
+ * Access logs: the documents that ask for them, what is written for which request, and where
+ * (oss-semantics.md 6).
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { formBody, formType, policyText, signFormV1 } from '../../support/forms.ts';
-import { type Answer, type Call, openRawOss, type RawOss, textsOf } from '../object/raw-oss.ts';
-import { ask, within } from './conversation.ts';
+import {
+  type Answer,
+  type Call,
+  openRawOss,
+  type RawOss,
+  textOf,
+  textsOf,
+} from '../object/raw-oss.ts';
+import { ask, type Conversations, testAll, within } from './conversation.ts';
+import { logging } from './documents.ts';
 
 const hourMs = 3_600_000;
 
@@ -20,11 +31,120 @@ before(async () => {
 });
 after(() => oss.close());
 
+const logFields = within('UserDefinedLogFieldsConfiguration');
+
+const conversations: Conversations = {
+  logging: [
+    ['GET logging', '', 200, logging('')],
+    [
+      'PUT logging',
+      logging('<LoggingEnabled><TargetBucket>$bucket</TargetBucket></LoggingEnabled>'),
+      200,
+      '',
+    ],
+    [
+      'GET logging',
+      '',
+      200,
+      logging(
+        '<LoggingEnabled><TargetBucket>$bucket</TargetBucket><TargetPrefix></TargetPrefix></LoggingEnabled>',
+      ),
+    ],
+    [
+      'PUT logging',
+      logging(
+        '<LoggingEnabled><TargetBucket>$bucket</TargetBucket><TargetPrefix>日志+/</TargetPrefix>' +
+          '<LoggingRole>r</LoggingRole></LoggingEnabled>',
+      ),
+      200,
+      '',
+    ],
+    [
+      'GET logging',
+      '',
+      200,
+      logging(
+        '<LoggingEnabled><TargetBucket>$bucket</TargetBucket><TargetPrefix>日志+/</TargetPrefix>' +
+          '<LoggingRole>r</LoggingRole></LoggingEnabled>',
+      ),
+    ],
+    [
+      'PUT logging',
+      logging('<LoggingEnabled><TargetBucket>nowhere-at-all</TargetBucket></LoggingEnabled>'),
+      403,
+      'InvalidTargetBucketForLogging',
+    ],
+    [
+      'PUT logging',
+      logging(
+        '<LoggingEnabled><TargetBucket>$bucket</TargetBucket><TargetPrefix>/a</TargetPrefix></LoggingEnabled>',
+      ),
+      400,
+      'InvalidArgument',
+    ],
+    ['DELETE logging', '', 204, ''],
+    ['DELETE logging', '', 204, ''],
+    ['GET logging', '', 200, logging('')],
+    ['PUT logging', logging(''), 200, ''],
+  ],
+  'user-defined log fields': [
+    ['GET userDefinedLogFieldsConfig', '', 404, 'NoSuchUserDefinedLogFieldsConfig'],
+    [
+      'PUT userDefinedLogFieldsConfig',
+      logFields(
+        '<HeaderSet><header>h1</header><header>h2</header></HeaderSet>' +
+          '<ParamSet><parameter>p</parameter></ParamSet>',
+      ),
+      200,
+      '',
+    ],
+    [
+      'GET userDefinedLogFieldsConfig',
+      '',
+      200,
+      logFields(
+        '<HeaderSet><header>h1</header><header>h2</header></HeaderSet>' +
+          '<ParamSet><parameter>p</parameter></ParamSet>',
+      ),
+    ],
+    [
+      'PUT userDefinedLogFieldsConfig',
+      logFields(within('HeaderSet')('<header>h</header>'.repeat(7))),
+      400,
+      'InvalidArgument',
+    ],
+    [
+      'PUT userDefinedLogFieldsConfig',
+      logFields('<HeaderSet><header>a_b</header></HeaderSet>'),
+      400,
+      'InvalidArgument',
+    ],
+    ['DELETE userDefinedLogFieldsConfig', '', 204, ''],
+    ['GET userDefinedLogFieldsConfig', '', 404, 'NoSuchUserDefinedLogFieldsConfig'],
+  ],
+};
+
+testAll(() => oss, conversations);
+
+test('a target of logs belongs to the same account', async () => {
+  const stranger = await oss.stranger();
+  assert.equal(
+    (await oss.call({ method: 'PUT', bucket: 'logs-of-others', as: stranger })).status,
+    200,
+  );
+  const target = '<LoggingEnabled><TargetBucket>logs-of-others</TargetBucket></LoggingEnabled>';
+  const answer = await ask(oss, await oss.bucket(), 'PUT logging', logging(target));
+  assert.equal(
+    textOf(answer.text, 'Message'),
+    'put bucket log requester is not target bucket owner.',
+  );
+});
+
 async function logTo(bucket: string, target: string, prefix: string): Promise<void> {
   const enabled = within('LoggingEnabled')(
     within('TargetBucket')(target) + within('TargetPrefix')(prefix),
   );
-  const put = await ask(oss, bucket, 'PUT logging', within('BucketLoggingStatus')(enabled));
+  const put = await ask(oss, bucket, 'PUT logging', logging(enabled));
   assert.equal(put.status, 200, put.text);
 }
 

@@ -1,5 +1,9 @@
-/** Conversations with a bucket about its documents, written as tables. */
+/**
+ * Conversations with a bucket about its documents, written as tables: what is asked, and the answer
+ * to the letter.
+ */
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { type Answer, type RawOss, textOf } from '../object/raw-oss.ts';
 
 /**
@@ -7,6 +11,8 @@ import { type Answer, type RawOss, textOf } from '../object/raw-oss.ts';
  * the empty text when there is no body. `[a=b]` behind the query is a header.
  */
 export type Step = readonly [request: string, body: string, status: number, answer: string];
+
+export type Conversations = Readonly<Record<string, readonly Step[]>>;
 
 /** A document without its declaration and the white space between elements. */
 export function compact(xml: string): string {
@@ -47,6 +53,15 @@ export async function converse(oss: RawOss, bucket: string, steps: readonly Step
     const [code, ec] = wanted.split(' ');
     assert.equal(isDocument ? compact(answer.text) : answer.code, isDocument ? wanted : code, said);
     if (!isDocument && ec !== undefined) assert.equal(textOf(answer.text, 'EC'), ec, said);
+  }
+}
+
+/** A test for each, by its name, with a bucket of its own: `$bucket` in its texts. */
+export function testAll(oss: () => RawOss, conversations: Conversations): void {
+  for (const [name, steps] of Object.entries(conversations)) {
+    test(name, async () => {
+      await converse(oss(), await oss().bucket(), steps);
+    });
   }
 }
 

@@ -1,20 +1,16 @@
 /**
  * Every error of the reference's PutCname page and its siblings as a whole document (DESIGN
- * ruling 4): V1 and V4, HTTP and HTTPS, every way to address; the operator's lists changing under a
- * running server; the sentences of a proof that fails.
+ * ruling 4): V1 and V4, HTTP and HTTPS, every way to address.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   createAuthority,
   type TestAuthority,
   type TestCertificate,
 } from '../../support/certificates.ts';
-import { nothing, code as rcode, reply } from '../../support/dns-server.ts';
 import { testEpoch } from '../../support/world.ts';
+import { listsForSuite } from '../cname/list-files.ts';
 import {
   type Answer,
   bucket,
@@ -38,22 +34,8 @@ function documentOf(answer: Answer): Said {
     .map(({ name, text }) => [name, text] as const);
 }
 
-const folders: string[] = [];
-function listFiles(files: Readonly<Record<string, string>>): Record<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'cnamed-lists-'));
-  folders.push(folder);
-  return Object.fromEntries(
-    Object.entries(files).map(([name, text]) => {
-      writeFileSync(join(folder, name), text);
-      return [name, join(folder, name)];
-    }),
-  );
-}
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 describe('every error, whole', () => {
+  const list = listsForSuite();
   let shop: Shop;
   let authority: TestAuthority;
   let leaf: TestCertificate;
@@ -62,15 +44,10 @@ describe('every error, whole', () => {
   const theirDomain = 'www.theirs.example';
 
   before(async () => {
-    const { forbidden, risk, registry } = listFiles({
-      forbidden: 'forbidden.example\n',
-      risk: '0.0.0.0 risk.example\n',
-      registry: 'shop.example\nrisk.example\ntheirs.example\n',
-    });
     shop = await openShop({
-      FORBIDDEN_LIST: String(forbidden),
-      RISK_LIST: String(risk),
-      LICENSE_REGISTRY: String(registry),
+      FORBIDDEN_LIST: list('forbidden', 'forbidden.example\n'),
+      RISK_LIST: list('risk', '0.0.0.0 risk.example\n'),
+      LICENSE_REGISTRY: list('registry', 'shop.example\nrisk.example\ntheirs.example\n'),
       CNAME_PER_BUCKET: '3',
     });
     authority = await createAuthority({ now: testEpoch });
@@ -406,163 +383,5 @@ describe('every error, whole', () => {
     assert.equal((await shop.deleteCname('a.shop.example', theirs)).status, 200);
     const full = { bucket: 'full-assets' };
     assert.ok((await shop.list(full)).text.includes('<Domain>a.shop.example</Domain>'));
-  });
-});
-
-describe('sentences of a proof that fails', () => {
-  let shop: Shop;
-  const name = 'proof.example';
-  const txtName = `_dnsauth.${name}`;
-  before(async () => {
-    shop = await openShop();
-  });
-  after(() => shop.close());
-
-  const hint = async (): Promise<string> => {
-    const answer = await shop.putCname(`<Domain>${name}</Domain>`);
-    const error = errorOf(answer);
-    assert.equal(answer.status, 403, answer.text);
-    assert.equal(error.Code, 'NeedVerifyDomainOwnership');
-    assert.equal(error.EC, '0018-00000115');
-    assert.equal(error.TxtName, txtName);
-    const about = `Domain ${name}, bucket ${bucket}: `;
-    const text = error.Hint ?? '';
-    assert.ok(text.startsWith(about), text);
-    return text.slice(about.length);
-  };
-
-  it('each says what is wrong and what to do', async () => {
-    assert.match(
-      await hint(),
-      /^the bucket has no token for this domain\. Make one with CreateCna/,
-    );
-    const token = (await shop.createToken(name)).xml?.child('Token')?.text ?? '';
-    const wanted = `Its value must be the token of this bucket, ${token}.`;
-
-    const absent =
-      `there is no TXT record at ${txtName}. Create it. ${wanted} ` +
-      'A new record may take minutes to be seen.';
-    assert.equal(await hint(), absent);
-    shop.dns.script(txtName, (question, replier) => replier.send(nothing(question)));
-    assert.equal(await hint(), absent);
-
-    shop.dns.txt(txtName, 'google-site-verification=x', 'other');
-    assert.equal(
-      await hint(),
-      `the TXT record at ${txtName} has another value: ` +
-        `"google-site-verification=x" and 1 more record. ${wanted}`,
-    );
-    shop.dns.txt(txtName, `${token}x`);
-    assert.equal(
-      await hint(),
-      `the TXT record at ${txtName} has another value: "${token}x". ${wanted}`,
-    );
-
-    for (const [code, sentence] of [
-      [rcode.servfail, /failed: the resolver 127\.0\.0\.1:\d+ answered SERVFAIL/],
-      [rcode.refused, /failed: the resolver 127\.0\.0\.1:\d+ answered REFUSED/],
-    ] as const) {
-      shop.dns.script(txtName, (question, replier) =>
-        replier.send(reply(question, [], { rcode: code })),
-      );
-      const text = await hint();
-      assert.match(text, /^ownership could not be checked, because asking for the TXT record/);
-      assert.match(text, sentence);
-    }
-
-    shop.dns.txt(txtName, token);
-    shop.world.advance(72 * 3_600_000);
-    assert.match(
-      await hint(),
-      /^the token expired on Wed, 25 Nov 2026 09:00:00 GMT\. Make a new one with CreateCnameToken, change/,
-    );
-    const fresh = (await shop.createToken(name)).xml?.child('Token')?.text ?? '';
-    assert.notEqual(fresh, token);
-    assert.match(await hint(), new RegExp(`another value: "${token}"\\. .*, ${fresh}\\.$`));
-    shop.dns.txt(txtName, fresh);
-    assert.equal((await shop.putCname(`<Domain>${name}</Domain>`)).status, 200);
-  });
-});
-
-describe('lists that change while the server runs', () => {
-  let shop: Shop;
-  let files: Record<string, string>;
-  before(async () => {
-    files = listFiles({ forbidden: '', risk: '', registry: 'list.example\n' });
-    shop = await openShop({
-      FORBIDDEN_LIST: String(files.forbidden),
-      RISK_LIST: String(files.risk),
-      LICENSE_REGISTRY: String(files.registry),
-    });
-  });
-  after(() => shop.close());
-
-  const codeOf = async (name: string): Promise<string> => {
-    await shop.createToken(name);
-    const token = (await shop.getToken(name)).xml?.child('Token')?.text;
-    if (token !== undefined) shop.dns.txt(`_dnsauth.${name}`, token);
-    const answer = await shop.putCname(`<Domain>${name}</Domain>`);
-    if (answer.status === 200) await shop.deleteCname(name);
-    return answer.status === 200 ? 'mapped' : (errorOf(answer).Code ?? '');
-  };
-  const write = (list: string, text: string): void => {
-    writeFileSync(String(files[list]), text);
-    shop.world.advance(1_000);
-  };
-
-  it('each list is in force a second after it changed, in each of its forms', async () => {
-    const name = 'www.list.example';
-    assert.equal(await codeOf(name), 'mapped');
-    const forms = ['list.example\n', '0.0.0.0 list.example\n', '*.list.example CNAME .\n'];
-    for (const [index, form] of forms.entries()) {
-      // Of different lengths, for file systems with coarse times.
-      const text = '# comment\n'.repeat(index) + form;
-      write('forbidden', text);
-      assert.equal(await codeOf(name), 'CnameIsForbidden', form);
-      write('forbidden', '');
-      assert.equal(await codeOf(name), 'mapped');
-      write('risk', text);
-      assert.equal(await codeOf(name), 'CnameIsRisk', form);
-      write('risk', '');
-      assert.equal(await codeOf(name), 'mapped');
-    }
-    write('registry', 'somebody-else.example\n');
-    assert.equal(await codeOf(name), 'NoSuchCnameInRecord');
-    write('registry', '# licensed\nlist.example\n');
-    assert.equal(await codeOf(name), 'mapped');
-  });
-
-  it('forbids before it asks for proof, and weighs risk after it', async () => {
-    write('forbidden', 'both.example\n');
-    write('risk', 'both.example\nlate.list.example\n');
-    const asked = shop.dns.asked.length;
-    assert.equal(await codeOf('a.both.example'), 'CnameIsForbidden');
-    assert.equal(shop.dns.asked.length, asked);
-    const unproven = await shop.putCname('<Domain>late.list.example</Domain>');
-    assert.equal(errorOf(unproven).Code, 'NeedVerifyDomainOwnership');
-    assert.equal(await codeOf('late.list.example'), 'CnameIsRisk');
-  });
-
-  it('a list goes on holding what it held when its file goes away', async () => {
-    write('risk', 'held.list.example\n');
-    assert.equal(await codeOf('held.list.example'), 'CnameIsRisk');
-    rmSync(String(files.risk));
-    shop.world.advance(1_000);
-    assert.equal(await codeOf('held.list.example'), 'CnameIsRisk');
-    write('risk', '');
-    assert.equal(await codeOf('held.list.example'), 'mapped');
-  });
-
-  it('a mapping that stands is not touched by a list', async () => {
-    const name = 'stands.list.example';
-    await shop.prove(name);
-    assert.equal((await shop.putCname(`<Domain>${name}</Domain>`)).status, 200);
-    write('risk', `${name}\n`);
-    write('registry', 'nobody.example\n');
-    assert.equal((await shop.putCname(`<Domain>${name}</Domain>`)).status, 200);
-    write('forbidden', `${name}\n`);
-    const answer = await shop.putCname(`<Domain>${name}</Domain>`);
-    assert.equal(errorOf(answer).Code, 'CnameIsForbidden', 'check 4 comes before check 5');
-    assert.ok((await shop.list()).text.includes(name));
   });
 });

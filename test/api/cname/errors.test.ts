@@ -3,9 +3,6 @@
  * rest of 6.1.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   createAuthority,
@@ -13,6 +10,7 @@ import {
   type TestCertificate,
 } from '../../support/certificates.ts';
 import { testEpoch } from '../../support/world.ts';
+import { listsForSuite } from './list-files.ts';
 import {
   type Answer,
   bucket,
@@ -24,17 +22,12 @@ import {
   withCertificate,
 } from './shop.ts';
 
+const list = listsForSuite();
 let shop: Shop;
-let folder: string;
 let authority: TestAuthority;
 let leaf: TestCertificate;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'cnamed-lists-'));
-  const list = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text);
-    return join(folder, name);
-  };
   shop = await openShop({
     FORBIDDEN_LIST: list('forbidden', 'forbidden.example\n'),
     RISK_LIST: list('risk', 'risk.example\n'),
@@ -48,10 +41,7 @@ before(async () => {
   await shop.prove(domain);
   await shop.putCname(`<Domain>${domain}</Domain>`);
 });
-after(async () => {
-  await shop.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => shop.close());
 
 const map = (name: string, call = {}): Promise<Answer> =>
   shop.putCname(`<Domain>${name}</Domain>`, call);

@@ -1,4 +1,4 @@
-/** The security token service over the wire: cases 91 to 106 of access-control.md 9, and more. */
+/** The calls of the security token service: cases 91 to 102 of access-control.md 9, and more. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,27 +7,17 @@ import { after, before, describe, it } from 'node:test';
 import { stsErrors } from '../../../src/errors/index.ts';
 import { documentOf } from '../../rooms/rights/documents.ts';
 import { createAuthority, type TestAuthority } from '../../support/certificates.ts';
-import {
-  signHeaderV1,
-  signHeaderV4,
-  signUrlV1,
-  signUrlV4,
-  type TestCredentials,
-} from '../../support/sign.ts';
 import { testEpoch } from '../../support/world.ts';
-import { exchange, openStage, type Stage, send } from '../rights/stage.ts';
+import { exchange, send } from '../rights/stage.ts';
 import { callAcs3, callRpc, type StsAnswer, type StsCall } from './calls.ts';
+import { openStsStage, type StsStage, toCredentials, uploader, usual } from './stage.ts';
 
-const uploader = 'acs:ram::1000000000000001:role/uploader';
 const reader = 'acs:ram::1000000000000002:role/reader';
-const usual = { RoleArn: uploader, RoleSessionName: 'ci-1' };
-const hour = 3_600_000;
 
-let stage: Stage;
+let stage: StsStage;
 let port: number;
 let authority: TestAuthority;
 let folder: string;
-const keys = new Map<string, TestCredentials>();
 const seen = new Set<string>();
 
 before(async () => {
@@ -39,23 +29,14 @@ before(async () => {
   const files = { CERTIFICATE: join(folder, 'c.pem'), CERTIFICATE_KEY: join(folder, 'k.pem') };
   await writeFile(files.CERTIFICATE, certificate.chainPem);
   await writeFile(files.CERTIFICATE_KEY, certificate.keyPem, { mode: 0o600 });
-  stage = await openStage(files);
+  stage = await openStsStage(files);
   port = stage.server.httpPort;
-  for (const who of ['owner', 'alice', 'bob', 'carol'] as const) {
-    keys.set(who, (await stage.credentialsOf(who)) ?? assert.fail());
-  }
-  const { identities } = stage.server.rooms.engines.metadata;
-  const builtIn = { isBuiltIn: true, limit: 20 };
-  for (const id of ['2000000000000011', '2000000000000021', '300000000000000001']) {
-    await identities.attachPolicy(id, 'AliyunSTSAssumeRoleAccess', builtIn);
-  }
 });
 after(async () => {
   await stage.close();
   await rm(folder, { recursive: true });
 });
 
-const as = (who: string): TestCredentials => keys.get(who) ?? assert.fail(who);
 type Call = Partial<StsCall>;
 
 const forms = {
@@ -64,25 +45,6 @@ const forms = {
   'RPC in both': (call: StsCall) => callRpc(port, call, 'both'),
   ACS3: (call: StsCall) => callAcs3(port, call),
 } as const;
-
-function toCredentials({ json }: StsAnswer): TestCredentials {
-  const { AccessKeyId = '', AccessKeySecret = '', SecurityToken = '' } = json.Credentials ?? {};
-  return {
-    accessKeyId: AccessKeyId,
-    accessKeySecret: AccessKeySecret,
-    securityToken: SecurityToken,
-  };
-}
-
-async function session(who = 'alice', more: Record<string, string> = {}): Promise<TestCredentials> {
-  const answer = await callRpc(port, {
-    credentials: as(who),
-    parameters: { ...usual, ...more },
-    at: stage.world.clock.now(),
-  });
-  assert.equal(answer.status, 200, answer.text);
-  return toCredentials(answer);
-}
 
 function assertRefused(answer: StsAnswer, status: number, code: string, message?: string | RegExp) {
   seen.add(code);
@@ -97,11 +59,15 @@ function assertRefused(answer: StsAnswer, status: number, code: string, message?
 for (const [form, sendOne] of Object.entries(forms)) {
   describe(`AssumeRole, ${form}`, () => {
     const ask = (call: Call = {}) =>
-      sendOne({ credentials: as('alice'), ...call, parameters: { ...usual, ...call.parameters } });
+      sendOne({
+        credentials: stage.as('alice'),
+        ...call,
+        parameters: { ...usual, ...call.parameters },
+      });
 
     it('gives credentials that open what the role may', async () => {
       await stage.attach(['R3']);
-      await allowSts();
+      await stage.allowSts();
       const answer = await ask({ parameters: { DurationSeconds: '900' } });
       assert.equal(answer.status, 200, answer.text);
       const { Credentials: made = {}, AssumedRoleUser: user } = answer.json;
@@ -119,21 +85,21 @@ for (const [form, sendOne] of Object.entries(forms)) {
       [
         [
           '91: of an account',
-          () => ({ credentials: as('owner') }),
+          () => ({ credentials: stage.as('owner') }),
           403,
           'NoPermission',
           'Roles may not be assumed by root accounts.',
         ],
         [
           '92: without the right',
-          () => ({ credentials: as('bob') }),
+          () => ({ credentials: stage.as('bob') }),
           403,
           'NoPermission',
           stsErrors.NoPermission[1],
         ],
         [
           '93: without the trust',
-          () => ({ credentials: as('carol') }),
+          () => ({ credentials: stage.as('carol') }),
           403,
           'NoPermission',
           stsErrors.NoPermission[1],
@@ -246,7 +212,7 @@ for (const [form, sendOne] of Object.entries(forms)) {
         ],
         [
           'with a bogus token',
-          () => ({ credentials: { ...as('alice'), securityToken: 'bogus' } }),
+          () => ({ credentials: { ...stage.as('alice'), securityToken: 'bogus' } }),
           400,
           'InvalidSecurityToken.Malformed',
         ],
@@ -275,7 +241,7 @@ for (const [form, sendOne] of Object.entries(forms)) {
     });
 
     it('102: is open to sessions, for an hour at most, and tells who calls', async () => {
-      const first = await session();
+      const first = await stage.session();
       const chained = await ask({ credentials: first, parameters: { RoleSessionName: 'two' } });
       assert.equal(chained.status, 200, chained.text);
       const who = await sendOne({
@@ -307,17 +273,20 @@ for (const [form, sendOne] of Object.entries(forms)) {
         'MissingSecurityToken',
         'SecurityToken is mandatory for this action.',
       );
-      const narrowed = await session('alice', { Policy: documentOf('S1') });
+      const narrowed = await stage.session('alice', { Policy: documentOf('S1') });
       assertRefused(await ask({ credentials: narrowed }), 403, 'NoPermission');
     });
 
     it('tells an account and a user who they are', async () => {
-      const account = await sendOne({ action: 'GetCallerIdentity', credentials: as('owner') });
+      const account = await sendOne({
+        action: 'GetCallerIdentity',
+        credentials: stage.as('owner'),
+      });
       assert.deepEqual(
         [account.json.IdentityType, account.json.AccountId, account.json.UserId, account.json.Arn],
         ['Account', '1000000000000001', '1000000000000001', 'acs:ram::1000000000000001:root'],
       );
-      const user = await sendOne({ action: 'GetCallerIdentity', credentials: as('bob') });
+      const user = await sendOne({ action: 'GetCallerIdentity', credentials: stage.as('bob') });
       assert.deepEqual(
         [user.json.IdentityType, user.json.PrincipalId, user.json.Arn],
         ['RAMUser', '2000000000000012', 'acs:ram::1000000000000001:user/bob'],
@@ -330,10 +299,10 @@ it('every form is answered over HTTPS, and its credentials count there', async (
   const tls = stage.server.httpsPort;
   const call = { parameters: usual, authority: authority.certificatePem };
   for (const answer of [
-    await callRpc(tls, { ...call, credentials: as('alice') }, 'form'),
-    await callRpc(tls, { ...call, credentials: as('alice') }, 'query'),
-    await callRpc(tls, { ...call, credentials: as('alice') }, 'both'),
-    await callAcs3(tls, { ...call, credentials: as('alice') }),
+    await callRpc(tls, { ...call, credentials: stage.as('alice') }, 'form'),
+    await callRpc(tls, { ...call, credentials: stage.as('alice') }, 'query'),
+    await callRpc(tls, { ...call, credentials: stage.as('alice') }, 'both'),
+    await callAcs3(tls, { ...call, credentials: stage.as('alice') }),
   ]) {
     assert.equal(answer.status, 200, answer.text);
     const taken = toCredentials(answer);
@@ -347,9 +316,9 @@ it('every form is answered over HTTPS, and its credentials count there', async (
 it('AssumeRole is kept in the audit record, whether it was allowed or not', async () => {
   const { audit } = stage.server.rooms.engines.metadata;
   const parameters = { ...usual, RoleSessionName: 'audited' };
-  const taken = await callRpc(port, { credentials: as('alice'), parameters });
-  const refused = await callRpc(port, { credentials: as('bob'), parameters });
-  const foreign = await callRpc(port, { credentials: as('carol'), parameters });
+  const taken = await callRpc(port, { credentials: stage.as('alice'), parameters });
+  const refused = await callRpc(port, { credentials: stage.as('bob'), parameters });
+  const foreign = await callRpc(port, { credentials: stage.as('carol'), parameters });
   assert.deepEqual([taken.status, refused.status, foreign.status], [200, 403, 403]);
   const records = await audit.listAudit({ ownerId: '1000000000000001', limit: 3 });
   const role = { role: uploader, session: 'audited' };
@@ -373,7 +342,7 @@ it('AssumeRole is kept in the audit record, whether it was allowed or not', asyn
       at: stage.world.clock.now(),
       action: 'AssumeRole',
       accountId,
-      accessKeyId: as(who as string).accessKeyId,
+      accessKeyId: stage.as(who as string).accessKeyId,
       remoteAddress: '127.0.0.1',
       requestId: (answer as StsAnswer).json.RequestId,
       ownerId: '1000000000000001',
@@ -388,19 +357,11 @@ it('AssumeRole is kept in the audit record, whether it was allowed or not', asyn
   }
 });
 
-/** `attach` of the stage leaves a holder only what it names. */
-async function allowSts(): Promise<void> {
-  const { identities } = stage.server.rooms.engines.metadata;
-  for (const id of ['2000000000000011', '2000000000000021', '300000000000000001']) {
-    await identities.attachPolicy(id, 'AliyunSTSAssumeRoleAccess', { isBuiltIn: true, limit: 20 });
-  }
-}
-
 describe('the forms of a call', () => {
   const rpc = (common: Record<string, string | undefined>) =>
-    callRpc(port, { credentials: as('alice'), parameters: usual, common });
+    callRpc(port, { credentials: stage.as('alice'), parameters: usual, common });
   const acs3 = (common: Record<string, string | undefined>) =>
-    callAcs3(port, { credentials: as('alice'), parameters: usual, common });
+    callAcs3(port, { credentials: stage.as('alice'), parameters: usual, common });
 
   for (const name of ['Action', 'Version', 'AccessKeyId', 'SignatureNonce', 'Timestamp']) {
     it(`need ${name}`, async () => {
@@ -453,7 +414,7 @@ describe('the forms of a call', () => {
       /<AssumeRoleResponse>\s*<RequestId>[^<]+<\/RequestId>\s*<AssumedRoleUser>/,
     );
     const refused = await callRpc(port, {
-      credentials: as('bob'),
+      credentials: stage.as('bob'),
       parameters: usual,
       common: { Format: 'XML' },
     });
@@ -462,7 +423,7 @@ describe('the forms of a call', () => {
 
   it('hold no policy of more bytes than a token should', async () => {
     const parameters = { ...usual, Policy: '图'.repeat(1400) };
-    const answer = await callRpc(port, { credentials: as('alice'), parameters });
+    const answer = await callRpc(port, { credentials: stage.as('alice'), parameters });
     assertRefused(answer, 400, 'InvalidParameter.PolicySize');
   });
 
@@ -470,7 +431,7 @@ describe('the forms of a call', () => {
     const { identities } = stage.server.rooms.engines.metadata;
     await identities.setIdentityStanding('2000000000000012', 'disabled');
     assertRefused(
-      await callRpc(port, { credentials: as('bob'), parameters: usual }),
+      await callRpc(port, { credentials: stage.as('bob'), parameters: usual }),
       400,
       'InvalidAccessKeyId.Inactive',
       'Specified access key is disabled.',
@@ -484,86 +445,5 @@ describe('the forms of a call', () => {
       Object.keys(stsErrors).filter((code) => !seen.has(code)),
       [],
     );
-  });
-});
-
-describe('temporary credentials', () => {
-  const object = { bucket: 'shop', key: 'up/x', host: 'unused' };
-  const schemes = [signHeaderV1, signHeaderV4, signUrlV1, signUrlV4];
-
-  for (const sign of schemes) {
-    it(`open objects, ${sign.name}`, async () => {
-      await stage.attach(['R1']);
-      await allowSts();
-      const credentials = await session('alice', { Policy: documentOf('S2') });
-      const at = stage.world.clock.now();
-      await send(port, { ...object, method: 'PUT' }, as('owner'), 'x', at);
-      const signed = sign({ ...object, host: `127.0.0.1:${port}`, credentials, at });
-      const answer = await exchange(port, signed.method, signed.target, signed.headers, '');
-      assert.deepEqual([answer.status, answer.text], [200, 'x']);
-      const other = sign({ ...object, key: 'down', host: `127.0.0.1:${port}`, credentials, at });
-      const denied = await exchange(port, other.method, other.target, other.headers, '');
-      assert.deepEqual([denied.status, denied.ec], [403, '0003-00000301']);
-    });
-  }
-
-  it('103 to 105: come with their own token, and no other key does', async () => {
-    const [one, two] = [await session(), await session()];
-    const get = { bucket: 'shop', key: 'up/x' };
-    const { accessKeyId, accessKeySecret } = one;
-    const rows: readonly (readonly [TestCredentials, string])[] = [
-      [{ accessKeyId, accessKeySecret }, 'InvalidAccessKeyId'],
-      [{ ...as('alice'), securityToken: 'bogus' }, 'InvalidAccessKeyId'],
-      [{ ...one, securityToken: two.securityToken ?? '' }, 'AccessKeyIdAndSecurityTokenNotMatch'],
-      [{ ...one, securityToken: `${one.securityToken}x` }, 'InvalidSecurityToken'],
-    ];
-    for (const [credentials, code] of rows) {
-      const answer = await send(port, get, credentials);
-      assert.deepEqual([answer.status, answer.code], [403, code]);
-    }
-  });
-
-  it('106: end to the second, also in a URL that would last longer', async () => {
-    await stage.attach(['R1']);
-    await allowSts();
-    const credentials = await session();
-    const begun = stage.world.clock.now();
-    const url = signUrlV4({
-      ...object,
-      host: `127.0.0.1:${port}`,
-      credentials,
-      at: begun,
-      expiresInSeconds: 86_400,
-    });
-    const open = () => exchange(port, 'GET', url.target, url.headers, '');
-    stage.world.advance(hour - 1);
-    assert.equal((await open()).status, 200);
-    stage.world.advance(1);
-    assert.equal((await open()).code, 'SecurityTokenExpired');
-    const now = stage.world.clock.now();
-    const late = await send(port, { bucket: 'shop', key: 'up/x' }, credentials, '', now);
-    assert.deepEqual(
-      [late.status, late.code, late.ec],
-      [403, 'SecurityTokenExpired', '0002-00000007'],
-    );
-    const again = await callRpc(port, { credentials, parameters: usual, at: now });
-    assert.equal(again.json.Code, 'InvalidSecurityToken.Expired');
-  });
-
-  it('end with a change of their role, and begin anew after it', async () => {
-    await stage.attach(['R1']);
-    await allowSts();
-    const now = () => stage.world.clock.now();
-    const credentials = await session();
-    const get = () => send(port, { bucket: 'shop', key: 'up/x' }, credentials, '', now());
-    assert.equal((await get()).status, 200);
-    const { identities } = stage.server.rooms.engines.metadata;
-    const role = await identities.findIdentity('1000000000000001', 'role', 'uploader');
-    assert.ok(role?.role);
-    stage.world.advance(1);
-    await identities.setRole(role.id, { ...role.role, sessionsFrom: now() });
-    assert.equal((await get()).code, 'InvalidSecurityToken');
-    const fresh = await session();
-    assert.equal((await send(port, { bucket: 'shop', key: 'up/x' }, fresh, '', now())).status, 200);
   });
 });

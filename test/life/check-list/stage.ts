@@ -340,6 +340,9 @@ export async function expectOk(asked: Promise<Answer>): Promise<Answer> {
   throw new Error(`Expected 200, got ${answer.status}: ${answer.text}`);
 }
 
+/** What `refusalOf` says of a visit to a domain that nobody has mapped. */
+export const unknownHost = '404 NoSuchBucket 0015-00000101';
+
 /** Status, `Code` and second-level code of a refusal, as one text. */
 export function refusalOf(answer: Answer): string {
   const { Status, Code = '', EC = '' } = errorOf(answer);

@@ -24,12 +24,11 @@ import { kyselyOver } from '../../../src/stores/sqlite/dialect.ts';
 import { realWorld } from '../../../src/world/index.ts';
 import {
   actor,
-  bindNew,
   bindStored,
   makeBucket,
   mapping,
+  mapWithSample,
   now,
-  sampleCertificate,
 } from '../../contract/samples.ts';
 import { administer, startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { openPostgresPlans } from '../../support/postgres-plans.ts';
@@ -38,12 +37,10 @@ const page = { before: now, after: { validTo: 0, number: 0 }, limit: 100 };
 
 /** Mapped and released again. */
 async function leave(engine: MetadataEngine, bucket: Bucket): Promise<number> {
-  const binding = bindNew(sampleCertificate(bucket.accountId));
-  const bound = await engine.cnames.changeMapping(mapping(bucket, 'left.example', { binding }));
-  assert.ok(bound.outcome === 'mapped' && bound.certificateNumber !== undefined);
+  const { number } = await mapWithSample(engine, bucket, 'left.example');
   const released = { bucketId: bucket.id, domain: 'left.example', now, audit: { actor } };
   await engine.cnames.releaseDomain(released);
-  return bound.certificateNumber;
+  return number;
 }
 
 describe('ended certificates in SQLite', () => {
