@@ -210,7 +210,7 @@ export function successor(bytes: Buffer): Buffer {
   return Buffer.concat([bytes.subarray(0, -1), Buffer.of(last + 1)]);
 }
 
-function startsWith(bytes: Buffer, start: Buffer): boolean {
+export function startsWith(bytes: Buffer, start: Buffer): boolean {
   if (bytes.length < start.length) return false;
   return bytes.compare(start, 0, start.length, 0, start.length) === 0;
 }

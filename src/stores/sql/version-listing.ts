@@ -15,6 +15,7 @@ import {
   type Place,
   type Source,
   startOf,
+  startsWith,
   successor,
 } from './listing.ts';
 import { type ObjectRow, objectColumns, toStoredObject } from './object-rows.ts';
@@ -49,10 +50,11 @@ export async function listVersions(
     toEntry,
   };
   const from = firstKey(prefix, delimiter, after);
-  const isInside = input.afterVersion !== undefined && from.equals(justBehind(after));
-  const marker = isInside
-    ? await findMarkerRow(sql, bucketId, after, input.afterVersion ?? '')
-    : undefined;
+  const isInside = startsWith(after, prefix) && from.equals(justBehind(after));
+  const marker =
+    isInside && input.afterVersion !== undefined
+      ? await findMarkerRow(sql, bucketId, after, input.afterVersion)
+      : undefined;
   const first: Place<VersionRow> = marker === undefined ? { from } : { behind: marker };
   return await listFolded(source, { prefix, delimiter, first, limit });
 }
