@@ -89,9 +89,9 @@ export function headsOf<Row>(keyed: KeyedTable): HotRead<HeadRange, Row> {
 }
 
 /**
- * A step takes its whole row along: rows joined to places would leave PostgreSQL to choose an index,
- * and it may be one that reads all versions of a key for each of them. So may a search that knows
- * its end, which PostgreSQL cannot reckon with beside the comparison of places.
+ * PostgreSQL chooses an index by what it reckons, and that of version ids would read all versions
+ * of a key at each step. So a step takes its whole row along, instead of a join of rows to places;
+ * and the end is not part of a search: beside a comparison of places it spoils the reckoning.
  */
 function rowByRow(sql: Sql, keyed: KeyedTable, slot: Slots<HeadRange>): RawBuilder<unknown> {
   const next = (place: Place) => rowsFrom(keyed, slot, place, keyed.columns, raw.lit(1));
@@ -181,7 +181,7 @@ function behindHead(sql: Sql, { tie }: KeyedTable, slot: Slots<HeadRange>): Plac
     return { key: asBytes(sql, raw`coalesce(${behindGroup}, ${behindKey})`) };
   }
   const ofHead = raw.ref(`heads.${tie.column}`);
-  // Of a case SQLite assumes no type: a column of `heads` it would not look up in the index.
+  // A case has no type in SQLite. By a column of `heads`, which has one, it would not search.
   return {
     key: asBytes(sql, raw`coalesce(${behindGroup}, ${key})`),
     tie: raw`case when ${position} = 0 then ${ofHead} else ${raw.lit(tie.least)} end`,

@@ -34,8 +34,8 @@ type Folded<Entry> = Entry | { readonly commonPrefix: string };
 const behindAll = Buffer.of(0xff);
 
 /**
- * So many heads tell whether more groups are about: a head is a search of its own, and costs four
- * times what a row costs that is read in passing (measured, on either engine).
+ * So many heads tell whether more groups are about: a head is a search of its own, and costs
+ * several times what a row costs that is read in passing.
  */
 const headsAtFirst = 100;
 
