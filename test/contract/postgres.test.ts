@@ -13,6 +13,7 @@ import { metadataEngineContract } from './engine.contract.ts';
 import { identityStoreContract } from './identities.contract.ts';
 import { inspectionContract } from './inspection.contract.ts';
 import { leaseStoreContract } from './leases.contract.ts';
+import { listingContract } from './listings.contract.ts';
 import { objectIndexContract } from './objects.contract.ts';
 import { rowStoreContract } from './rows.contract.ts';
 import { servingContract } from './serving.contract.ts';
@@ -63,6 +64,7 @@ leaseStoreContract({
 metadataEngineContract(postgres);
 identityStoreContract(postgres);
 inspectionContract(postgres);
+listingContract(postgres);
 objectIndexContract(postgres);
 rowStoreContract(postgres);
 servingContract(postgres);

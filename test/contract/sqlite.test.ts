@@ -11,6 +11,7 @@ import { metadataEngineContract } from './engine.contract.ts';
 import { identityStoreContract } from './identities.contract.ts';
 import { inspectionContract } from './inspection.contract.ts';
 import { leaseStoreContract } from './leases.contract.ts';
+import { listingContract } from './listings.contract.ts';
 import { objectIndexContract } from './objects.contract.ts';
 import { rowStoreContract } from './rows.contract.ts';
 import { servingContract } from './serving.contract.ts';
@@ -58,6 +59,7 @@ for (const engine of [sqlite, sibling]) {
   metadataEngineContract(engine);
   identityStoreContract(engine);
   inspectionContract(engine);
+  listingContract(engine);
   objectIndexContract(engine);
   rowStoreContract(engine);
   servingContract(engine);

@@ -39,17 +39,18 @@ import {
   listPolicies,
 } from './identities.ts';
 import { inspectionPort } from './inspection.ts';
-import { headsFrom, keysFrom } from './key-reads.ts';
+import { headsOf, keyTable, olderTable, rowsOf, uploadTable } from './key-reads.ts';
 import { leaseRefusal } from './leases.ts';
-import { listObjects, listUploads } from './listing.ts';
+import { listObjects } from './listing.ts';
 import { keyBytes, toStoredObject } from './object-rows.ts';
 import { findMarker, findVersion, objectByKey } from './objects.ts';
 import type { HotRead, PreparedRead } from './prepared.ts';
 import { changesAfter, changesSince } from './revisions.ts';
 import { rowPort } from './rows.ts';
 import { findSetting } from './settings.ts';
+import { listUploads, type UploadReads } from './upload-listing.ts';
 import { findUpload, listParts } from './uploads.ts';
-import { listNoncurrent, listVersions } from './version-listing.ts';
+import { listNoncurrent, listVersions, type VersionReads } from './version-listing.ts';
 import type { RunWrite } from './writes.ts';
 
 export interface SqlEngineParts {
@@ -75,7 +76,7 @@ export function assemblePorts(parts: SqlEngineParts): StorePorts {
     identities: identityPort(sql, write),
     buckets: bucketPort(sql, write, prepare),
     objects: objectPort(sql, write, prepare, pickShard),
-    uploads: uploadPort(sql, write, pickShard),
+    uploads: uploadPort(sql, write, prepare, pickShard),
     cnames: cnamePort(sql, write, prepare),
     certificates: certificatePort(sql, write, prepare),
     audit: {
@@ -189,7 +190,12 @@ function objectPort(
   pickShard: PickShard,
 ): MetadataEngine['objects'] {
   const object = prepare(objectByKey);
-  const reads = { keys: prepare(keysFrom), heads: prepare(headsFrom) };
+  const reads: VersionReads = {
+    keys: prepare(rowsOf(keyTable)),
+    heads: prepare(headsOf(keyTable)),
+    older: prepare(rowsOf(olderTable)),
+    olderHeads: prepare(headsOf(olderTable)),
+  };
   return {
     putObject: (input) => write('putObject', input, pickShard()),
     async findObject(bucketId, key) {
@@ -204,8 +210,8 @@ function objectPort(
     changeObject: (input) => write('changeObject', input, pickShard()),
     appendToObject: (input) => write('appendToObject', input, pickShard()),
     listObjects: (input) => listObjects(reads, input),
-    listVersions: (input) => listVersions(sql, reads.keys, input),
-    listNoncurrent: (input) => listNoncurrent(sql, input),
+    listVersions: (input) => listVersions(sql, reads, input),
+    listNoncurrent: (input) => listNoncurrent(sql, reads, input),
     listContentParts: (contentId, from, limit) => listContentParts(sql, contentId, from, limit),
     announceBlob: (blobId, at) => write('announceBlob', blobId, at),
     expireAnnounced: (before, limit, fence) => write('expireAnnounced', before, limit, fence),
@@ -216,7 +222,16 @@ function objectPort(
   };
 }
 
-function uploadPort(sql: Sql, write: RunWrite, pickShard: PickShard): MetadataEngine['uploads'] {
+function uploadPort(
+  sql: Sql,
+  write: RunWrite,
+  prepare: Prepare,
+  pickShard: PickShard,
+): MetadataEngine['uploads'] {
+  const reads: UploadReads = {
+    uploads: prepare(rowsOf(uploadTable)),
+    heads: prepare(headsOf(uploadTable)),
+  };
   return {
     createUpload: (bucketId, upload) => write('createUpload', bucketId, upload, pickShard()),
     findUpload: (bucketId, key, uploadId) => findUpload(sql, bucketId, key, uploadId),
@@ -225,7 +240,7 @@ function uploadPort(sql: Sql, write: RunWrite, pickShard: PickShard): MetadataEn
     completeUpload: (input) => write('completeUpload', input, pickShard()),
     resealUpload: (input) => write('resealUpload', input),
     abortUpload: (input) => write('abortUpload', input, pickShard()),
-    listUploads: (input) => listUploads(sql, input),
+    listUploads: (input) => listUploads(reads, input),
   };
 }
 

@@ -1,60 +1,92 @@
 /** All versions of keys: what keys point to and what they pointed to, in one order. */
-import type { Selectable } from 'kysely';
 import type {
   ListedVersion,
   NoncurrentListing,
   ObjectIndex,
   VersionListing,
 } from '../ports/objects.ts';
-import type { ObjectVersionTable, Sql } from './database.ts';
-import type { KeyRange, KeyRow } from './key-reads.ts';
+import type { Sql } from './database.ts';
+import {
+  type HeadRange,
+  type KeyRange,
+  type KeyRow,
+  type OlderRow,
+  olderColumns,
+} from './key-reads.ts';
 import {
   firstKey,
+  firstOfGroups,
+  groupingOf,
+  groupOf,
   justBehind,
+  type KeyReads,
   listFolded,
   type Place,
   type Source,
   startOf,
+  startsWith,
   successor,
 } from './listing.ts';
 import { type ObjectRow, objectColumns, toStoredObject } from './object-rows.ts';
 import type { PreparedRead } from './prepared.ts';
 
-type OlderRow = Pick<
-  Selectable<ObjectVersionTable>,
-  'key' | 'sequence' | 'is_marker' | 'noncurrent_at' | (typeof objectColumns)[number]
->;
-
 type VersionRow = KeyRow | OlderRow;
 
-const olderColumns = ['key', 'sequence', 'is_marker', 'noncurrent_at', ...objectColumns] as const;
+/** The reads of a listing of versions, compiled. */
+export interface VersionReads extends KeyReads {
+  readonly older: PreparedRead<KeyRange, OlderRow>;
+  readonly olderHeads: PreparedRead<HeadRange, OlderRow>;
+}
 
 export async function listVersions(
   sql: Sql,
-  keys: PreparedRead<KeyRange, KeyRow>,
+  { keys, heads, older, olderHeads }: VersionReads,
   input: Parameters<ObjectIndex['listVersions']>[0],
 ): Promise<VersionListing> {
   const { bucketId, limit } = input;
   const prefix = Buffer.from(input.prefix);
   const delimiter = Buffer.from(input.delimiter);
   const after = Buffer.from(input.after);
+  const grouping = groupingOf(prefix, delimiter);
+  const isInGroup = (key: Buffer) => groupOf(key, prefix, delimiter) !== undefined;
   const source: Source<VersionRow, ListedVersion | { readonly commonPrefix: string }> = {
     async read(place, end, count) {
-      const [current, older] = await Promise.all([
+      const range = { bucketId, place, end, count, isInGroup };
+      const rows = await Promise.all([
         keys.all({ bucketId, from: startOf(place), end, count }),
-        readOlder(sql, bucketId, place, end, count),
+        readOlder(sql, older.all, range),
       ]);
-      return newestFirst([...current, ...older]).slice(0, count);
+      return newestFirst<VersionRow>(rows.flat()).slice(0, count);
+    },
+    async readHeads(place, end, count) {
+      const range = { bucketId, place, end, count, isInGroup };
+      const rows = await Promise.all([
+        heads.all({ bucketId, from: startOf(place), end, count, ...grouping }),
+        readOlder(sql, (part) => olderHeads.all({ ...part, ...grouping }), range),
+      ]);
+      // A group may have a head in either table.
+      const all = firstOfGroups(newestFirst<VersionRow>(rows.flat()), prefix, delimiter);
+      return all.slice(0, count).map(({ row }) => row);
     },
     toEntry,
   };
   const from = firstKey(prefix, delimiter, after);
-  const isInside = input.afterVersion !== undefined && from.equals(justBehind(after));
-  const marker = isInside
-    ? await findMarkerRow(sql, bucketId, after, input.afterVersion ?? '')
-    : undefined;
+  const isInside = startsWith(after, prefix) && from.equals(justBehind(after));
+  const marker =
+    isInside && input.afterVersion !== undefined
+      ? await findMarkerRow(sql, bucketId, after, input.afterVersion)
+      : undefined;
   const first: Place<VersionRow> = marker === undefined ? { from } : { behind: marker };
   return await listFolded(source, { prefix, delimiter, first, limit });
+}
+
+interface OlderRange {
+  readonly bucketId: number;
+  readonly place: Place<Pick<VersionRow, 'key' | 'sequence'>>;
+  readonly end: Buffer;
+  readonly count: number;
+  /** Of such keys it does not matter which of their rows are read, or in which order. */
+  isInGroup(key: Buffer): boolean;
 }
 
 /**
@@ -65,10 +97,8 @@ export async function listVersions(
  */
 async function readOlder(
   sql: Sql,
-  bucketId: number,
-  place: Place<Pick<VersionRow, 'key' | 'sequence'>>,
-  end: Buffer,
-  count: number,
+  read: (range: KeyRange) => Promise<OlderRow[]>,
+  { bucketId, place, end, count, isInGroup }: OlderRange,
 ): Promise<OlderRow[]> {
   const found: OlderRow[] = [];
   if ('behind' in place) {
@@ -77,23 +107,12 @@ async function readOlder(
   }
   const wanted = count - found.length;
   if (wanted === 0) return found;
-  const rows = await sql
-    .selectFrom('object_versions')
-    .select(olderColumns)
-    .where('bucket_id', '=', bucketId)
-    .where('key', '>=', startOf(place))
-    .where('key', '<', end)
-    .orderBy('key')
-    .orderBy('sequence')
-    .limit(wanted)
-    .execute();
+  const rows = await read({ bucketId, from: startOf(place), end, count: wanted });
   const last = rows.length < wanted ? undefined : rows.at(-1);
-  const whole = last === undefined ? rows : rows.filter(({ key }) => !key.equals(last.key));
-  found.push(...newestFirst(whole));
-  if (last !== undefined) {
-    found.push(...(await readNewest(sql, bucketId, last.key, wanted - whole.length)));
-  }
-  return found;
+  if (last === undefined || isInGroup(last.key)) return [...found, ...newestFirst(rows)];
+  const whole = rows.filter(({ key }) => !key.equals(last.key));
+  const newest = await readNewest(sql, bucketId, last.key, wanted - whole.length);
+  return [...found, ...newestFirst(whole), ...newest];
 }
 
 /** Of one key, older than `before`. */
@@ -156,6 +175,7 @@ function toEntry(row: VersionRow): ListedVersion {
 
 export async function listNoncurrent(
   sql: Sql,
+  { older }: Pick<VersionReads, 'older'>,
   input: Parameters<ObjectIndex['listNoncurrent']>[0],
 ): Promise<NoncurrentListing> {
   const { bucketId, after, limit } = input;
@@ -164,7 +184,8 @@ export async function listNoncurrent(
     after === undefined
       ? { from: prefix }
       : { behind: { key: Buffer.from(after.key), sequence: after.sequence } };
-  const rows = await readOlder(sql, bucketId, place, successor(prefix), limit);
+  const range = { bucketId, place, end: successor(prefix), count: limit, isInGroup: () => false };
+  const rows = await readOlder(sql, older.all, range);
   const last = rows.length < limit ? undefined : rows.at(-1);
   return {
     versions: rows.flatMap((row) => {
