@@ -7,19 +7,25 @@ import type { ContentPart, StoredObject } from '../ports/objects.ts';
 import type { Sql } from './database.ts';
 import { holdsFence } from './leases.ts';
 import { inPortions } from './portions.ts';
+import { hotStatement, type Slots } from './prepared.ts';
 
 export async function announceBlob(sql: Sql, blobId: string, at: number): Promise<void> {
-  await sql.insertInto('announced_blobs').values({ blob_id: blobId, announced_at: at }).execute();
+  await insertAnnouncement(sql, { blobId, at });
 }
+
+const insertAnnouncement = hotStatement((sql, slot: Slots<{ blobId: string; at: number }>) =>
+  sql.insertInto('announced_blobs').values({ blob_id: slot('blobId'), announced_at: slot('at') }),
+);
 
 /** False when it had expired. Whoever takes the row away, this or the sweep, decides for good. */
 export async function spendAnnouncement(sql: Sql, blobId: string): Promise<boolean> {
-  const { numDeletedRows } = await sql
-    .deleteFrom('announced_blobs')
-    .where('blob_id', '=', blobId)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+  const { numAffectedRows = 0n } = await deleteAnnouncement(sql, { blobId });
+  return numAffectedRows > 0n;
 }
+
+const deleteAnnouncement = hotStatement((sql, slot: Slots<{ blobId: string }>) =>
+  sql.deleteFrom('announced_blobs').where('blob_id', '=', slot('blobId')),
+);
 
 export async function expireAnnounced(
   sql: Sql,
@@ -168,6 +174,12 @@ export async function discardBlobs(
   blobIds: readonly string[],
   at: number,
 ): Promise<void> {
+  const [first, ...others] = blobIds;
+  if (first === undefined) return;
+  if (others.length === 0) {
+    await insertGarbage(sql, { blobId: first, at });
+    return;
+  }
   for (const some of inPortions(blobIds)) {
     await sql
       .insertInto('garbage')
@@ -175,3 +187,7 @@ export async function discardBlobs(
       .execute();
   }
 }
+
+const insertGarbage = hotStatement((sql, slot: Slots<{ blobId: string; at: number }>) =>
+  sql.insertInto('garbage').values({ blob_id: slot('blobId'), freed_at: slot('at') }),
+);

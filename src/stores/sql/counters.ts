@@ -5,6 +5,7 @@
 import { sql as raw } from 'kysely';
 import type { BucketCounters, BucketStat } from '../ports/buckets.ts';
 import type { BucketCounterTable, Sql } from './database.ts';
+import { hotStatement, type Slots } from './prepared.ts';
 
 /** Tells each write which shard of its bucket's counters is its own to change. */
 export type PickShard = () => number;
@@ -109,29 +110,47 @@ export async function countChange(
   at: number,
   tally: Tally,
 ): Promise<void> {
-  const changes = tally.changes().map(([name, by]) => [columns[name], by] as const);
-  await sql
+  const changes = Object.fromEntries(tally.changes().map(([name, by]) => [columns[name], by]));
+  const counts = { object_count: 0, storage_bytes: 0, ...changes };
+  const row = { bucket_id: bucketId, shard, ...counts, modified_at: at };
+  const added = Object.keys(counts) as Column[];
+  if (added.length > plainColumns.length) await adding(sql, row, added).execute();
+  else await addPlain(sql, row);
+}
+
+type AddedRow = Pick<BucketCounterTable, 'bucket_id' | 'shard' | 'modified_at'> &
+  Record<(typeof plainColumns)[number], number>;
+
+/** What nearly every change has, and nothing else. */
+const plainColumns = ['object_count', 'storage_bytes'] as const satisfies readonly Column[];
+
+const addPlain = hotStatement((sql, slot: Slots<AddedRow>) => {
+  const row = {
+    bucket_id: slot('bucket_id'),
+    shard: slot('shard'),
+    object_count: slot('object_count'),
+    storage_bytes: slot('storage_bytes'),
+    modified_at: slot('modified_at'),
+  };
+  return adding(sql, row, plainColumns);
+});
+
+/** Its counts are added to those of the shard, or are the shard's when there was none. */
+function adding(sql: Sql, row: AddedRow, added: readonly Column[]) {
+  return sql
     .insertInto('bucket_counters')
-    .values({
-      bucket_id: bucketId,
-      shard,
-      object_count: 0,
-      storage_bytes: 0,
-      ...Object.fromEntries(changes),
-      modified_at: at,
-    })
+    .values(row)
     .onConflict((conflict) =>
       conflict.columns(['bucket_id', 'shard']).doUpdateSet((of) => ({
         ...Object.fromEntries(
-          changes.map(([column]) => [
+          added.map((column) => [
             column,
             of(`bucket_counters.${column}`, '+', of.ref(`excluded.${column}`)),
           ]),
         ),
         modified_at: of.ref('excluded.modified_at'),
       })),
-    )
-    .execute();
+    );
 }
 
 /** One statement, so that all shards are of one moment. */

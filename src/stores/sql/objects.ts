@@ -12,7 +12,7 @@ import {
   toObjectRow,
   toStoredObject,
 } from './object-rows.ts';
-import type { HotRead } from './prepared.ts';
+import { type HotRead, hotStatement, type Slots } from './prepared.ts';
 import { together } from './together.ts';
 import {
   cover,
@@ -76,7 +76,7 @@ export async function storeObject(
   const discarded = isReplaced && standing.blob_id !== object.blobId ? [standing] : [];
   await together(
     sql,
-    () => (standing === undefined ? insertObject(sql, place, row) : replaceObject(sql, place, row)),
+    () => (standing === undefined ? insertObject : replaceObject)(sql, { ...place, ...row }),
     () => discardContents(sql, discarded, now),
     along.write,
     () => countChange(sql, bucketId, shard, now, tally),
@@ -87,20 +87,23 @@ export async function storeObject(
 type NewRow = Omit<Insertable<ObjectTable>, 'bucket_id' | 'key'>;
 
 /** A rival that puts the same new key fails the one who is later, and that write runs again. */
-async function insertObject(sql: Sql, { bucketId, key }: KeyPlace, row: NewRow): Promise<void> {
-  await sql
+const insertObject = hotStatement((sql, slot: Slots<KeyPlace & NewRow>) =>
+  sql
     .insertInto('objects')
-    .values({ bucket_id: bucketId, key, ...row })
-    .execute();
-}
+    .values({ bucket_id: slot('bucketId'), key: slot('key'), ...rowOfSlots(slot) }),
+);
 
-async function replaceObject(sql: Sql, { bucketId, key }: KeyPlace, row: NewRow): Promise<void> {
-  await sql
+const replaceObject = hotStatement((sql, slot: Slots<KeyPlace & NewRow>) =>
+  sql
     .updateTable('objects')
-    .set(row)
-    .where('bucket_id', '=', bucketId)
-    .where('key', '=', key)
-    .execute();
+    .set(rowOfSlots(slot))
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('key', '=', slot('key')),
+);
+
+function rowOfSlots(slot: Slots<NewRow>): NewRow {
+  const columns = ['sequence', ...objectColumns] as const;
+  return Object.fromEntries(columns.map((name) => [name, slot(name)])) as unknown as NewRow;
 }
 
 export async function findVersion(

@@ -11,6 +11,7 @@ import type { Tally } from './counters.ts';
 import type { ObjectVersionTable, Sql } from './database.ts';
 import { holdName } from './holding.ts';
 import { extrasText, objectColumns } from './object-rows.ts';
+import { hotStatement, type Slots } from './prepared.ts';
 import { together } from './together.ts';
 
 /** What versions written without versioning, or with it suspended, are called. */
@@ -54,13 +55,12 @@ export async function shareBucket(
   sql: Sql,
   bucketId: number,
 ): Promise<{ versioning: string } | undefined> {
-  return await sql
-    .selectFrom('buckets')
-    .select('versioning')
-    .where('id', '=', bucketId)
-    .forKeyShare()
-    .executeTakeFirst();
+  return (await sharedBucket(sql, { bucketId })).rows[0];
 }
+
+const sharedBucket = hotStatement((sql, slot: Slots<{ bucketId: number }>) =>
+  sql.selectFrom('buckets').select('versioning').where('id', '=', slot('bucketId')).forKeyShare(),
+);
 
 /** What the key points to; nobody else changes that until the transaction ends. */
 export async function lockKey(sql: Sql, place: KeyPlace): Promise<HeldVersion | undefined> {
@@ -98,7 +98,7 @@ export async function holdPlace(
   const [bucket, standing] = await together(
     sql,
     () => shareBucket(sql, place.bucketId),
-    () => lockPlainKey(sql, place),
+    async () => (await lockedPlainKey(sql, place)).rows[0],
   );
   if (bucket === undefined) return undefined;
   const { versioning } = bucket;
@@ -107,25 +107,24 @@ export async function holdPlace(
   return { versioning, standing: await lockKey(sql, place) };
 }
 
-/** The same where nothing has versions; else it finds and holds nothing, the name comes first. */
-async function lockPlainKey(sql: Sql, place: KeyPlace): Promise<HeldVersion | undefined> {
-  return await sql
+/** As `lockKey` where nothing has versions; else it finds and holds nothing: the name comes first. */
+const lockedPlainKey = hotStatement((sql, slot: Slots<KeyPlace>) =>
+  sql
     .selectFrom('objects')
     .select(heldColumns)
-    .where('bucket_id', '=', place.bucketId)
-    .where('key', '=', place.key)
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('key', '=', slot('key'))
     .where((of) =>
       of.exists(
         of
           .selectFrom('buckets')
           .select('buckets.id')
-          .where('buckets.id', '=', place.bucketId)
+          .where('buckets.id', '=', slot('bucketId'))
           .where('buckets.versioning', '=', ''),
       ),
     )
-    .forUpdate()
-    .executeTakeFirst();
-}
+    .forUpdate(),
+);
 
 /** The newest of `object_versions`; the key is held. */
 async function lockNewestOlder(sql: Sql, place: KeyPlace): Promise<OlderVersion | undefined> {
