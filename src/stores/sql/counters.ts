@@ -90,15 +90,10 @@ export class Tally {
   }
 
   changes(): (readonly [CounterName, number])[] {
-    // The two that nearly every change has come first and always: few statements, all prepared.
-    const others = [...this.#changes].filter(
-      ([name, by]) => by !== 0 && name !== 'objectCount' && name !== 'storageBytes',
-    );
-    return [
-      ['objectCount', this.#changes.get('objectCount') ?? 0],
-      ['storageBytes', this.#changes.get('storageBytes') ?? 0],
-      ...others,
-    ];
+    // In one order, and the two that nearly every change has always: few statements, all prepared.
+    return counterNames
+      .map((name) => [name, this.#changes.get(name) ?? 0] as const)
+      .filter(([name, by]) => by !== 0 || name === 'objectCount' || name === 'storageBytes');
   }
 }
 
@@ -110,47 +105,44 @@ export async function countChange(
   at: number,
   tally: Tally,
 ): Promise<void> {
-  const changes = Object.fromEntries(tally.changes().map(([name, by]) => [columns[name], by]));
-  const counts = { object_count: 0, storage_bytes: 0, ...changes };
-  const row = { bucket_id: bucketId, shard, ...counts, modified_at: at };
-  const added = Object.keys(counts) as Column[];
-  if (added.length > plainColumns.length) await adding(sql, row, added).execute();
-  else await addPlain(sql, row);
+  const changes = tally.changes();
+  const counts = Object.fromEntries(changes.map(([name, by]) => [columns[name], by]));
+  const add = adding(Object.keys(counts) as Column[]);
+  await add(sql, { bucket_id: bucketId, shard, modified_at: at, ...counts } as AddedRow);
 }
 
-type AddedRow = Pick<BucketCounterTable, 'bucket_id' | 'shard' | 'modified_at'> &
-  Record<(typeof plainColumns)[number], number>;
+type AddedRow = Record<keyof BucketCounterTable, number>;
 
-/** What nearly every change has, and nothing else. */
-const plainColumns = ['object_count', 'storage_bytes'] as const satisfies readonly Column[];
+/** By the columns that they add to; few sets of them occur. */
+const addings = new Map<string, ReturnType<typeof newAdding>>();
 
-const addPlain = hotStatement((sql, slot: Slots<AddedRow>) => {
-  const row = {
-    bucket_id: slot('bucket_id'),
-    shard: slot('shard'),
-    object_count: slot('object_count'),
-    storage_bytes: slot('storage_bytes'),
-    modified_at: slot('modified_at'),
-  };
-  return adding(sql, row, plainColumns);
-});
+function adding(added: readonly Column[]): ReturnType<typeof newAdding> {
+  const name = added.join(' ');
+  const known = addings.get(name) ?? newAdding(added);
+  addings.set(name, known);
+  return known;
+}
 
-/** Its counts are added to those of the shard, or are the shard's when there was none. */
-function adding(sql: Sql, row: AddedRow, added: readonly Column[]) {
-  return sql
-    .insertInto('bucket_counters')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict.columns(['bucket_id', 'shard']).doUpdateSet((of) => ({
-        ...Object.fromEntries(
-          added.map((column) => [
-            column,
-            of(`bucket_counters.${column}`, '+', of.ref(`excluded.${column}`)),
-          ]),
-        ),
-        modified_at: of.ref('excluded.modified_at'),
-      })),
-    );
+/** What the row says is added to the shard, or is the shard when there was none. */
+function newAdding(added: readonly Column[]) {
+  return hotStatement((sql, slot: Slots<AddedRow>) => {
+    const names = ['bucket_id', 'shard', 'modified_at', ...added] as const;
+    const row = Object.fromEntries(names.map((name) => [name, slot(name)])) as AddedRow;
+    return sql
+      .insertInto('bucket_counters')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict.columns(['bucket_id', 'shard']).doUpdateSet((of) => ({
+          ...Object.fromEntries(
+            added.map((column) => [
+              column,
+              of(`bucket_counters.${column}`, '+', of.ref(`excluded.${column}`)),
+            ]),
+          ),
+          modified_at: of.ref('excluded.modified_at'),
+        })),
+      );
+  });
 }
 
 /** One statement, so that all shards are of one moment. */

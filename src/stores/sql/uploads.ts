@@ -1,14 +1,15 @@
 /** Uploads in parts, from their beginning to the object or to nothing. */
-import type { Insertable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { Upload, UploadPart, UploadStore } from '../ports/uploads.ts';
 import { discardBlobs, spendAnnouncement } from './contents.ts';
 import { countChange, Tally } from './counters.ts';
-import type { ContentPartTable, Sql } from './database.ts';
+import type { ContentPartTable, Sql, UploadPartTable } from './database.ts';
 import { keyBytes } from './object-rows.ts';
 import { storeObject } from './objects.ts';
 import { inPortions } from './portions.ts';
+import { hotStatement, type Slots } from './prepared.ts';
 import { together } from './together.ts';
-import { shareBucket } from './versions.ts';
+import { type KeyPlace, shareBucket } from './versions.ts';
 
 export async function createUpload(
   sql: Sql,
@@ -41,14 +42,22 @@ export async function findUpload(
 ): Promise<Upload | undefined> {
   const bytes = keyBytes(key);
   if (bytes === undefined) return undefined;
-  const row = await sql
-    .selectFrom('uploads')
-    .select(['upload_id', 'key', 'initiated_at', 'facts'])
-    .where('upload_id', '=', uploadId)
-    .where('bucket_id', '=', bucketId)
-    .where('key', '=', bytes)
-    .executeTakeFirst();
+  const [row] = (await uploadOfKey(sql, { bucketId, key: bytes, uploadId })).rows;
   return row === undefined ? undefined : toUpload(row);
+}
+
+type UploadPlace = KeyPlace & { readonly uploadId: string };
+
+const uploadOfKey = hotStatement((sql, slot: Slots<UploadPlace>) =>
+  selectUpload(sql, slot).select(['upload_id', 'key', 'initiated_at', 'facts']),
+);
+
+function selectUpload(sql: Sql, slot: Slots<UploadPlace>) {
+  return sql
+    .selectFrom('uploads')
+    .where('upload_id', '=', slot('uploadId'))
+    .where('bucket_id', '=', slot('bucketId'))
+    .where('key', '=', slot('key'));
 }
 
 export function toUpload(row: {
@@ -75,15 +84,17 @@ async function holdUpload(
 ): Promise<boolean> {
   const bytes = keyBytes(key);
   if (bytes === undefined) return false;
-  const query = sql
-    .selectFrom('uploads')
-    .select('upload_id')
-    .where('upload_id', '=', uploadId)
-    .where('bucket_id', '=', bucketId)
-    .where('key', '=', bytes);
-  const held = hold === 'share' ? query.forKeyShare() : query.forUpdate();
-  return (await held.executeTakeFirst()) !== undefined;
+  const held = hold === 'share' ? sharedUpload : endedUpload;
+  return (await held(sql, { bucketId, key: bytes, uploadId })).rows.length > 0;
 }
+
+const sharedUpload = hotStatement((sql, slot: Slots<UploadPlace>) =>
+  selectUpload(sql, slot).select('upload_id').forKeyShare(),
+);
+
+const endedUpload = hotStatement((sql, slot: Slots<UploadPlace>) =>
+  selectUpload(sql, slot).select('upload_id').forUpdate(),
+);
 
 export async function putPart(
   sql: Sql,
@@ -98,14 +109,10 @@ export async function putPart(
   );
   if (bucket === undefined || !isThere) return 'no-upload';
   if (isAnnounced && !(await spendAnnouncement(sql, part.blobId))) return 'not-announced';
-  const replaced = await sql
-    .selectFrom('upload_parts')
-    .select('blob_id')
-    .where('upload_id', '=', uploadId)
-    .where('number', '=', part.number)
-    .forUpdate()
-    .executeTakeFirst();
+  const [replaced] = (await heldPart(sql, { uploadId, number: part.number })).rows;
   const row = {
+    upload_id: uploadId,
+    number: part.number,
     blob_id: part.blobId,
     size: part.size,
     etag: part.etag,
@@ -115,21 +122,49 @@ export async function putPart(
   };
   if (replaced === undefined) {
     // A rival with the same number fails the one who is later, and that write runs again.
-    await sql
-      .insertInto('upload_parts')
-      .values({ upload_id: uploadId, number: part.number, ...row })
-      .execute();
+    await insertPart(sql, row);
     await countChange(sql, bucketId, shard, part.modifiedAt, new Tally().parts(1));
   } else {
-    await sql
-      .updateTable('upload_parts')
-      .set(row)
-      .where('upload_id', '=', uploadId)
-      .where('number', '=', part.number)
-      .execute();
+    await replacePart(sql, row);
     await discardBlobs(sql, [replaced.blob_id], part.modifiedAt);
   }
   return 'stored';
+}
+
+const heldPart = hotStatement((sql, slot: Slots<{ uploadId: string; number: number }>) =>
+  sql
+    .selectFrom('upload_parts')
+    .select('blob_id')
+    .where('upload_id', '=', slot('uploadId'))
+    .where('number', '=', slot('number'))
+    .forUpdate(),
+);
+
+type PartRow = Selectable<UploadPartTable>;
+
+const insertPart = hotStatement((sql, slot: Slots<PartRow>) =>
+  sql
+    .insertInto('upload_parts')
+    .values({ upload_id: slot('upload_id'), number: slot('number'), ...partOfSlots(slot) }),
+);
+
+const replacePart = hotStatement((sql, slot: Slots<PartRow>) =>
+  sql
+    .updateTable('upload_parts')
+    .set(partOfSlots(slot))
+    .where('upload_id', '=', slot('upload_id'))
+    .where('number', '=', slot('number')),
+);
+
+function partOfSlots(slot: Slots<PartRow>) {
+  return {
+    blob_id: slot('blob_id'),
+    size: slot('size'),
+    etag: slot('etag'),
+    crc64: slot('crc64'),
+    modified_at: slot('modified_at'),
+    iv: slot('iv'),
+  };
 }
 
 export async function listParts(

@@ -107,7 +107,7 @@ export async function holdPlace(
   return { versioning, standing: await lockKey(sql, place) };
 }
 
-/** As `lockKey` where nothing has versions; else it finds and holds nothing: the name comes first. */
+/** As `lockKey` where nothing has versions; else it finds and holds nothing: names come first. */
 const lockedPlainKey = hotStatement((sql, slot: Slots<KeyPlace>) =>
   sql
     .selectFrom('objects')
