@@ -32,29 +32,51 @@ export const embeddedOnly: Readonly<Record<string, string>> = {
  * the embedded edition and on PostgreSQL with S3. `--edition` runs them on whichever it names.
  */
 export const bothEnds: Readonly<Record<string, string>> = {
+  'test/api/bucket/named-documents.test.ts':
+    'Documents of a bucket are no objects: one database each.',
+  'test/api/bucket/properties.test.ts': 'Documents of a bucket are no objects: one database each.',
+  'test/api/client/client.test.ts': 'The five operations touch objects nowhere: one database each.',
+  'test/api/clients/addressing-quirks.test.ts':
+    'Ways to name a bucket; what is found there is one object.',
+  'test/api/clients/ali-oss-cname.test.ts':
+    'The five operations touch objects nowhere: one database each.',
   'test/api/clients/conformance.test.ts': 'The time goes into the client and its many ways.',
+  'test/api/clients/errors-on-the-wire.test.ts':
+    'Most of the requests are refused before any engine is asked.',
+  'test/api/clients/robots.test.ts':
+    'The five operations touch objects nowhere: one database each.',
+  'test/api/clients/wire-quirks.test.ts': 'Forms of requests; what they ask for is one object.',
+  'test/api/cname/operator-lists.test.ts':
+    'The five operations touch objects nowhere: one database each.',
+  'test/api/cname/proof-sentences.test.ts':
+    'The five operations touch objects nowhere: one database each.',
+  'test/api/http/probes.test.ts': 'Most of the requests are refused before any engine is asked.',
   'test/api/kept-certificates.test.ts': 'Contexts are kept in memory, whatever they are read from.',
   'test/api/rights/decisions.test.ts': 'The rules know no engine, and bring them the same rows.',
+  'test/api/rights/policies.test.ts': 'The rules know no engine, and bring them the same rows.',
+  'test/api/service/audit-signatures.test.ts': 'Signatures; what they are of is one object.',
   'test/api/sts/sts.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/api/sts/temporary-credentials.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/api/unknown-hosts.test.ts': 'Names that no engine has: one database each.',
-  'test/life/browser.test.ts': 'The time goes into the browser.',
   'test/life/browser-sdk.test.ts': 'The time goes into the browser.',
-  'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
+  'test/life/browser.test.ts': 'The time goes into the browser.',
   'test/life/check-list-changes.test.ts': 'Handshakes and pages in memory: one database each.',
   'test/life/check-list-listing.test.ts': 'One document, in many ways: one database each.',
   'test/life/check-list-serving.test.ts': 'Handshakes and pages in memory: one database each.',
+  'test/life/check-list.test.ts': 'The five operations touch objects nowhere: one database each.',
+  'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
   'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
   'test/life/cli.test.ts': 'The time goes into starting commands; each engine is met at one end.',
-  'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
   'test/life/crowd.test.ts': 'The time goes into connections.',
   'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',
+  'test/life/fuzz.test.ts': 'Most of the requests are refused before any engine is asked.',
   'test/life/kills.test.ts': 'Starts of processes; larger campaigns kill servers of each kind.',
   'test/life/large.test.ts': 'Bytes and kills; each engine is met at one end.',
   'test/life/restart.test.ts': 'Twenty starts of processes; each engine is met at one end.',
   'test/life/rotation.test.ts': 'The time goes into handshakes.',
-  'test/life/soak.test.ts': 'The time goes into everything at once.',
   'test/life/secrets.test.ts': 'Starts of processes; each engine is met at one end.',
+  'test/life/soak.test.ts': 'The time goes into everything at once.',
+  'test/life/tls-tenants.test.ts': 'Handshakes and pages in memory: one database each.',
   'test/life/workers.test.ts': 'Starts of processes; each engine is met at one end.',
 };
 
