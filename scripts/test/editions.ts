@@ -32,9 +32,21 @@ export const embeddedOnly: Readonly<Record<string, string>> = {
  * the embedded edition and on PostgreSQL with S3. `--edition` runs them on whichever it names.
  */
 export const bothEnds: Readonly<Record<string, string>> = {
+  'test/api/bucket/audit-buckets.test.ts':
+    'Buckets and their documents are no objects: one database each.',
+  'test/api/bucket/buckets.test.ts':
+    'Buckets and their documents are no objects: one database each.',
+  'test/api/bucket/cors.test.ts': 'Buckets and their documents are no objects: one database each.',
   'test/api/bucket/named-documents.test.ts':
-    'Documents of a bucket are no objects: one database each.',
-  'test/api/bucket/properties.test.ts': 'Documents of a bucket are no objects: one database each.',
+    'Buckets and their documents are no objects: one database each.',
+  'test/api/bucket/not-there.test.ts':
+    'Buckets and their documents are no objects: one database each.',
+  'test/api/bucket/properties.test.ts':
+    'Buckets and their documents are no objects: one database each.',
+  'test/api/bucket/referer.test.ts':
+    'Buckets and their documents are no objects: one database each.',
+  'test/api/bucket/restrictions.test.ts':
+    'Buckets and their documents are no objects: one database each.',
   'test/api/client/client.test.ts': 'The five operations touch objects nowhere: one database each.',
   'test/api/clients/addressing-quirks.test.ts':
     'Ways to name a bucket; what is found there is one object.',
@@ -46,15 +58,26 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/api/clients/robots.test.ts':
     'The five operations touch objects nowhere: one database each.',
   'test/api/clients/wire-quirks.test.ts': 'Forms of requests; what they ask for is one object.',
+  'test/api/cname/answers.test.ts': 'The five operations touch objects nowhere: one database each.',
+  'test/api/cname/audit-cname.test.ts':
+    'The five operations touch objects nowhere: one database each.',
+  'test/api/cname/documents.test.ts':
+    'The five operations touch objects nowhere: one database each.',
   'test/api/cname/operator-lists.test.ts':
     'The five operations touch objects nowhere: one database each.',
   'test/api/cname/proof-sentences.test.ts':
     'The five operations touch objects nowhere: one database each.',
+  'test/api/http/http2.test.ts': 'Streams; what they ask for is one object.',
   'test/api/http/probes.test.ts': 'Most of the requests are refused before any engine is asked.',
   'test/api/kept-certificates.test.ts': 'Contexts are kept in memory, whatever they are read from.',
+  'test/api/object/routing-rules.test.ts':
+    'Rules of a document; they look for the head of an object.',
   'test/api/rights/decisions.test.ts': 'The rules know no engine, and bring them the same rows.',
   'test/api/rights/policies.test.ts': 'The rules know no engine, and bring them the same rows.',
   'test/api/service/audit-signatures.test.ts': 'Signatures; what they are of is one object.',
+  'test/api/service/list-buckets.test.ts':
+    'Buckets and their documents are no objects: one database each.',
+  'test/api/sts/ali-oss.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/api/sts/sts.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/api/sts/temporary-credentials.test.ts': 'Signatures and tokens; nothing is kept.',
   'test/api/unknown-hosts.test.ts': 'Names that no engine has: one database each.',
@@ -67,9 +90,12 @@ export const bothEnds: Readonly<Record<string, string>> = {
   'test/life/cli-examples.test.ts': 'The time goes into starting commands.',
   'test/life/cli-rights.test.ts': 'The time goes into starting commands.',
   'test/life/cli.test.ts': 'The time goes into starting commands; each engine is met at one end.',
+  'test/life/connection-caps.test.ts': 'Connections, of which most ask for nothing.',
   'test/life/crowd.test.ts': 'The time goes into connections.',
   'test/life/dns-misbehaviours.test.ts': 'The time goes into DNS.',
+  'test/life/draining.test.ts': 'Connections that end; what they ask for is one object.',
   'test/life/fuzz.test.ts': 'Most of the requests are refused before any engine is asked.',
+  'test/life/https-config.test.ts': 'Handshakes and pages in memory: one database each.',
   'test/life/kills.test.ts': 'Starts of processes; larger campaigns kill servers of each kind.',
   'test/life/large.test.ts': 'Bytes and kills; each engine is met at one end.',
   'test/life/restart.test.ts': 'Twenty starts of processes; each engine is met at one end.',

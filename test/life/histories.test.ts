@@ -9,9 +9,9 @@ import { run } from '../campaigns/histories.ts';
 test('histories of the five operations on three nodes are linearizable', async (context) => {
   const seed = Date.now() % 1_000_000_000;
   context.diagnostic(`seed ${seed}`);
-  const figures = await run({ size: 24, seed, log: (line) => context.diagnostic(line) });
+  const figures = await run({ size: 16, seed, log: (line) => context.diagnostic(line) });
   context.diagnostic(JSON.stringify(figures));
-  assert.ok(Number(figures.operations) > 24 * 8 * 3);
+  assert.ok(Number(figures.operations) > 16 * 8 * 3);
 });
 
 /** A server that lists a bucket from a copy made before anything was mapped. */
