@@ -84,6 +84,8 @@ describe('a database that cannot be reached', () => {
       assert.ok(first.every((each) => each.status === 'rejected' && isRefusal(each.reason)));
       assert.ok(performance.now() - startedAt < 12_000, 'somebody waited too long');
       await until(() => engine.reach.silentForMs() > 1_000);
+      // Not known, and so yes; a question that fails behind it is nobody's rejection.
+      assert.equal(engine.serving.mayHaveDocument('https'), true);
       const accepted = proxy.accepted;
       const knownAt = performance.now();
       const later = await Promise.allSettled(
